@@ -1,0 +1,96 @@
+/**
+ * What the tab's worker shows the page. The page draws it and decides nothing.
+ */
+import type { Phase, PrivacyStatement, QuestionKind } from "../../shared/run-record.ts";
+import type { Task } from "../../shared/task.ts";
+
+/** An upload, as the person may inspect it: nothing else of the answer ever left the tab. */
+export interface SentVector {
+  round: number;
+  question: QuestionKind;
+  /** ISO 8601 */
+  at: string;
+  bytes: number;
+  /** Number of integers and the bits of each */
+  dimension: number;
+  bits: number;
+  /** First integers of the masked vector */
+  head: number[];
+  sha256: string;
+  /** Personal balance after this upload, ε at the task's δ */
+  epsilonAfter: number;
+}
+
+export interface DataSummary {
+  fileName: string;
+  rows: number;
+  /** Rows of the tab's own held-back part */
+  heldBack: number;
+  /** Problems of the file, first ones, with row numbers; the tab goes on without those rows */
+  problems: { row: number; column: string; code: ProblemCode; found: string }[];
+  problemCount: number;
+  /** Columns that were dropped because the task calls them identifiers or does not name them */
+  droppedColumns: string[];
+  /** First rows, for the eye only: never leaves the tab */
+  preview: { columns: string[]; rows: string[][] };
+  /** Smallest number of rows that share all quasi-identifiers, and how many rows are unique in them */
+  anonymity: { k: number; unique: number; columns: string[] };
+}
+
+export type ProblemCode = "unknown-label" | "not-a-number" | "unknown-value" | "missing-column" | "ragged-row";
+
+export type TabState =
+  /** the page has opened; no task yet */
+  | "connecting"
+  /** the task is shown; data not chosen */
+  | "choosing"
+  /** data chosen and shown; consent not given */
+  | "consenting"
+  /** waiting for a round */
+  | "waiting"
+  /** the kernels compute an answer */
+  | "computing"
+  /** in a cohort: keys, shares, upload, unmasking */
+  | "summing"
+  /** the run is over */
+  | "finished"
+  /** the person left */
+  | "left"
+  /** the tab's own check refused to go on; see `refusal` */
+  | "declined"
+  /** something broke; see `refusal` */
+  | "failed";
+
+export interface TabSnapshot {
+  state: TabState;
+  /** A code with a text in the i18n catalogues, with the details to fill in */
+  refusal?: { code: string; details: Record<string, string | number> };
+  task?: Task;
+  taskHash?: string;
+  weakCohort?: boolean;
+  data?: DataSummary;
+  adapter?: string;
+  /** The round in progress */
+  round?: { round: number; question: QuestionKind; phase: Phase; cohort: number };
+  roundsDone: number;
+  roundsPlanned: number;
+  /** What this identity has spent on this task, and what it may spend */
+  balance?: { spent: PrivacyStatement; budget: PrivacyStatement; thisRound: number };
+  sent: SentVector[];
+  bytesSent: number;
+  /** Last verified ledger checkpoint */
+  checkpoint?: { size: number; root: string };
+  /** Connected to the coordinator */
+  online: boolean;
+}
+
+/** What the page may ask of the worker. */
+export interface TabWorker {
+  /** Calls back with every new snapshot. */
+  start(options: { url: string; run: string; invite: string }, onSnapshot: (snapshot: TabSnapshot) => void): Promise<void>;
+  chooseFile(file: File): Promise<void>;
+  chooseSample(): Promise<void>;
+  consent(): Promise<void>;
+  /** Ends taking part. A round under way loses this tab as a dropout; nothing of it is revealed. */
+  leave(): Promise<void>;
+}

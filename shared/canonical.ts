@@ -1,0 +1,46 @@
+import canonicalize from "canonicalize";
+
+/** What may stand in a signed or hashed body: no floats in disguise, no undefined, no binary. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** RFC 8785 (JSON Canonicalization Scheme) bytes of `body`; throws on NaN, infinities and undefined. */
+export function canonicalBytes(body: unknown): Uint8Array<ArrayBuffer> {
+  const text = canonicalize(body);
+  if (text === undefined) throw new TypeError("canonicalBytes: the body has no JSON form");
+  return new TextEncoder().encode(text);
+}
+
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+/** Lower-case hexadecimal SHA-256 of the canonical bytes of `body`. */
+export async function hashOf(body: unknown): Promise<string> {
+  return toHex(await sha256(canonicalBytes(body)));
+}
+
+export function toHex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  return text;
+}
+
+export function fromHex(text: string): Uint8Array<ArrayBuffer> {
+  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) throw new TypeError("fromHex: not lower-case hexadecimal");
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
+}
+
+export function toBase64(bytes: Uint8Array): string {
+  let binary = "";
+  for (let i = 0; i < bytes.length; i += 8192) binary += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  return btoa(binary);
+}
+
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}

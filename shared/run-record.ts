@@ -1,0 +1,96 @@
+/**
+ * What is known of a run: the coordinator keeps it, the API and `watch --json` print it, the console draws it.
+ * Every number in it is derived from noisy sums or from the protocol's own bookkeeping, never from one participant.
+ */
+import type { PrivacyUnit, Task } from "./task.ts";
+
+export type RunState = "waiting" | "running" | "finished" | "stopped" | "failed";
+export type QuestionKind = "profile" | "train" | "evaluate";
+
+/** The phases of a round, in order; see shared/round. */
+export type Phase = "announce" | "ready" | "shares" | "masked" | "unmask" | "result";
+
+/** An ε never travels without its δ, its unit and its neighbouring relation. */
+export interface PrivacyStatement {
+  epsilon: number;
+  delta: number;
+  unit: PrivacyUnit;
+  relation: "add-remove";
+}
+
+/** The seed's objective, L + α₁·privacy + α₂·fairness + α₃·transparency + α₄·compliance, term by term. */
+export interface ObjectiveTerms {
+  /** Cross-entropy estimated from the noisy score histogram, nats */
+  loss: number;
+  /** ε spent over ε promised */
+  privacy: number;
+  /** F: half the squared gap the penalty acts on */
+  fairness: number;
+  /** Group-lasso norm of the first layer */
+  transparency: number;
+  /** Sum of hinges over violated gates */
+  compliance: number;
+  /** The weighted sum */
+  total: number;
+}
+
+export interface RoundRecord {
+  round: number;
+  question: QuestionKind;
+  state: "finished" | "aborted";
+  /** Why it was aborted, a DropReason code or plain words; absent when finished */
+  reason?: string;
+  cohort: number;
+  survivors: number;
+  /** Survivors by reason of their loss, e.g. { disconnected: 2 } */
+  dropped: Record<string, number>;
+  privacy: PrivacyStatement;
+  /** Present for `train` and `evaluate` */
+  metrics?: {
+    accuracy: number;
+    auc: number;
+    /** demographicParityDifference by sensitive attribute, or of the two penalised groups */
+    gaps: Record<string, number>;
+    /** The multiplier in force in the next round; 0 without a penalty */
+    multiplier: number;
+    /** The score above which a row is selected, as a probability */
+    threshold: number;
+  };
+  objective?: ObjectiveTerms;
+  /** SHA-256 of the parameters after the round */
+  modelHash: string;
+  /** ms */
+  duration: number;
+  /** ISO 8601 */
+  finishedAt: string;
+}
+
+export interface RunSummary {
+  run: string;
+  name: string;
+  state: RunState;
+  /** Why the run stopped or failed, in words */
+  reason?: string;
+  createdAt: string;
+  /** Rounds finished, of all kinds */
+  roundsDone: number;
+  /** Rounds planned, of all kinds: profile + train + evaluate */
+  roundsPlanned: number;
+  /** Participants connected now */
+  connected: number;
+  /** True when the task allows a cohort below the customary minimum */
+  weakCohort: boolean;
+  privacy: PrivacyStatement;
+}
+
+export interface RunDetail extends RunSummary {
+  task: Task;
+  taskHash: string;
+  /** Link a participant opens; holds the run's invitation */
+  invitation: string;
+  /** The round in progress */
+  current?: { round: number; question: QuestionKind; phase: Phase; cohort: number };
+  rounds: RoundRecord[];
+  /** Each gate of the task and how it stands; undecided until `evaluate` is in */
+  gates: { gate: Task["gates"][number]; value: number | null; met: boolean | null }[];
+}

@@ -1,0 +1,230 @@
+/**
+ * A task: what is learned, from which columns, under which promises. It is written as YAML by the
+ * coordinator (the person), hashed, entered in the ledger, and checked by every tab before it trains;
+ * everything both ends must agree on is derived from it (see plan.ts), so nothing can be changed in secret.
+ */
+import { z } from "zod";
+import { hashOf } from "./canonical.ts";
+import { InputError } from "./errors.ts";
+
+// Zod probes `new Function`, which our content security policy forbids.
+z.config({ jitless: true });
+
+const name = z.string().min(1).max(64);
+
+const numericFeature = z.strictObject({
+  name,
+  kind: z.literal("numeric"),
+  min: z.number().describe("Values below are raised to it. A public fact about the column, never read from the data."),
+  max: z.number().describe("Values above are lowered to it."),
+  scale: z
+    .enum(["linear", "log"])
+    .default("linear")
+    .describe("`log` means sign(x)·ln(1 + |x|), for amounts that span powers of ten"),
+  missing: z.array(z.string()).default([]).describe("Cell texts that mean «not known», beside the empty cell and ?"),
+});
+
+const categoricalFeature = z.strictObject({
+  name,
+  kind: z.literal("categorical"),
+  values: z.array(z.string().min(1)).min(2).max(256).describe("All values told apart; anything else counts as «other»"),
+});
+
+const group = z
+  .strictObject({
+    name,
+    values: z.array(z.string()).optional().describe("Cell texts that belong to the group"),
+    from: z.number().optional().describe("Or a range of a numeric column: from ≤ x"),
+    below: z.number().optional().describe("…and x < below"),
+  })
+  .refine((g) => (g.values !== undefined) !== (g.from !== undefined || g.below !== undefined), {
+    message: "give either `values` or a range (`from`, `below`)",
+  });
+
+const sensitiveAttribute = z.strictObject({
+  name,
+  column: z.string().min(1),
+  groups: z.array(group).min(2).max(16),
+});
+
+export const taskSchema = z.strictObject({
+  name,
+  purpose: z.string().min(10).max(2000).describe("Why the model is trained, in words a participant understands"),
+  data: z.strictObject({
+    label: z.strictObject({
+      column: z.string().min(1),
+      positive: z.string().describe("The cell text of the favourable outcome"),
+      negative: z.string().describe("The cell text of the other outcome"),
+    }),
+    features: z.array(z.discriminatedUnion("kind", [numericFeature, categoricalFeature])).min(1).max(256),
+    sensitive: z.array(sensitiveAttribute).max(8).default([]),
+    identifiers: z.array(z.string()).default([]).describe("Direct identifiers: dropped as soon as the file is read"),
+    quasiIdentifiers: z.array(z.string()).default([]).describe("Columns of the k-anonymity report"),
+    heldBack: z.number().min(0.05).max(0.5).default(0.2).describe("Share of each tab's rows kept for `evaluate`"),
+  }),
+  model: z.strictObject({
+    hidden: z.array(z.int().min(1).max(1024)).max(4).default([]).describe("Widths of hidden layers; none: logistic"),
+    activation: z.enum(["relu", "tanh"]).default("relu"),
+  }),
+  privacy: z.strictObject({
+    unit: z.enum(["record", "participant"]).describe("Whose presence is hidden: one row, or one participant"),
+    epsilon: z.number().positive().max(100),
+    delta: z.number().positive().max(0.01),
+    clipNorm: z.number().positive().default(1).describe("L2 bound of one unit's model update"),
+    sampleRate: z
+      .number()
+      .positive()
+      .max(1)
+      .default(1)
+      .describe("Record level: chance of each row to be in a round's batch; the coin stays in the tab"),
+    profileShare: z.number().min(0.01).max(0.5).default(0.1).describe("Share of epsilon given to the `profile` round"),
+  }),
+  cohort: z
+    .strictObject({
+      minimum: z.int().min(2).max(10000).optional().describe("Default: 5 institutions (record) or 100 persons"),
+      maximum: z.int().min(2).max(10000).default(100),
+      dropoutTolerance: z.number().min(0).max(0.5).default(0.1).describe("Largest share that may drop out of a round"),
+      colludingShare: z.number().min(0).max(0.5).default(0.1).describe("Share whose noise is not counted on"),
+    })
+    .prefault({}),
+  training: z.strictObject({
+    rounds: z.int().min(1).max(10000),
+    learningRate: z.number().positive(),
+    momentum: z.number().min(0).max(0.999).default(0),
+    averageLast: z.number().min(0).max(1).default(0.3).describe("Share of last rounds whose models are averaged"),
+    localEpochs: z.int().min(1).max(100).default(1).describe("Participant level: passes over the tab's rows a round"),
+    localBatch: z.int().min(1).max(4096).default(32).describe("Participant level: rows a local step"),
+    localLearningRate: z.number().positive().default(0.1).describe("Participant level: step of the local SGD"),
+  }),
+  fairness: z
+    .strictObject({
+      penalty: z.enum(["none", "demographic-parity"]).default("none"),
+      attribute: z.string().optional().describe("The sensitive attribute the penalty acts on"),
+      groups: z.tuple([z.string(), z.string()]).optional().describe("The two groups held together"),
+      topShare: z.number().positive().max(0.99).optional().describe("Select the best share of scores…"),
+      threshold: z.number().min(0.01).max(0.99).default(0.5).describe("…or every score above this probability"),
+      tolerance: z.number().min(0).max(1).default(0.02),
+      weights: z.enum(["none", "kamiran-calders"]).default("none").describe("Weights on the loss by group and label"),
+    })
+    .prefault({}),
+  objective: z
+    .strictObject({
+      privacy: z.number().min(0).default(1),
+      fairness: z.number().min(0).default(2).describe("Also the damping of the fairness multiplier"),
+      transparency: z.number().min(0).default(0).describe("Also the group-lasso strength on the first layer"),
+      compliance: z.number().min(0).default(1),
+    })
+    .prefault({}),
+  gates: z
+    .array(
+      z
+        .strictObject({
+          metric: z.enum(["accuracy", "auc", "demographicParityDifference", "epsilon", "cohort"]),
+          atMost: z.number().optional(),
+          atLeast: z.number().optional(),
+        })
+        .refine((g) => (g.atMost === undefined) !== (g.atLeast === undefined), {
+          message: "give exactly one of `atMost` and `atLeast`",
+        }),
+    )
+    .default([])
+    .describe("Conditions the model must meet before it can be exported"),
+});
+
+export type Task = z.output<typeof taskSchema>;
+export type Feature = Task["data"]["features"][number];
+export type SensitiveAttribute = Task["data"]["sensitive"][number];
+export type Gate = Task["gates"][number];
+export type PrivacyUnit = Task["privacy"]["unit"];
+
+/** Five institutions, or a hundred persons: below that a cohort hides its members weakly, and is labelled so. */
+export const customaryMinimum: Record<PrivacyUnit, number> = { record: 5, participant: 100 };
+
+export function minimumCohort(task: Task): number {
+  return task.cohort.minimum ?? customaryMinimum[task.privacy.unit];
+}
+
+/** A cohort smaller than the customary one is allowed, but the word «weak» stands wherever it appears. */
+export function isWeakCohort(task: Task): boolean {
+  return minimumCohort(task) < customaryMinimum[task.privacy.unit];
+}
+
+export interface TaskProblem {
+  /** e.g. ["privacy", "epsilon"] */
+  path: (string | number)[];
+  problem: string;
+}
+
+/** All that is wrong with a would-be task: first the shape, then what the shape cannot say. */
+export function checkTask(value: unknown): { task: Task } | { problems: TaskProblem[] } {
+  const parsed = taskSchema.safeParse(value);
+  if (!parsed.success) {
+    return {
+      problems: parsed.error.issues.map((issue) => ({ path: issue.path as (string | number)[], problem: issue.message })),
+    };
+  }
+  const task = parsed.data;
+  const problems: TaskProblem[] = [];
+  const report = (path: (string | number)[], problem: string) => problems.push({ path, problem });
+
+  const featureNames = new Set<string>();
+  task.data.features.forEach((feature, i) => {
+    if (featureNames.has(feature.name)) report(["data", "features", i, "name"], `«${feature.name}» stands twice; name each column once`);
+    featureNames.add(feature.name);
+    if (feature.name === task.data.label.column) report(["data", "features", i, "name"], "is the label; a model must not read what it predicts");
+    if (task.data.identifiers.includes(feature.name)) report(["data", "features", i, "name"], "is listed as an identifier; leave it out of the features");
+    if (feature.kind === "numeric" && !(feature.max > feature.min)) report(["data", "features", i, "max"], "must be above `min`");
+  });
+  if (task.data.label.positive === task.data.label.negative) report(["data", "label", "negative"], "must differ from `positive`");
+
+  const { penalty, attribute: attributeName, groups } = task.fairness;
+  const attribute = task.data.sensitive.find((a) => a.name === attributeName);
+  const needsAttribute = penalty !== "none" || task.fairness.weights !== "none";
+  if (attributeName === undefined) {
+    if (needsAttribute) report(["fairness", "attribute"], "is missing; name one of the sensitive attributes");
+  } else if (attribute === undefined) {
+    report(["fairness", "attribute"], `«${attributeName}» is not among data.sensitive; list it there or correct the name`);
+  }
+  if (penalty !== "none" && groups === undefined) report(["fairness", "groups"], "is missing; name the two groups to hold together");
+  if (attribute && groups) {
+    groups.forEach((groupName, i) => {
+      if (!attribute.groups.some((g) => g.name === groupName)) {
+        report(["fairness", "groups", i], `«${groupName}» is not a group of ${attribute.name}; use one of ${attribute.groups.map((g) => g.name).join(", ")}`);
+      }
+    });
+    if (groups[0] === groups[1]) report(["fairness", "groups", 1], "must differ from the first group");
+  }
+  task.gates.forEach((gate, i) => {
+    if (gate.metric === "demographicParityDifference" && (attribute === undefined || groups === undefined)) {
+      report(["gates", i, "metric"], "needs fairness.attribute and fairness.groups; name them, also when the penalty is `none`");
+    }
+  });
+  if (task.privacy.unit === "participant" && task.privacy.sampleRate !== 1) {
+    report(["privacy", "sampleRate"], "must be 1 at participant level: the coordinator sees who takes part, so sampling hides nothing");
+  }
+  if (task.cohort.maximum < minimumCohort(task)) report(["cohort", "maximum"], `must be at least the minimum of ${minimumCohort(task)}`);
+  const { survivors, honest } = guaranteedCohort(task, minimumCohort(task));
+  if (survivors < 2 || honest < 1) report(["cohort", "dropoutTolerance"], "leaves no honest survivor in the smallest cohort; lower it or `colludingShare`");
+  return problems.length > 0 ? { problems } : { task };
+}
+
+/**
+ * What a cohort of `size` is certain to keep: fewer `survivors` than ⌈size·(1 − dropoutTolerance)⌉ end the round with
+ * nothing revealed; of those, ⌊size·colludingShare⌋ may know their own noise, so only `honest` shares of noise count.
+ */
+export function guaranteedCohort(task: Task, size: number): { survivors: number; honest: number } {
+  const survivors = Math.ceil(size * (1 - task.cohort.dropoutTolerance) - 1e-9);
+  return { survivors, honest: survivors - Math.floor(size * task.cohort.colludingShare + 1e-9) };
+}
+
+/** Checks a value that claims to be a task; throws an InputError that names the first wrong field. */
+export function asTask(value: unknown): Task {
+  const checked = checkTask(value);
+  if ("task" in checked) return checked.task;
+  const first = checked.problems[0]!;
+  throw new InputError(first.path.join(".") || "task", first.problem, "Correct the task file.");
+}
+
+export const taskJsonSchema = (): unknown => z.toJSONSchema(taskSchema, { io: "input" });
+
+export const taskHash = (task: Task): Promise<string> => hashOf(task);
