@@ -1,0 +1,46 @@
+/** A CSV file's text as records, in the tab's worker or in Node; the text goes nowhere else. */
+import Papa from "papaparse";
+import { InputError } from "../../shared/errors.ts";
+
+export interface CsvTable {
+  /** One object a row, with every column; rows of another length are left out */
+  records: Record<string, string>[];
+  columns: string[];
+  /** 1-based rows (header and empty lines not counted) that had more or fewer cells than the header */
+  ragged: number[];
+  /** 1-based row in the file of each record, counted as in `ragged` */
+  rowOf: number[];
+}
+
+/** The delimiter is guessed from the first rows; a byte order mark, empty lines and blanks around names are ignored. */
+export function parseCsv(text: string): CsvTable {
+  const { data, errors, meta } = Papa.parse<Record<string, string>>(text, {
+    header: true,
+    skipEmptyLines: "greedy",
+    transformHeader: (name) => name.trim(),
+  });
+  const columns = meta.fields ?? [];
+  if (columns.every((name) => name === "")) {
+    throw new InputError("file", "has no header", "Put the names of the columns into its first line.");
+  }
+  const misquoted = errors.find((error) => error.type === "Quotes");
+  if (misquoted) {
+    const problem = `has a quotation mark that is not closed, or not followed by a delimiter, near row ${misquoted.row}`;
+    throw new InputError("file", problem, "Correct the row; inside quotes a quotation mark is written twice.");
+  }
+  const table: CsvTable = { records: [], columns, ragged: [], rowOf: [] };
+  data.forEach((record, i) => {
+    // Papa leaves the names of missing cells out, and puts cells that are too many under a name of its own.
+    const fits = !Object.hasOwn(record, "__parsed_extra") && columns.every((name) => Object.hasOwn(record, name));
+    if (!fits) {
+      table.ragged.push(i + 1);
+      return;
+    }
+    table.records.push(record);
+    table.rowOf.push(i + 1);
+  });
+  if (table.records.length === 0) {
+    throw new InputError("file", "holds no rows as long as its header", "Choose a file with at least one row of data.");
+  }
+  return table;
+}

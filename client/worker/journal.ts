@@ -1,0 +1,110 @@
+/**
+ * What a tab remembers across reloads, and all it remembers: its identity, what it has answered, what that has cost,
+ * and the ledger it last saw. No row of data is ever stored.
+ */
+import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import { type Charge, admit } from "../../shared/privacy/balance.ts";
+import { generateIdentityKeys, type IdentityKeys } from "../../shared/secure-sum/keys.ts";
+
+/** Last verified state of a coordinator's ledger. */
+export interface SeenCheckpoint {
+  size: number;
+  /** Root hash, hex */
+  root: string;
+}
+
+export interface Budget {
+  epsilon: number;
+  delta: number;
+}
+
+/** One participant's memory; the tab's is IndexedDB, a test's may be a Map. */
+export interface Journal {
+  identityKeys(): Promise<IdentityKeys>;
+  /** The first coordinator key seen at this address is kept; returns the kept one */
+  pinCoordinator(key: string): Promise<string>;
+  /** Of the pinned coordinator's ledger */
+  checkpoint(): Promise<SeenCheckpoint | undefined>;
+  saveCheckpoint(seen: SeenCheckpoint): Promise<void>;
+  /** True the first time, in whatever tab of this identity; durable before it returns */
+  claim(step: string): Promise<boolean>;
+  charges(taskHash: string): Promise<Charge[]>;
+  /** Adds the charge if the budget bears it, as one transaction over all tabs; durable before it returns */
+  charge(charge: Charge, budget: Budget): Promise<{ admitted: boolean; epsilonAfter: number }>;
+}
+
+interface Schema extends DBSchema {
+  identity: { key: string; value: IdentityKeys };
+  pins: { key: string; value: string };
+  checkpoints: { key: string; value: SeenCheckpoint };
+  claims: { key: string; value: true };
+  charges: { key: number; value: Charge; indexes: { taskHash: string } };
+}
+
+export async function openJournal(): Promise<Journal> {
+  const db = await openDB<Schema>("murmur", 1, {
+    upgrade(db) {
+      db.createObjectStore("identity");
+      db.createObjectStore("pins");
+      db.createObjectStore("checkpoints");
+      db.createObjectStore("claims");
+      db.createObjectStore("charges", { autoIncrement: true }).createIndex("taskHash", "taskHash");
+    },
+  });
+  // Asks the browser not to clear the balance under storage pressure; it may say no.
+  await navigator.storage?.persist?.().catch(() => false);
+  return new IndexedDbJournal(db);
+}
+
+/** A write has reached the disk when the transaction says so, not the browser's buffer. */
+const durable = { durability: "strict" } as const;
+
+class IndexedDbJournal implements Journal {
+  constructor(private readonly db: IDBPDatabase<Schema>) {}
+
+  async identityKeys(): Promise<IdentityKeys> {
+    const fresh = await generateIdentityKeys();
+    const tx = this.db.transaction("identity", "readwrite", durable);
+    const kept = (await tx.store.get("own")) ?? fresh;
+    await tx.store.put(kept, "own");
+    await tx.done;
+    return kept;
+  }
+
+  async pinCoordinator(key: string): Promise<string> {
+    const tx = this.db.transaction("pins", "readwrite", durable);
+    const kept = (await tx.store.get("coordinator")) ?? key;
+    await tx.store.put(kept, "coordinator");
+    await tx.done;
+    return kept;
+  }
+
+  checkpoint(): Promise<SeenCheckpoint | undefined> {
+    return this.db.get("checkpoints", "last");
+  }
+
+  async saveCheckpoint(seen: SeenCheckpoint): Promise<void> {
+    await this.db.put("checkpoints", seen, "last");
+  }
+
+  async claim(step: string): Promise<boolean> {
+    const tx = this.db.transaction("claims", "readwrite", durable);
+    const before = await tx.store.get(step);
+    if (!before) await tx.store.put(true, step);
+    await tx.done;
+    return before === undefined;
+  }
+
+  charges(taskHash: string): Promise<Charge[]> {
+    return this.db.getAllFromIndex("charges", "taskHash", taskHash);
+  }
+
+  async charge(charge: Charge, budget: Budget): Promise<{ admitted: boolean; epsilonAfter: number }> {
+    // One read-write transaction: a second tab of this identity waits for it and then sees this charge.
+    const tx = this.db.transaction("charges", "readwrite", durable);
+    const answer = admit(await tx.store.index("taskHash").getAll(charge.taskHash), charge, budget);
+    if (answer.admitted) await tx.store.add(charge);
+    await tx.done;
+    return answer;
+  }
+}

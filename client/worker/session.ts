@@ -1,0 +1,308 @@
+/**
+ * One participant's way through a run: reacts to what the coordinator says, one message after the other, with the
+ * phases of shared/round. Where the answers come from (kernels, a test) and where it is remembered are handed in.
+ */
+import type { Socket } from "socket.io-client";
+import { toHex } from "../../shared/canonical.ts";
+import { type Evidence, verifyEvidence } from "../../shared/ledger/evidence.ts";
+import { type Plan, planOf, type RoundPlan } from "../../shared/plan.ts";
+import type { Masked, Noised } from "../../shared/privacy/stages.ts";
+import type { Question } from "../../shared/questions/question.ts";
+import { acceptAnnouncement } from "../../shared/round/0-announce.ts";
+import { type Joined, offerKeys, openRoster } from "../../shared/round/1-ready.ts";
+import { openDelivery, type Shared, shareSecrets } from "../../shared/round/2-shares.ts";
+import { maskAnswer, type Uploaded } from "../../shared/round/3-masked.ts";
+import { type Agreed, agreeToSurvivors, revealShares } from "../../shared/round/4-unmask.ts";
+import { acceptResult } from "../../shared/round/5-result.ts";
+import { Decline, type DeclineReason } from "../../shared/round/reasons.ts";
+import type { ParticipantEnv, RoundFacts, UploadCost } from "../../shared/round/round.ts";
+import type { Phase, RunState } from "../../shared/run-record.ts";
+import { type Identity, identityFrom } from "../../shared/secure-sum/keys.ts";
+import { asTask, type Task, taskHash } from "../../shared/task.ts";
+import { challengeText, type CoordinatorToTab, type Reply, type TabToCoordinator, type Welcome } from "../../shared/wire.ts";
+import type { Journal, SeenCheckpoint } from "./journal.ts";
+
+/** An answer that is computed but not yet noised: how much noise is due is known when the cohort is. */
+export type Answer = (plan: RoundPlan) => Noised;
+
+export interface SessionEvents {
+  onWelcome(task: Task, welcome: Welcome): void;
+  onPhase(phase: Phase, facts: { round: number; question: Question["kind"]; cohort: number }): void;
+  onSent(sent: { facts: RoundFacts; masked: Masked; bits: number; bytes: number; sha256: string; epsilonAfter: number }): void;
+  onResult(facts: RoundFacts): void;
+  onCheckpoint(seen: SeenCheckpoint): void;
+  /** This tab's own check failed. `final`: it will not take part again. */
+  onDecline(decline: Decline, final: boolean): void;
+  /** The coordinator ended this round for everybody */
+  onAbort(reason: string): void;
+  onRefused(reason: string): void;
+  onEnded(state: RunState, reason: string): void;
+  onOnline(online: boolean): void;
+  /** Something broke in here */
+  onFailure(error: unknown): void;
+}
+
+/** Declines after which the next round may go better; after any other the coordinator is not to be trusted with more. */
+const passing: ReadonlySet<DeclineReason> = new Set([
+  "roster-too-small",
+  "survivors-too-few",
+  "survivors-split",
+  "share-invalid",
+  "already-answered",
+  "protocol-error",
+]);
+
+/** How long the coordinator may take to take note of a message, ms. */
+const acknowledgementMs = 30_000;
+
+/** Where a round stands in this tab. */
+type Standing =
+  | { at: "ready"; state: Joined; answer: Answer }
+  | { at: "shared"; state: Shared; answer: Answer }
+  | { at: "uploaded"; state: Uploaded }
+  | { at: "agreed"; state: Agreed }
+  | { at: "revealed"; facts: RoundFacts };
+
+export class Session {
+  #env: ParticipantEnv | undefined;
+  #standing: Standing | undefined;
+  #queue: Promise<void> = Promise.resolve();
+  #welcomed = false;
+  #consented = false;
+  /** Accepted, but not answered: before consent nothing is computed */
+  #pending: { facts: RoundFacts; question: Question; parameters: Float32Array<ArrayBuffer> } | undefined;
+  #lastEpsilon = 0;
+
+  constructor(
+    private readonly socket: Socket<CoordinatorToTab, TabToCoordinator>,
+    private readonly run: string,
+    private readonly invite: string,
+    private readonly identity: Identity,
+    private readonly journal: Journal,
+    private readonly compute: (question: Question, parameters: Float32Array<ArrayBuffer>) => Promise<Answer>,
+    private readonly events: SessionEvents,
+  ) {
+    socket.on("challenge", (nonce) => this.#enqueue(() => this.#hello(nonce)));
+    socket.on("announce", (message) =>
+      this.#enqueue(async () => {
+        await this.#accept(message);
+        if (this.#consented) await this.#answer();
+      }),
+    );
+    socket.on("roster", (message) => this.#enqueue(() => this.#roster(message)));
+    socket.on("delivery", (message) => this.#enqueue(() => this.#delivery(message)));
+    socket.on("survivors", (message) => this.#enqueue(() => this.#survivors(message)));
+    socket.on("agreements", (message) => this.#enqueue(() => this.#agreements(message)));
+    socket.on("result", (message) => this.#enqueue(() => this.#result(message)));
+    socket.on("abort", ({ announcementHash, reason }) =>
+      this.#enqueue(async () => {
+        if (this.#facts()?.announcementHash === announcementHash) this.#standing = undefined;
+        events.onAbort(reason);
+      }),
+    );
+    socket.on("ended", ({ state, reason }) => this.#enqueue(async () => events.onEnded(state, reason)));
+    socket.on("disconnect", () => {
+      this.#standing = undefined;
+      events.onOnline(false);
+    });
+  }
+
+  static async identity(journal: Journal): Promise<Identity> {
+    return identityFrom(await journal.identityKeys());
+  }
+
+  /** From here on the tab answers. */
+  consent(): void {
+    this.#enqueue(async () => {
+      this.#consented = true;
+      await this.#answer();
+    });
+  }
+
+  /** Ends taking part; a round under way loses this tab as a dropout. */
+  leave(): void {
+    this.#standing = undefined;
+    this.socket.disconnect();
+  }
+
+  /** Messages are worked on one at a time, in the order they came. */
+  #enqueue(work: () => Promise<void>): void {
+    this.#queue = this.#queue.then(work).catch((error: unknown) => {
+      const facts = this.#facts();
+      this.#standing = undefined;
+      if (!(error instanceof Decline)) {
+        this.events.onFailure(error);
+        this.leave();
+        return;
+      }
+      const final = !passing.has(error.reason);
+      this.events.onDecline(error, final);
+      if (facts && this.socket.connected) {
+        this.socket.emit("decline", { announcementHash: facts.announcementHash, reason: error.reason }, () => {});
+      }
+      if (final) this.leave();
+    });
+  }
+
+  #facts(): RoundFacts | undefined {
+    const standing = this.#standing;
+    if (!standing) return undefined;
+    return standing.at === "revealed" ? standing.facts : standing.state.facts;
+  }
+
+  async #hello(nonce: string): Promise<void> {
+    const signature = await this.identity.sign(challengeText(nonce, this.run));
+    const kept = await this.journal.checkpoint();
+    const reply = await this.#patient().emitWithAck("hello", {
+      run: this.run,
+      invite: this.invite,
+      identity: toHex(this.identity.publicKey),
+      signature: toHex(signature),
+      ledgerSize: kept?.size ?? 0,
+    });
+    if (!reply.ok || !reply.welcome) {
+      this.events.onRefused(reply.ok ? "protocol-error" : reply.reason);
+      this.leave();
+      return;
+    }
+    this.events.onOnline(true);
+    await this.#welcome(reply.welcome);
+  }
+
+  async #welcome(welcome: Welcome): Promise<void> {
+    const task = asTask(welcome.task);
+    const hash = await taskHash(task);
+    if (this.#env && this.#env.taskHash !== hash) throw new Decline("task-changed");
+    const pinned = await this.journal.pinCoordinator(welcome.coordinatorKey);
+    if (pinned !== welcome.coordinatorKey) throw new Decline("signature-invalid", { of: "coordinator" });
+    if (!this.#env) {
+      const plan: Plan = planOf(task);
+      this.#env = {
+        identity: this.identity,
+        coordinatorKey: pinned,
+        task,
+        taskHash: hash,
+        plan,
+        claim: (step, announcementHash) => this.journal.claim(`${step}/${announcementHash}`),
+        charge: (cost) => this.#charge(cost),
+      };
+    }
+    await this.#checkEvidence(welcome.evidence, (entry) => entry.kind === "run" && entry.run === this.run && entry.taskHash === hash);
+    if (!this.#welcomed) this.events.onWelcome(task, welcome);
+    this.#welcomed = true;
+  }
+
+  async #charge(cost: UploadCost): Promise<void> {
+    const { task, taskHash } = this.#env!;
+    const { announcementHash: _, noiseMultiplier, sampleRate, ...rest } = cost;
+    const { epsilon, delta } = task.privacy;
+    const answer = await this.journal.charge({ taskHash, ...rest, event: { noiseMultiplier, sampleRate } }, { epsilon, delta });
+    if (!answer.admitted) throw new Decline("budget-spent", { epsilon: answer.epsilonAfter, budget: epsilon });
+    this.#lastEpsilon = answer.epsilonAfter;
+  }
+
+  /** The ledger only ever grows: what this tab saw before must be a prefix of what it sees now. */
+  async #checkEvidence(evidence: Evidence, isIt: (entry: Awaited<ReturnType<typeof verifyEvidence>>["entry"]) => boolean): Promise<void> {
+    const { coordinatorKey } = this.#env!;
+    const before = await this.journal.checkpoint();
+    const { entry, seen } = await verifyEvidence(evidence, coordinatorKey, before);
+    if (!isIt(entry)) throw new Decline("not-in-ledger");
+    await this.journal.saveCheckpoint(seen);
+    this.events.onCheckpoint(seen);
+  }
+
+  async #accept(message: Parameters<CoordinatorToTab["announce"]>[0]): Promise<void> {
+    const env = this.#env;
+    if (!env) return;
+    this.#standing = undefined;
+    this.#pending = undefined;
+    const parameters = new Float32Array(message.parameters.slice(0));
+    const facts = await acceptAnnouncement(env, message.announcement, parameters);
+    await this.#checkEvidence(
+      message.evidence,
+      (entry) => entry.kind === "announcement" && entry.announcementHash === facts.announcementHash,
+    );
+    this.#pending = { facts, question: message.announcement.body.question, parameters };
+  }
+
+  async #answer(): Promise<void> {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    if (!pending) return;
+    const { facts, question, parameters } = pending;
+    this.events.onPhase("announce", { ...facts, cohort: 0 });
+    const answer = await this.compute(question, parameters);
+    this.#standing = { at: "ready", state: await offerKeys(this.#env!, facts), answer };
+    this.events.onPhase("ready", { ...facts, cohort: 0 });
+    await this.#reach(this.#patient().emitWithAck("ready", this.#standing.state.offer));
+  }
+
+  async #roster(message: Parameters<CoordinatorToTab["roster"]>[0]): Promise<void> {
+    const standing = this.#standing;
+    if (standing?.at !== "ready") return;
+    const rostered = await openRoster(this.#env!, standing.state, message);
+    this.events.onPhase("shares", { ...rostered.facts, cohort: rostered.cohort.identities.length });
+    const { state, message: shares } = await shareSecrets(this.#env!, rostered);
+    this.#standing = { at: "shared", state, answer: standing.answer };
+    await this.#reach(this.#patient().emitWithAck("shares", shares));
+  }
+
+  async #delivery(message: Parameters<CoordinatorToTab["delivery"]>[0]): Promise<void> {
+    const standing = this.#standing;
+    if (standing?.at !== "shared") return;
+    const entrusted = await openDelivery(this.#env!, standing.state, message);
+    const { facts, plan } = entrusted;
+    this.events.onPhase("masked", { ...facts, cohort: entrusted.senders.length });
+    const { state, message: masked } = await maskAnswer(this.#env!, entrusted, standing.answer(plan));
+    this.#standing = { at: "uploaded", state };
+    const reply = this.#patient().emitWithAck("masked", masked.header, masked.payload.buffer);
+    this.events.onSent({
+      facts,
+      masked: state.masked,
+      bits: plan.bits,
+      bytes: masked.payload.length,
+      sha256: state.sha256,
+      epsilonAfter: this.#lastEpsilon,
+    });
+    await this.#reach(reply);
+  }
+
+  async #survivors(message: Parameters<CoordinatorToTab["survivors"]>[0]): Promise<void> {
+    const standing = this.#standing;
+    if (standing?.at !== "uploaded") return;
+    const { state, message: agreement } = await agreeToSurvivors(this.#env!, standing.state, message);
+    this.events.onPhase("unmask", { ...state.facts, cohort: state.survivors.length });
+    this.#standing = { at: "agreed", state };
+    await this.#reach(this.#patient().emitWithAck("agreement", agreement));
+  }
+
+  async #agreements(message: Parameters<CoordinatorToTab["agreements"]>[0]): Promise<void> {
+    const standing = this.#standing;
+    if (standing?.at !== "agreed") return;
+    const unmask = await revealShares(this.#env!, standing.state, message);
+    // The round's secrets end here: only its facts are kept for the result.
+    this.#standing = { at: "revealed", facts: standing.state.facts };
+    await this.#reach(this.#patient().emitWithAck("unmask", unmask));
+  }
+
+  async #result(message: Parameters<CoordinatorToTab["result"]>[0]): Promise<void> {
+    const standing = this.#standing;
+    if (standing?.at !== "revealed") return;
+    await acceptResult(this.#env!, standing.facts, message);
+    this.#standing = undefined;
+    this.events.onPhase("result", { ...standing.facts, cohort: message.body.survivors });
+    this.events.onResult(standing.facts);
+  }
+
+  #patient() {
+    return this.socket.timeout(acknowledgementMs);
+  }
+
+  /** When the coordinator refuses or cannot be reached, the round goes on without this tab; the next one is another chance. */
+  async #reach(acknowledgement: Promise<Reply>): Promise<void> {
+    const reply = await acknowledgement.catch((): Reply => ({ ok: false, reason: "disconnected" }));
+    if (reply.ok) return;
+    this.#standing = undefined;
+    this.events.onAbort(reply.reason);
+  }
+}

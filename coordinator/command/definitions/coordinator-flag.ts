@@ -1,0 +1,13 @@
+/** The flag of every command that speaks to a serving coordinator. */
+export const coordinator = {
+  type: "string",
+  default: "http://localhost:8787",
+  valueHint: "URL",
+  description: "Address of the serving coordinator",
+} as const;
+
+export const runPlace = {
+  type: "positional",
+  required: true,
+  description: "the run's name, as `list` shows it",
+} as const;

@@ -1,0 +1,151 @@
+/** The coordinator: its runs, its ledger, its keys. Carriers (sockets, http, the command) talk to this. */
+import { randomBytes, randomInt, timingSafeEqual } from "node:crypto";
+import type { Logger } from "pino";
+import { toHex } from "../shared/canonical.ts";
+import { InputError } from "../shared/errors.ts";
+import type { LedgerFile } from "../shared/ledger/file.ts";
+import { planOf } from "../shared/plan.ts";
+import { hashParameters } from "../shared/round/0-announce.ts";
+import type { RunDetail, RunSummary } from "../shared/run-record.ts";
+import type { Identity } from "../shared/secure-sum/keys.ts";
+import { type Task, taskHash } from "../shared/task.ts";
+import { type Report, reportOf } from "./governance/report.ts";
+import { startLearner } from "./learner.ts";
+import type { Deadlines } from "./round.ts";
+import { Run, type RunDependencies, spentOn } from "./run.ts";
+import { openDatabase } from "./store/database.ts";
+import { coordinatorIdentity, operatorKey } from "./store/keys.ts";
+import { Ledger } from "./store/ledger-store.ts";
+import { Runs } from "./store/runs.ts";
+import { readTaskFile } from "./task-file.ts";
+
+export class Coordinator {
+  readonly #runs = new Map<string, Run>();
+  /** Where participants reach this coordinator; known once it listens */
+  url = "";
+  /** Called on every change of a run, for whoever watches */
+  onRunChange: (detail: RunDetail) => void = () => {};
+
+  private constructor(
+    private readonly store: Runs,
+    private readonly ledger: Ledger,
+    private readonly identity: Identity,
+    readonly operatorKey: string,
+    private readonly deadlines: Deadlines,
+    private readonly closeDatabase: () => Promise<void>,
+    private readonly log: Logger,
+  ) {}
+
+  /** Opens the data folder, ends what a crash interrupted, and goes on with every run that is not over. */
+  static async open(options: { dataDir: string; deadlines: Deadlines; log: Logger }): Promise<Coordinator> {
+    const { dataDir, deadlines, log } = options;
+    const { db, close } = await openDatabase(dataDir);
+    const identity = await coordinatorIdentity(dataDir);
+    const ledger = await Ledger.open(db, identity);
+    const store = new Runs(db, ledger);
+    const rows = await store.list();
+    await store.abortInterrupted((id, charges) => spentOn(rows.find((row) => row.id === id)!.task, charges));
+    const coordinator = new Coordinator(store, ledger, identity, operatorKey(dataDir), deadlines, close, log);
+    for (const row of rows) coordinator.#runs.set(row.id, await Run.load(row, coordinator.#dependencies()));
+    return coordinator;
+  }
+
+  /** From here on runs wait for participants. */
+  start(url: string): void {
+    this.url = url;
+    for (const run of this.#runs.values()) this.#drive(run);
+  }
+
+  #dependencies(): RunDependencies {
+    return {
+      runs: this.store,
+      ledger: this.ledger,
+      signer: this.identity,
+      publicKey: toHex(this.identity.publicKey),
+      deadlines: this.deadlines,
+      url: () => this.url,
+      onChange: (run) => this.onRunChange(run.detail()),
+      log: this.log,
+    };
+  }
+
+  #drive(run: Run): void {
+    if (run.isOver) return;
+    run.start().catch((error: unknown) => this.log.error({ err: error, run: run.id }, "a run could not be driven"));
+  }
+
+  isOperator(key: string): boolean {
+    const given = Buffer.from(key);
+    const right = Buffer.from(this.operatorKey);
+    return given.length === right.length && timingSafeEqual(given, right);
+  }
+
+  run(id: string): Run | undefined {
+    return this.#runs.get(id);
+  }
+
+  summaries(): RunSummary[] {
+    return [...this.#runs.values()].map((run) => run.summary()).reverse();
+  }
+
+  /** What anyone may know of open runs: names and purposes, no invitation. */
+  openRuns(): { run: string; name: string; purpose: string }[] {
+    return [...this.#runs.values()]
+      .filter((run) => !run.isOver)
+      .map((run) => ({ run: run.id, name: run.task.name, purpose: run.task.purpose }));
+  }
+
+  /** @param yaml the task file's text @throws TaskFileError, InputError */
+  async launch(yaml: string, seed: number = randomInt(2 ** 31)): Promise<RunDetail> {
+    return (await this.launchTask(readTaskFile(yaml, "task"), seed)).detail();
+  }
+
+  async launchTask(task: Task, seed: number): Promise<Run> {
+    // Fails here, before anything is written, when no noise can keep the promise.
+    planOf(task);
+    const id = randomBytes(6).toString("hex");
+    const row = await this.store.create(
+      {
+        id,
+        task,
+        taskHash: await taskHash(task),
+        invite: randomBytes(16).toString("base64url"),
+        seed,
+        createdAt: new Date().toISOString(),
+      },
+      startLearner(task, seed),
+    );
+    const run = await Run.load(row, this.#dependencies());
+    this.#runs.set(id, run);
+    this.#drive(run);
+    this.onRunChange(run.detail());
+    return run;
+  }
+
+  exportLedger(): Promise<LedgerFile> {
+    return this.ledger.export();
+  }
+
+  async report(run: Run): Promise<Report> {
+    return reportOf(run.id, await this.ledger.export());
+  }
+
+  /** Notes an export in the ledger. @throws InputError while a gate is not met: a held model does not leave */
+  async noteExport(run: Run, format: string): Promise<void> {
+    if (!run.isOver) throw new InputError("run", `${run.id} is not over`, "Wait for its end, or stop it.");
+    const held = run.gates().filter((gate) => gate.met !== true);
+    if (held.length > 0) {
+      const names = held.map(({ gate, value }) => `${gate.metric} is ${value === null ? "not measured" : value.toPrecision(3)}`);
+      throw new InputError("run", `${run.id} is held back by its gates: ${names.join("; ")}`, "Train again, or launch a task with other gates.");
+    }
+    await this.ledger.append([
+      { kind: "export", run: run.id, modelHash: await hashParameters(run.parameters), format, at: new Date().toISOString() },
+    ]);
+  }
+
+  /** Rounds under way are given up, with nothing revealed; runs go on at the next start. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#runs.values()].map((run) => run.interrupt()));
+    await this.closeDatabase();
+  }
+}

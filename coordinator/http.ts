@@ -1,0 +1,101 @@
+/** The pages and the API: validates, hands on, answers. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { serveStatic } from "@hono/node-server/serve-static";
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
+import { secureHeaders } from "hono/secure-headers";
+import type { Logger } from "pino";
+import { InputError } from "../shared/errors.ts";
+import { taskJsonSchema } from "../shared/task.ts";
+import type { Coordinator } from "./coordinator.ts";
+import { exportModel, modelFormats } from "./export/model.ts";
+import { exampleTasks, sampleFor } from "./samples.ts";
+import { TaskFileError } from "./task-file.ts";
+
+/** @param pages folder of the built pages */
+export function httpApp(coordinator: Coordinator, pages: string, log: Logger): Hono {
+  const app = new Hono();
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        workerSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        // uPlot and progress bars set style attributes through the DOM, which no policy needs to allow.
+        imgSrc: ["'self'", "data:"],
+        connectSrc: ["'self'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+      crossOriginEmbedderPolicy: "require-corp",
+      referrerPolicy: "no-referrer",
+    }),
+  );
+  app.use("/api/*", bodyLimit({ maxSize: 2 ** 20 }));
+
+  app.get("/api/health", (c) => c.json({ ok: true }));
+  app.get("/api/open", (c) => c.json(coordinator.openRuns()));
+  app.get("/api/tasks", async (c) => c.json(await exampleTasks()));
+  app.get("/task.schema.json", (c) => c.json(taskJsonSchema() as object));
+  app.get("/api/sample/:run", async (c) => {
+    const run = coordinator.run(c.req.param("run"));
+    if (!run) throw new HTTPException(404, { message: "no such run" });
+    const csv = await sampleFor(run.task);
+    if (csv === undefined) throw new HTTPException(404, { message: "this task has no sample" });
+    return c.text(csv, 200, { "content-type": "text/csv; charset=utf-8" });
+  });
+
+  const operator = new Hono();
+  operator.use(async (c, next) => {
+    const [scheme, key] = (c.req.header("authorization") ?? "").split(" ");
+    if (scheme !== "Bearer" || !coordinator.isOperator(key ?? "")) {
+      return c.json({ error: { field: "authorization", problem: "the operator's key is missing or wrong", fix: "Use the key that `serve` printed." } }, 401);
+    }
+    return next();
+  });
+  const found = (id: string) => {
+    const run = coordinator.run(id);
+    if (!run) throw new HTTPException(404, { message: `there is no run ${id}` });
+    return run;
+  };
+  operator.get("/", (c) => c.json(coordinator.summaries()));
+  operator.post("/", async (c) => {
+    const body = await c.req.json<{ yaml?: unknown }>();
+    if (typeof body.yaml !== "string") throw new InputError("yaml", "is missing", "Send { yaml: «the task file» }.");
+    return c.json(await coordinator.launch(body.yaml), 201);
+  });
+  operator.get("/:id", (c) => c.json(found(c.req.param("id")).detail()));
+  operator.post("/:id/stop", async (c) => {
+    const run = found(c.req.param("id"));
+    await run.stop();
+    return c.json(run.detail());
+  });
+  operator.get("/:id/report", async (c) => c.json(await coordinator.report(found(c.req.param("id")))));
+  operator.get("/:id/ledger", async (c) => c.json(await coordinator.exportLedger()));
+  operator.get("/:id/model", async (c) => {
+    const format = c.req.query("format") ?? "json";
+    const known = modelFormats.find((f) => f === format);
+    if (!known) throw new InputError("format", `«${format}» is not known`, `Use one of ${modelFormats.join(", ")}.`);
+    const file = await exportModel(coordinator, found(c.req.param("id")), known);
+    return c.body(file.bytes, 200, { "content-type": file.type, "content-disposition": `attachment; filename="${file.name}"` });
+  });
+  app.route("/api/runs", operator);
+
+  app.use(serveStatic({ root: pages, rewriteRequestPath: (path) => path }));
+  app.get("/console", async (c) => c.html(await readFile(join(pages, "console/index.html"), "utf8")));
+  app.notFound((c) => c.json({ error: { field: "path", problem: "there is nothing here", fix: "Open / or /console." } }, 404));
+
+  app.onError((error, c) => {
+    if (error instanceof TaskFileError) return c.json({ problems: error.problems }, 400);
+    if (error instanceof InputError) return c.json({ error: { field: error.field, problem: error.problem, fix: error.fix } }, 400);
+    if (error instanceof HTTPException) return c.json({ error: { field: "path", problem: error.message, fix: "Check the address." } }, error.status);
+    if (error instanceof SyntaxError) return c.json({ error: { field: "body", problem: "is not JSON", fix: "Send a JSON body." } }, 400);
+    log.error({ err: error }, "a request broke the coordinator's handling");
+    return c.json({ error: { field: "", problem: "the coordinator failed", fix: "See its log." } }, 500);
+  });
+  return app;
+}

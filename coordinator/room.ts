@@ -1,0 +1,139 @@
+/**
+ * The participants connected to one run, as a round sees them: send to some, and collect one kind of message from each
+ * of some until all have answered, left, or the time is up. A message that is not expected now is refused by name.
+ */
+import { type DropReason, Refusal } from "../shared/round/reasons.ts";
+import type { Reply } from "../shared/wire.ts";
+
+export interface Connection {
+  /** Ed25519, hex, proven by signature */
+  readonly identity: string;
+  send(event: string, ...message: unknown[]): void;
+  close(): void;
+}
+
+interface Collector {
+  event: string;
+  waiting: Set<string>;
+  admit: (identity: string, message: unknown) => Promise<void>;
+  drop: (identity: string, reason: DropReason) => void;
+  /** Messages being checked: the phase does not end under them, or a sum could change after it was closed */
+  checking: number;
+  settle: () => void;
+}
+
+export class Room {
+  readonly #connections = new Map<string, Connection>();
+  #collector: Collector | undefined;
+  /** Called whenever somebody comes or goes. */
+  onChange: () => void = () => {};
+
+  get identities(): string[] {
+    return [...this.#connections.keys()];
+  }
+
+  /** A second connection of one identity replaces the first: one person, one seat. */
+  enter(connection: Connection): void {
+    const before = this.#connections.get(connection.identity);
+    this.#connections.set(connection.identity, connection);
+    if (before) {
+      this.#gone(connection.identity, "disconnected");
+      before.close();
+    }
+    this.onChange();
+  }
+
+  leave(connection: Connection): void {
+    if (this.#connections.get(connection.identity) !== connection) return;
+    this.#connections.delete(connection.identity);
+    this.#gone(connection.identity, "disconnected");
+    this.onChange();
+  }
+
+  send(identities: Iterable<string>, event: string, ...message: unknown[]): void {
+    for (const identity of identities) this.#connections.get(identity)?.send(event, ...message);
+  }
+
+  /** A tab's own check failed: it is out of this round, and stays for the next one. */
+  decline(identity: string): void {
+    this.#gone(identity, "declined");
+  }
+
+  /**
+   * Waits for one `event` from each of `identities`.
+   * @param admit takes a message into the round, or throws a Refusal: its sender is dropped
+   * @returns who did not make it, and why
+   */
+  collect(
+    event: string,
+    identities: Iterable<string>,
+    timeoutMs: number,
+    admit: (identity: string, message: never) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<Map<string, DropReason>> {
+    return new Promise((resolve, reject) => {
+      const dropped = new Map<string, DropReason>();
+      const waiting = new Set(identities);
+      const finish = (action: () => void) => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", interrupted);
+        if (this.#collector === collector) this.#collector = undefined;
+        action();
+      };
+      const interrupted = () => finish(() => reject(signal.reason));
+      const collector: Collector = {
+        event,
+        waiting,
+        admit: admit as Collector["admit"],
+        drop: (identity, reason) => {
+          if (waiting.delete(identity)) dropped.set(identity, reason);
+        },
+        checking: 0,
+        settle: () => {
+          const done = waiting.size === 0 && collector.checking === 0;
+          if (done && this.#collector === collector) finish(() => resolve(dropped));
+        },
+      };
+      const timer = setTimeout(() => {
+        for (const identity of [...waiting]) collector.drop(identity, "timed-out");
+        collector.settle();
+      }, timeoutMs);
+      if (signal.aborted) return interrupted();
+      signal.addEventListener("abort", interrupted);
+      this.#collector = collector;
+      for (const identity of [...waiting]) if (!this.#connections.has(identity)) collector.drop(identity, "disconnected");
+      collector.settle();
+    });
+  }
+
+  /** Somebody new may still join the phase that is collecting `event`. */
+  expectAlso(event: string, identity: string): boolean {
+    if (this.#collector?.event !== event) return false;
+    this.#collector.waiting.add(identity);
+    return true;
+  }
+
+  async receive(identity: string, event: string, message: unknown): Promise<Reply> {
+    const collector = this.#collector;
+    // Taken off the list before the check: what counts from here on is the message, not whether its sender stays.
+    if (collector?.event !== event || !collector.waiting.delete(identity)) return { ok: false, reason: "message-invalid" };
+    collector.checking++;
+    try {
+      await collector.admit(identity, message);
+      return { ok: true };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      collector.waiting.add(identity);
+      collector.drop(identity, error.reason);
+      return { ok: false, reason: error.reason };
+    } finally {
+      collector.checking--;
+      collector.settle();
+    }
+  }
+
+  #gone(identity: string, reason: DropReason): void {
+    this.#collector?.drop(identity, reason);
+    this.#collector?.settle();
+  }
+}

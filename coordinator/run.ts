@@ -1,0 +1,432 @@
+/**
+ * A run: questions in order, profile → train … train → evaluate, each repeated until it has an answer.
+ *
+ * The order of durable steps makes a crash harmless at any line:
+ *   announce (ledger) → the round, in memory → charge (ledger) → decode → finish (model, record and ledger at once)
+ * Killed before the charge, nothing was learned; killed after it, the sum is lost with the process and the charge stays.
+ * Either way the attempt is aborted on start, and the same question is asked again under the next attempt.
+ */
+import type { Logger } from "pino";
+import type { Evidence } from "../shared/ledger/evidence.ts";
+import { type Plan, planOf } from "../shared/plan.ts";
+import { type Charge, admit, worst } from "../shared/privacy/balance.ts";
+import { layoutOf, portionOf, type Question } from "../shared/questions/question.ts";
+import { announce, type Announcement, announcementHash, hashParameters } from "../shared/round/0-announce.ts";
+import { hashSum, publishResult } from "../shared/round/5-result.ts";
+import { Abort } from "../shared/round/reasons.ts";
+import { type CoordinatorEnv, protocolVersion, type RoundFacts } from "../shared/round/round.ts";
+import type { PrivacyStatement, RoundRecord, RunDetail, RunState, RunSummary } from "../shared/run-record.ts";
+import { evaluateGates } from "../shared/gates.ts";
+import { isWeakCohort, minimumCohort, type Task } from "../shared/task.ts";
+import type { AnnounceMessage, Welcome } from "../shared/wire.ts";
+import { finalParameters, type Learner } from "./learner.ts";
+import { type Connection, Room } from "./room.ts";
+import { conductRound, type Deadlines, type RoundOutcome } from "./round.ts";
+import { type Reading, readSum, selectionThreshold } from "./reading.ts";
+import type { Ledger } from "./store/ledger-store.ts";
+import type { RunRow, Runs } from "./store/runs.ts";
+
+/** After the last arrival, how long a run waits for more before it starts with fewer than the maximum, ms. */
+const gatheringMs = 15_000;
+
+/** Attempts of one round that may fail in a row before the run waits for a person. */
+const attemptsInARow = 5;
+
+export interface RunDependencies {
+  runs: Runs;
+  ledger: Ledger;
+  signer: CoordinatorEnv["signer"];
+  /** Ed25519, hex */
+  publicKey: string;
+  deadlines: Deadlines;
+  /** Base address participants open */
+  url: () => string;
+  onChange: (run: Run) => void;
+  log: Logger;
+}
+
+/** A question whose cohort is still open: whoever comes now gets it too. */
+interface OpenQuestion {
+  message: Omit<AnnounceMessage, "evidence">;
+  /** Place of its announcement in the ledger */
+  entry: number;
+}
+
+export class Run {
+  readonly room = new Room();
+  readonly plan: Plan;
+  #state: RunState;
+  #reason: string | undefined;
+  #records: RoundRecord[];
+  #charges: Charge[];
+  #current: RunDetail["current"];
+  #open: OpenQuestion | undefined;
+  #ledgerSizes = new Map<string, number>();
+  #stop = new AbortController();
+  #arrived: () => void = () => {};
+  #driving: Promise<void> | undefined;
+
+  private constructor(
+    private readonly row: RunRow,
+    private learner: Learner,
+    private nextAttempt: number,
+    records: RoundRecord[],
+    charges: Charge[],
+    private readonly dependencies: RunDependencies,
+  ) {
+    this.plan = planOf(row.task);
+    this.#state = row.state;
+    this.#reason = row.reason ?? undefined;
+    this.#records = records;
+    this.#charges = charges;
+    this.room.onChange = () => {
+      this.#arrived();
+      this.#changed();
+    };
+  }
+
+  /** From the store: a new run, or one that a crash interrupted. */
+  static async load(row: RunRow, dependencies: RunDependencies): Promise<Run> {
+    const { runs } = dependencies;
+    const { learner, attempt } = await runs.loadState(row.id);
+    return new Run(row, learner, attempt, await runs.records(row.id), await runs.charges(row.id), dependencies);
+  }
+
+  get id(): string {
+    return this.row.id;
+  }
+  get task(): Task {
+    return this.row.task;
+  }
+  get isOver(): boolean {
+    return this.#state === "finished" || this.#state === "stopped" || this.#state === "failed";
+  }
+  get records(): readonly RoundRecord[] {
+    return this.#records;
+  }
+  /** The model as it would be exported: averaged, [parameters] f32 */
+  get parameters(): Float32Array<ArrayBuffer> {
+    return finalParameters(this.learner);
+  }
+  get normalisation() {
+    return this.learner.profile?.normalisation;
+  }
+
+  isInvited(invite: string): boolean {
+    return invite === this.row.invite;
+  }
+
+  /** Drives the run to its end; returns when it is over or interrupted. */
+  start(): Promise<void> {
+    this.#driving ??= this.#drive();
+    return this.#driving;
+  }
+
+  /** Stops for good. A round under way ends with nothing revealed. */
+  async stop(): Promise<void> {
+    if (this.isOver) return;
+    this.#stop.abort(new Abort("stopped"));
+    this.#arrived();
+    await this.#driving;
+  }
+
+  /** Lets go without ending the run: the process is about to exit. */
+  async interrupt(): Promise<void> {
+    this.#stop.abort(new Interrupted());
+    this.#arrived();
+    await this.#driving;
+  }
+
+  async welcome(identity: string, ledgerSize: number): Promise<Welcome> {
+    await this.dependencies.runs.enrol(this.id, identity);
+    return {
+      task: this.task,
+      coordinatorKey: this.dependencies.publicKey,
+      evidence: await this.#evidence(identity, this.row.entry, ledgerSize),
+      roundsPlanned: this.#roundsPlanned,
+      state: this.#state,
+    };
+  }
+
+  /** Seats a participant; one that comes while the cohort is still open gets the question at once. */
+  async enter(connection: Connection): Promise<void> {
+    this.room.enter(connection);
+    const open = this.#open;
+    if (open && this.room.expectAlso("ready", connection.identity)) await this.#announceTo(connection.identity, open);
+  }
+
+  async #evidence(identity: string, entry: number, from = this.#ledgerSizes.get(identity) ?? 0): Promise<Evidence> {
+    const evidence = await this.dependencies.ledger.evidence(entry, from);
+    this.#ledgerSizes.set(identity, evidence.size);
+    return evidence;
+  }
+
+  async #announceTo(identity: string, open: OpenQuestion): Promise<void> {
+    this.room.send([identity], "announce", { ...open.message, evidence: await this.#evidence(identity, open.entry) });
+  }
+
+  async #drive(): Promise<void> {
+    const { signal } = this.#stop;
+    let failures = 0;
+    try {
+      for (let question = this.#nextQuestion(); question && !signal.aborted; question = this.#nextQuestion()) {
+        await this.#companyOf(minimumCohort(this.task), signal);
+        await this.#setState("running");
+        failures = (await this.#ask(question, signal)) ? 0 : failures + 1;
+        if (failures === attemptsInARow) {
+          return await this.#end("failed", `the round was tried ${failures} times in a row; see the reasons of its attempts`);
+        }
+      }
+      if (signal.aborted) throw signal.reason;
+      const evaluated = this.#records.some((r) => r.question === "evaluate" && r.state === "finished");
+      await this.#end(
+        "finished",
+        evaluated ? "every round is done" : "the privacy budget is spent before the evaluation could be asked",
+      );
+    } catch (error) {
+      if (error instanceof Interrupted) return;
+      if (error instanceof Abort && error.reason === "stopped") return await this.#end("stopped", "stopped by the operator");
+      this.dependencies.log.error({ err: error, run: this.id }, "the run failed");
+      await this.#end("failed", "the coordinator failed; see its log");
+    }
+  }
+
+  get #roundsPlanned(): number {
+    return this.plan.rounds.profile + this.plan.rounds.train + this.plan.rounds.evaluate;
+  }
+
+  #finished(kind: Question["kind"]): number {
+    return this.#records.filter((r) => r.question === kind && r.state === "finished").length;
+  }
+
+  /** What is asked next; undefined when all is done or what is left does not fit the budget. */
+  #nextQuestion(): Question["kind"] | undefined {
+    const affordable = (kind: Question["kind"]) =>
+      admit(this.#charges, this.#chargeFor(kind, 0), this.task.privacy).admitted;
+    if (this.#finished("profile") < this.plan.rounds.profile) return affordable("profile") ? "profile" : undefined;
+    if (this.#finished("train") < this.plan.rounds.train && affordable("train")) return "train";
+    if (this.#finished("evaluate") < this.plan.rounds.evaluate && affordable("evaluate")) return "evaluate";
+    return undefined;
+  }
+
+  #chargeFor(question: Question["kind"], round: number): Charge {
+    return {
+      taskHash: this.row.taskHash,
+      round,
+      attempt: this.nextAttempt,
+      question,
+      portion: portionOf(question, this.task.privacy.unit),
+      event: { noiseMultiplier: this.plan.noiseMultiplier[question], sampleRate: this.plan.sampleRate[question] },
+    };
+  }
+
+  /** Waits until `minimum` participants are here, and a little longer for more before the first round. */
+  async #companyOf(minimum: number, signal: AbortSignal): Promise<void> {
+    const first = this.#records.length === 0;
+    const enough = () => this.room.identities.length >= (first ? this.task.cohort.maximum : minimum);
+    while (!enough() && !signal.aborted) {
+      if (this.room.identities.length < minimum) await this.#setState("waiting");
+      const patience = first && this.room.identities.length >= minimum ? gatheringMs : undefined;
+      const count = this.room.identities.length;
+      await new Promise<void>((resolve) => {
+        this.#arrived = resolve;
+        if (patience !== undefined) setTimeout(resolve, patience);
+      });
+      if (patience !== undefined && this.room.identities.length === count) return;
+    }
+  }
+
+  /** One attempt of one round. @returns whether it was answered */
+  async #ask(kind: Question["kind"], signal: AbortSignal): Promise<boolean> {
+    const { runs, signer, deadlines, log } = this.dependencies;
+    const env: CoordinatorEnv = { task: this.task, plan: this.plan, signer };
+    const round = this.#records.filter((r) => r.state === "finished").length + 1;
+    const attempt = this.nextAttempt;
+    const began = Date.now();
+    const question = this.#question(kind);
+    const asked = kind === "evaluate" ? finalParameters(this.learner) : this.learner.parameters;
+    const modelHash = await hashParameters(asked);
+    const body: Announcement = { protocol: protocolVersion, run: this.id, round, attempt, taskHash: this.row.taskHash, question, modelHash };
+    const facts: RoundFacts = { round, attempt, question: kind, announcementHash: await announcementHash(body) };
+    const announcement = await announce(env, body);
+    const entry = await runs.openRound(this.id, facts, {
+      kind: "announcement",
+      run: this.id,
+      round,
+      attempt,
+      question: kind,
+      announcementHash: facts.announcementHash,
+      modelHash,
+    });
+    const open: OpenQuestion = { message: { announcement, parameters: asked.slice().buffer }, entry };
+    this.#open = open;
+    this.#phase(facts, "announce", 0);
+    await Promise.all(this.room.identities.map((identity) => this.#announceTo(identity, open)));
+
+    try {
+      const outcome = await conductRound(
+        env,
+        this.room,
+        facts,
+        deadlines,
+        {
+          onPhase: (phase, cohort) => {
+            if (phase === "shares") this.#open = undefined;
+            this.#phase(facts, phase, cohort);
+          },
+          charge: async () => {
+            const charge = this.#chargeFor(kind, round);
+            const answer = admit(this.#charges, charge, this.task.privacy);
+            if (!answer.admitted) throw new Abort("budget-spent");
+            this.#charges = [...this.#charges, charge];
+            await runs.chargeRound(this.id, facts, charge, this.#spent());
+          },
+        },
+        signal,
+      );
+      await this.#finish(facts, question, asked, outcome, Date.now() - began);
+      return true;
+    } catch (error) {
+      if (error instanceof Interrupted) throw error;
+      const reason = error instanceof Abort ? error.reason : "coordinator-failed";
+      if (!(error instanceof Abort)) log.error({ err: error, run: this.id, round, attempt }, "the round failed");
+      const record: RoundRecord = {
+        round,
+        question: kind,
+        state: "aborted",
+        reason,
+        cohort: this.#current?.cohort ?? 0,
+        survivors: 0,
+        dropped: {},
+        privacy: this.#spent(),
+        modelHash,
+        duration: Date.now() - began,
+        finishedAt: new Date().toISOString(),
+      };
+      await runs.abortRound(this.id, facts, record);
+      this.#records = [...this.#records, record];
+      this.nextAttempt = attempt + 1;
+      this.room.send(this.room.identities, "abort", { announcementHash: facts.announcementHash, reason });
+      if (error instanceof Abort && error.reason === "stopped") throw error;
+      if (!(error instanceof Abort)) throw error;
+      return false;
+    } finally {
+      this.#open = undefined;
+      this.#current = undefined;
+      this.#changed();
+    }
+  }
+
+  #question(kind: Question["kind"]): Question {
+    if (kind === "profile") return { kind };
+    const normalisation = this.learner.profile!.normalisation;
+    if (kind === "train") return { kind, normalisation, witness: this.learner.witness };
+    return { kind, normalisation, thresholds: [0, selectionThreshold(this.task, this.learner)] };
+  }
+
+  async #finish(facts: RoundFacts, question: Question, asked: Float32Array<ArrayBuffer>, outcome: RoundOutcome, duration: number): Promise<void> {
+    const { runs } = this.dependencies;
+    const layout = layoutOf(facts.question, this.task);
+    const trainRound = this.#finished("train") + 1;
+    const reading: Reading = readSum(this.task, layout, this.learner, question, outcome, {
+      trainRound,
+      privacy: this.#spent(),
+      records: this.#records,
+    });
+    const modelHash = await hashParameters(facts.question === "evaluate" ? asked : reading.learner.parameters);
+    const record: RoundRecord = {
+      round: facts.round,
+      question: facts.question,
+      state: "finished",
+      cohort: outcome.cohort,
+      survivors: outcome.survivors,
+      dropped: outcome.dropped,
+      privacy: this.#spent(),
+      ...(reading.metrics && { metrics: reading.metrics }),
+      ...(reading.objective && { objective: reading.objective }),
+      modelHash,
+      duration,
+      finishedAt: new Date().toISOString(),
+    };
+    const sumHash = await hashSum(outcome.sum);
+    await runs.finishRound(this.id, facts, record, reading.learner, { rosterHash: outcome.rosterHash, sumHash });
+    this.learner = reading.learner;
+    this.nextAttempt = 1;
+    this.#records = [...this.#records, record];
+    const result = await publishResult(
+      { task: this.task, plan: this.plan, signer: this.dependencies.signer },
+      { announcementHash: facts.announcementHash, rosterHash: outcome.rosterHash, survivors: outcome.survivors, sumHash, modelHash },
+    );
+    this.room.send(this.room.identities, "result", result);
+  }
+
+  #spent(): PrivacyStatement {
+    return spentOn(this.task, this.#charges);
+  }
+
+  #phase(facts: RoundFacts, phase: NonNullable<RunDetail["current"]>["phase"], cohort: number): void {
+    this.#current = { round: facts.round, question: facts.question, phase, cohort };
+    this.#changed();
+  }
+
+  async #setState(state: RunState): Promise<void> {
+    if (state === this.#state) return;
+    this.#state = state;
+    await this.dependencies.runs.setState(this.id, state);
+    this.#changed();
+  }
+
+  async #end(state: "finished" | "stopped" | "failed", reason: string): Promise<void> {
+    this.#state = state;
+    this.#reason = reason;
+    const modelHash = await hashParameters(this.parameters);
+    await this.dependencies.runs.end(this.id, { state, reason, modelHash, privacy: this.#spent(), gates: this.gates() });
+    this.room.send(this.room.identities, "ended", { state, reason });
+    this.#changed();
+  }
+
+  /** The task's gates against what is known now. */
+  gates(): RunDetail["gates"] {
+    return evaluateGates(this.task, this.#records, this.#spent());
+  }
+
+  #changed(): void {
+    this.dependencies.onChange(this);
+  }
+
+  summary(): RunSummary {
+    return {
+      run: this.id,
+      name: this.task.name,
+      state: this.#state,
+      ...(this.#reason !== undefined && { reason: this.#reason }),
+      createdAt: this.row.createdAt,
+      roundsDone: this.#records.filter((r) => r.state === "finished").length,
+      roundsPlanned: this.#roundsPlanned,
+      connected: this.room.identities.length,
+      weakCohort: isWeakCohort(this.task),
+      privacy: this.#spent(),
+    };
+  }
+
+  detail(): RunDetail {
+    return {
+      ...this.summary(),
+      task: this.task,
+      taskHash: this.row.taskHash,
+      invitation: `${this.dependencies.url()}/?run=${this.id}&invite=${this.row.invite}`,
+      ...(this.#current && { current: this.#current }),
+      rounds: [...this.#records],
+      gates: this.gates(),
+    };
+  }
+}
+
+/** What the charges of a run amount to, as a statement. */
+export function spentOn(task: Task, charges: readonly Charge[]): PrivacyStatement {
+  const { delta, unit } = task.privacy;
+  return { epsilon: worst(charges, delta), delta, unit, relation: "add-remove" };
+}
+
+/** The process is leaving; the run goes on when it is back. */
+class Interrupted extends Error {}

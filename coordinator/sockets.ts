@@ -1,0 +1,123 @@
+/** Carries messages between sockets and runs: validates, hands on, answers. Knows no phase and no sum. */
+import { randomBytes } from "node:crypto";
+import type { Server as HttpServer } from "node:http";
+import type { Logger } from "pino";
+import { Server, type Socket } from "socket.io";
+import { fromHex } from "../shared/canonical.ts";
+import { verifySignature } from "../shared/secure-sum/keys.ts";
+import { challengeText, type CoordinatorToTab, tabMessages, type TabToCoordinator } from "../shared/wire.ts";
+import type { Coordinator } from "./coordinator.ts";
+import type { Connection } from "./room.ts";
+
+/** A packed vector of four million 32-bit integers; larger models need chunks. */
+const largestMessage = 17 * 2 ** 20;
+
+/** Messages a tab may send a second, on average over ten: a round needs six. */
+const messagesPerTenSeconds = 300;
+
+export function attachSockets(http: HttpServer, coordinator: Coordinator, log: Logger): Server {
+  const io = new Server(http, {
+    serveClient: false,
+    transports: ["websocket"],
+    // Masked bytes do not compress.
+    perMessageDeflate: false,
+    maxHttpBufferSize: largestMessage,
+    // Same origin only: no CORS header is ever sent, and a foreign page's upgrade is refused.
+    allowRequest: (request, answer) => answer(null, sameOrigin(request.headers.origin, request.headers.host)),
+  });
+
+  const tabs = io.of("/tab");
+  tabs.on("connection", (socket: Socket<TabToCoordinator, CoordinatorToTab>) => serveTab(socket, coordinator, log));
+
+  const console = io.of("/console");
+  console.use((socket, next) => {
+    next(coordinator.isOperator(String(socket.handshake.auth.key ?? "")) ? undefined : new Error("operator-key-invalid"));
+  });
+  coordinator.onRunChange = (detail) => console.emit("run", detail);
+  return io;
+}
+
+/** A browser names the page's origin; a program names none. */
+function sameOrigin(origin: string | undefined, host: string | undefined): boolean {
+  if (origin === undefined) return true;
+  try {
+    return new URL(origin).host === host;
+  } catch {
+    return false;
+  }
+}
+
+function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinator: Coordinator, log: Logger): void {
+  const nonce = randomBytes(32).toString("hex");
+  let seat: { connection: Connection; run: string } | undefined;
+  let window = 0;
+  const quota = setInterval(() => {
+    window = 0;
+  }, 10_000);
+
+  socket.onAny(() => {
+    if (++window > messagesPerTenSeconds) socket.disconnect(true);
+  });
+
+  socket.on("hello", async (raw, reply) => {
+    const parsed = tabMessages.hello.safeParse(raw);
+    if (!parsed.success || seat || typeof reply !== "function") return refuse(reply);
+    const hello = parsed.data;
+    const run = coordinator.run(hello.run);
+    if (!run) return reply({ ok: false, reason: "run-unknown" });
+    if (run.isOver) return reply({ ok: false, reason: "run-ended" });
+    if (!run.isInvited(hello.invite)) return reply({ ok: false, reason: "invitation-invalid" });
+    const own = await verifySignature(fromHex(hello.identity), fromHex(hello.signature), challengeText(nonce, hello.run));
+    if (!own) return reply({ ok: false, reason: "signature-invalid" });
+    const connection: Connection = {
+      identity: hello.identity,
+      send: (event, ...message) => socket.emit(event as keyof CoordinatorToTab, ...(message as never)),
+      close: () => socket.disconnect(true),
+    };
+    const welcome = await run.welcome(hello.identity, hello.ledgerSize);
+    seat = { connection, run: hello.run };
+    reply({ ok: true, welcome });
+    await run.enter(connection);
+  });
+
+  /** Every other message: the right shape, from somebody with a seat, into the run's room. */
+  const carry = async (event: keyof typeof tabMessages, raw: unknown, payload: unknown, reply: unknown) => {
+    const run = seat && coordinator.run(seat.run);
+    const parsed = tabMessages[event].safeParse(raw);
+    if (!run || !seat || !parsed.success || typeof reply !== "function") return refuse(reply);
+    if (event === "decline") {
+      run.room.decline(seat.connection.identity);
+      reply({ ok: true });
+      return;
+    }
+    const message = event === "masked" ? maskedMessage(parsed.data, payload) : parsed.data;
+    if (!message) return refuse(reply);
+    reply(await run.room.receive(seat.connection.identity, event, message));
+  };
+  for (const event of ["ready", "shares", "agreement", "unmask", "decline"] as const) {
+    socket.on(event, (raw: unknown, reply: unknown) => void carry(event, raw, undefined, reply).catch(failed));
+  }
+  socket.on("masked", (raw: unknown, payload: unknown, reply: unknown) => void carry("masked", raw, payload, reply).catch(failed));
+
+  const failed = (error: unknown) => {
+    log.error({ err: error }, "a message broke the coordinator's handling");
+    socket.disconnect(true);
+  };
+
+  socket.on("disconnect", () => {
+    clearInterval(quota);
+    if (seat) coordinator.run(seat.run)?.room.leave(seat.connection);
+  });
+
+  socket.emit("challenge", nonce);
+}
+
+function maskedMessage(header: unknown, payload: unknown): unknown {
+  if (!(payload instanceof Uint8Array)) return undefined;
+  // A plain copy: Node's Buffers may share their memory with other messages.
+  return { header, payload: new Uint8Array(payload) };
+}
+
+function refuse(reply: unknown): void {
+  if (typeof reply === "function") reply({ ok: false, reason: "message-invalid" });
+}

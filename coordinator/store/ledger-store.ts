@@ -1,0 +1,101 @@
+/** The ledger as it is kept: leaves in the database, the tree in memory, a signed checkpoint over what is committed. */
+import { toBase64, toHex } from "../../shared/canonical.ts";
+import { invariant } from "../../shared/errors.ts";
+import { signCheckpoint } from "../../shared/ledger/checkpoint.ts";
+import { entryBytes, type LedgerEntry } from "../../shared/ledger/entries.ts";
+import type { Evidence } from "../../shared/ledger/evidence.ts";
+import type { LedgerFile } from "../../shared/ledger/file.ts";
+import { leafHash, MerkleTree } from "../../shared/ledger/tree.ts";
+import type { Identity } from "../../shared/secure-sum/keys.ts";
+import type { Database, Tx } from "./database.ts";
+
+const text = new TextDecoder();
+const bytes = new TextEncoder();
+
+export class Ledger {
+  readonly #tree = new MerkleTree();
+  /** Writers take turns: an entry's place is known only when the one before it is committed. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    private readonly db: Database,
+    private readonly signer: Identity,
+  ) {}
+
+  static async open(db: Database, signer: Identity): Promise<Ledger> {
+    const ledger = new Ledger(db, signer);
+    const leaves = await db.selectFrom("ledger_leaf").select(["position", "body"]).orderBy("position").execute();
+    for (const [i, leaf] of leaves.entries()) {
+      invariant(leaf.position === i, "the ledger has no hole");
+      ledger.#tree.push(await leafHash(bytes.encode(leaf.body)));
+    }
+    return ledger;
+  }
+
+  get size(): number {
+    return this.#tree.size;
+  }
+
+  /**
+   * Commits entries together with whatever else `work` does in the transaction: all of it, or nothing. The tree grows
+   * only after the commit.
+   * @returns place of the first entry
+   */
+  append(entries: LedgerEntry[], work: (tx: Tx, first: number) => Promise<void> = async () => {}): Promise<number> {
+    const turn = this.#turn.then(async () => {
+      const first = this.#tree.size;
+      const leaves = entries.map(entryBytes);
+      await this.db.transaction().execute(async (tx) => {
+        for (const [i, leaf] of leaves.entries()) {
+          await tx.insertInto("ledger_leaf").values({ position: first + i, body: text.decode(leaf) }).execute();
+        }
+        await work(tx, first);
+      });
+      for (const leaf of leaves) this.#tree.push(await leafHash(leaf));
+      return first;
+    });
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  async checkpoint(size = this.size): Promise<string> {
+    return signCheckpoint({ size, root: await this.#tree.root(size) }, this.signer.publicKey, this.signer);
+  }
+
+  /** Proof that entry `index` is in the ledger as it stands, and that the ledger extends the one of size `from`. */
+  async evidence(index: number, from: number): Promise<Evidence & { size: number }> {
+    const size = this.size;
+    const known = Math.min(from, size);
+    const { body } = await this.db
+      .selectFrom("ledger_leaf")
+      .select("body")
+      .where("position", "=", index)
+      .executeTakeFirstOrThrow();
+    return {
+      size,
+      checkpoint: await this.checkpoint(size),
+      leaf: body,
+      index,
+      path: (await this.#tree.inclusion(index, size)).map(toBase64),
+      from: known,
+      consistency: (await this.#tree.consistency(known, size)).map(toBase64),
+    };
+  }
+
+  /** The whole ledger as a file that anyone can check offline. */
+  async export(): Promise<LedgerFile> {
+    const size = this.size;
+    const leaves = await this.db
+      .selectFrom("ledger_leaf")
+      .select("body")
+      .where("position", "<", size)
+      .orderBy("position")
+      .execute();
+    return {
+      publicKey: toHex(this.signer.publicKey),
+      checkpoint: await this.checkpoint(size),
+      leaves: leaves.map((leaf) => leaf.body),
+    };
+  }
+}
+

@@ -1,0 +1,265 @@
+/** Runs and rounds in the database, each step with its ledger entry in one transaction. */
+import type { LedgerEntry } from "../../shared/ledger/entries.ts";
+import type { Charge } from "../../shared/privacy/balance.ts";
+import type { RoundFacts } from "../../shared/round/round.ts";
+import type { PrivacyStatement, RoundRecord, RunDetail, RunState } from "../../shared/run-record.ts";
+import { asTask, type Task } from "../../shared/task.ts";
+import type { Learner } from "../learner.ts";
+import type { Database, Schema, Tx } from "./database.ts";
+import type { Ledger } from "./ledger-store.ts";
+
+export interface RunRow {
+  id: string;
+  task: Task;
+  taskHash: string;
+  invite: string;
+  seed: number;
+  state: RunState;
+  reason: string | null;
+  createdAt: string;
+  /** Place of the run's own entry in the ledger */
+  entry: number;
+}
+
+export class Runs {
+  constructor(
+    private readonly db: Database,
+    private readonly ledger: Ledger,
+  ) {}
+
+  async create(run: Omit<RunRow, "entry" | "state" | "reason">, learner: Learner): Promise<RunRow> {
+    const { id, task, taskHash, seed, createdAt } = run;
+    const entry: LedgerEntry = { kind: "run", run: id, taskHash, task: task as never, seed, startedAt: createdAt };
+    const first = await this.ledger.append([entry], async (tx, first) => {
+      await tx
+        .insertInto("run")
+        .values({
+          id,
+          state: "waiting",
+          reason: null,
+          task: JSON.stringify(task),
+          task_hash: taskHash,
+          invite: run.invite,
+          seed,
+          created_at: createdAt,
+          entry: first,
+          attempt: 1,
+          ...learnerColumns(learner),
+        })
+        .execute();
+    });
+    return { ...run, state: "waiting", reason: null, entry: first };
+  }
+
+  async list(): Promise<RunRow[]> {
+    const rows = await this.db
+      .selectFrom("run")
+      .select(["id", "task", "task_hash", "invite", "seed", "state", "reason", "created_at", "entry"])
+      .orderBy("created_at")
+      .execute();
+    return rows.map((row) => ({
+      id: row.id,
+      task: asTask(JSON.parse(row.task)),
+      taskHash: row.task_hash,
+      invite: row.invite,
+      seed: row.seed,
+      state: row.state as RunState,
+      reason: row.reason,
+      createdAt: row.created_at,
+      entry: row.entry,
+    }));
+  }
+
+  async loadState(run: string): Promise<{ learner: Learner; attempt: number }> {
+    const row = await this.db.selectFrom("run").selectAll().where("id", "=", run).executeTakeFirstOrThrow();
+    return { learner: learnerOf(row), attempt: row.attempt };
+  }
+
+  async records(run: string): Promise<RoundRecord[]> {
+    const rows = await this.db
+      .selectFrom("round")
+      .select("record")
+      .where("run", "=", run)
+      .where("record", "is not", null)
+      .orderBy("sequence")
+      .execute();
+    return rows.map((row) => JSON.parse(row.record!));
+  }
+
+  async charges(run: string): Promise<Charge[]> {
+    const rows = await this.db
+      .selectFrom("round")
+      .select("charge")
+      .where("run", "=", run)
+      .where("charge", "is not", null)
+      .orderBy("sequence")
+      .execute();
+    return rows.map((row) => JSON.parse(row.charge!));
+  }
+
+  /** Remembers who may take part; a second time is no news. */
+  async enrol(run: string, identity: string): Promise<void> {
+    await this.db
+      .insertInto("enrolment")
+      .values({ run, identity, enrolled_at: new Date().toISOString() })
+      .onConflict((c) => c.doNothing())
+      .execute();
+  }
+
+  async setState(run: string, state: RunState): Promise<void> {
+    await this.db.updateTable("run").set({ state }).where("id", "=", run).execute();
+  }
+
+  /** @returns place of the announcement in the ledger */
+  openRound(run: string, facts: RoundFacts, entry: LedgerEntry): Promise<number> {
+    return this.ledger.append([entry], async (tx, first) => {
+      await tx
+        .insertInto("round")
+        .values({
+          run,
+          round: facts.round,
+          attempt: facts.attempt,
+          question: facts.question,
+          state: "open",
+          charge: null,
+          record: null,
+          // The ledger only grows, so an entry's place orders everything.
+          sequence: first,
+        })
+        .execute();
+    });
+  }
+
+  /** Before anything can be decoded. Refuses an attempt that is not open: it may have been charged before. */
+  async chargeRound(run: string, facts: RoundFacts, charge: Charge, privacy: PrivacyStatement): Promise<void> {
+    const entry: LedgerEntry = {
+      kind: "charge",
+      run,
+      round: facts.round,
+      attempt: facts.attempt,
+      question: charge.question,
+      portion: charge.portion,
+      ...charge.event,
+      privacy,
+    };
+    await this.ledger.append([entry], async (tx) => {
+      await advance(tx, run, facts, "open", { state: "charged", charge: JSON.stringify(charge) });
+    });
+  }
+
+  /** Model, record and ledger at once; refuses an attempt that is not charged, so no sum counts twice. */
+  async finishRound(
+    run: string,
+    facts: RoundFacts,
+    record: RoundRecord,
+    learner: Learner,
+    hashes: { rosterHash: string; sumHash: string },
+  ): Promise<void> {
+    const entry: LedgerEntry = { kind: "round", run, round: facts.round, attempt: facts.attempt, record, ...hashes };
+    await this.ledger.append([entry], async (tx) => {
+      await advance(tx, run, facts, "charged", { state: "finished", record: JSON.stringify(record) });
+      await tx.updateTable("run").set({ attempt: 1, ...learnerColumns(learner) }).where("id", "=", run).execute();
+    });
+  }
+
+  async abortRound(run: string, facts: Pick<RoundFacts, "round" | "attempt">, record: RoundRecord): Promise<void> {
+    const entry: LedgerEntry = { kind: "abort", run, round: facts.round, attempt: facts.attempt, record };
+    await this.ledger.append([entry], async (tx) => {
+      await tx
+        .updateTable("round")
+        .set({ state: "aborted", record: JSON.stringify(record) })
+        .where("run", "=", run)
+        .where("round", "=", facts.round)
+        .where("attempt", "=", facts.attempt)
+        .execute();
+      await tx.updateTable("run").set({ attempt: facts.attempt + 1 }).where("id", "=", run).execute();
+    });
+  }
+
+  async end(
+    run: string,
+    end: { state: "finished" | "stopped" | "failed"; reason: string; modelHash: string; privacy: PrivacyStatement; gates: RunDetail["gates"] },
+  ): Promise<void> {
+    await this.ledger.append([{ kind: "end", run, ...end, gates: end.gates as never }], async (tx) => {
+      await tx.updateTable("run").set({ state: end.state, reason: end.reason }).where("id", "=", run).execute();
+    });
+  }
+
+  /** After a crash: attempts that were under way are over, with nothing revealed. What they had charged stays charged. */
+  async abortInterrupted(privacyOf: (run: string, charges: Charge[]) => PrivacyStatement): Promise<void> {
+    const rows = await this.db.selectFrom("round").selectAll().where("state", "in", ["open", "charged"]).execute();
+    for (const row of rows) {
+      const announced = await this.db
+        .selectFrom("ledger_leaf")
+        .select("body")
+        .where("position", "=", row.sequence)
+        .executeTakeFirstOrThrow();
+      const record: RoundRecord = {
+        round: row.round,
+        question: row.question as RoundRecord["question"],
+        state: "aborted",
+        reason: "coordinator-restarted",
+        cohort: 0,
+        survivors: 0,
+        dropped: {},
+        privacy: privacyOf(row.run, await this.charges(row.run)),
+        modelHash: (JSON.parse(announced.body) as { modelHash: string }).modelHash,
+        duration: 0,
+        finishedAt: new Date().toISOString(),
+      };
+      await this.abortRound(row.run, row, record);
+    }
+  }
+}
+
+/** Moves one attempt from a state to the next, and only from that state. */
+async function advance(
+  tx: Tx,
+  run: string,
+  facts: RoundFacts,
+  from: Schema["round"]["state"],
+  change: Partial<Schema["round"]>,
+): Promise<void> {
+  const { numUpdatedRows } = await tx
+    .updateTable("round")
+    .set(change)
+    .where("run", "=", run)
+    .where("round", "=", facts.round)
+    .where("attempt", "=", facts.attempt)
+    .where("state", "=", from)
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows !== 1n) throw new Error(`attempt ${facts.attempt} of round ${facts.round} is not ${from}`);
+}
+
+type LearnerColumns = Pick<
+  Schema["run"],
+  "parameters" | "velocity" | "average_sum" | "averaged" | "controller" | "witness" | "profile"
+>;
+
+const bytesOf = (array: Float32Array | Float64Array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength).slice();
+
+function learnerColumns(learner: Learner): LearnerColumns {
+  return {
+    parameters: bytesOf(learner.parameters),
+    velocity: bytesOf(learner.velocity),
+    average_sum: bytesOf(learner.averageSum),
+    averaged: learner.averaged,
+    controller: JSON.stringify(learner.controller),
+    witness: JSON.stringify(learner.witness),
+    profile: learner.profile ? JSON.stringify(learner.profile) : null,
+  };
+}
+
+function learnerOf(row: LearnerColumns): Learner {
+  // A fresh copy each: the database's bytes need not lie on a multiple of eight.
+  const buffer = (bytes: Uint8Array) => new Uint8Array(bytes).buffer;
+  return {
+    parameters: new Float32Array(buffer(row.parameters)),
+    velocity: new Float64Array(buffer(row.velocity)),
+    averageSum: new Float64Array(buffer(row.average_sum)),
+    averaged: row.averaged,
+    controller: JSON.parse(row.controller),
+    witness: JSON.parse(row.witness),
+    profile: row.profile === null ? undefined : JSON.parse(row.profile),
+  };
+}

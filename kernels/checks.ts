@@ -1,0 +1,84 @@
+/** What the engine asks of its inputs before anything reaches the GPU, where a wrong index or a NaN says nothing. */
+import { InputError } from "../shared/errors.ts";
+import { scoreBins, undisclosed, type Witness } from "../shared/fairness/histogram.ts";
+import type { Clip, Rows, TableSizes } from "./inputs.ts";
+import { type Layout, nameOf } from "./layout.ts";
+
+export function checkRows(rows: Rows, inputs: number, { cells, attributes }: TableSizes): void {
+  const lengths = { features: inputs, labels: 1, cells: attributes };
+  for (const [name, width] of Object.entries(lengths)) {
+    const { length } = rows[name as keyof typeof lengths];
+    if (length !== rows.count * width) {
+      throw new InputError(`rows.${name}`, `has ${length} entries`, `${rows.count} rows need ${rows.count * width}.`);
+    }
+  }
+  const badFeature = rows.features.findIndex((value) => !Number.isFinite(value));
+  if (badFeature >= 0) {
+    const place = `row ${Math.floor(badFeature / inputs)}, column ${badFeature % inputs}`;
+    const found = `input of layer 1 is ${rows.features[badFeature]} at ${place}`;
+    throw new InputError("rows.features", found, "Every feature must be finite.");
+  }
+  const badLabel = rows.labels.findIndex((label) => label > 1);
+  if (badLabel >= 0) {
+    throw new InputError("rows.labels", `is ${rows.labels[badLabel]} in row ${badLabel}`, "Labels are 0 or 1.");
+  }
+  const badCell = rows.cells.findIndex((cell) => cell >= cells && cell !== undisclosed);
+  if (badCell >= 0) {
+    const found = `is ${rows.cells[badCell]} in row ${Math.floor(badCell / attributes)}`;
+    throw new InputError("rows.cells", found, `Cells go from 0 to ${cells - 1}; ${undisclosed} is undisclosed.`);
+  }
+}
+
+export function checkBatch(batch: Uint32Array, count: number): void {
+  const bad = batch.findIndex((row) => row >= count);
+  if (bad >= 0) throw new InputError("batch", `names row ${batch[bad]} of ${count}`, "Use indices of the loaded rows.");
+}
+
+/** A row drawn twice would enter a private sum with twice its bound. */
+export function checkDistinct(batch: Uint32Array): void {
+  if (new Set(batch).size !== batch.length) {
+    throw new InputError("batch", "names a row twice", "A private sum takes each row at most once.");
+  }
+}
+
+export function checkWitness(witness: Witness, { cells }: TableSizes): void {
+  const lengths = { slope: cells * 2 * scoreBins.count, weight: cells * 2 };
+  for (const [name, expected] of Object.entries(lengths)) {
+    const table = witness[name as keyof typeof lengths];
+    if (table.length !== expected) {
+      throw new InputError(`witness.${name}`, `has ${table.length} entries`, `${cells} cells need ${expected}.`);
+    }
+    if (!table.every((value) => Number.isFinite(Math.fround(value)))) {
+      throw new InputError(`witness.${name}`, "has an entry that is not finite in f32", "Use finite numbers.");
+    }
+  }
+}
+
+/**
+ * The sum of a batch must fit 32 bits whatever the rows are: each row brings at most unit·norm to a coordinate, and ½
+ * by rounding.
+ */
+export function checkClip(clip: Clip, rows: number): void {
+  // Range in which f32 holds the clip factor with full precision; see private-sum/example-norm.wgsl.
+  if (!(clip.norm >= 1e-6 && clip.norm <= 1e6)) {
+    throw new InputError("clip.norm", `is ${clip.norm}`, "Use a bound from 1e-6 to 1e6.");
+  }
+  if (!(clip.unit > 0 && Number.isFinite(Math.fround(clip.unit)))) {
+    throw new InputError("clip.unit", `is ${clip.unit}`, "Use a number above 0.");
+  }
+  if (Math.max(1, rows) * (clip.unit * clip.norm + 0.5) >= 2 ** 31) {
+    const problem = `${clip.unit} with ${rows} rows of norm ${clip.norm} can overflow 32 bits`;
+    throw new InputError("clip.unit", problem, "Use a coarser grid or a smaller batch.");
+  }
+}
+
+/** Names the layer of a value that was not finite, from the bits of snippets/finite.wgsl. */
+export function checkFlags(flags: Uint32Array, { layers }: Layout): void {
+  const meanings = ["an output", "a gradient", "a row's gradient norm"];
+  for (const layer of layers) {
+    const bit = meanings.findIndex((_, i) => (flags[layer.index]! & (1 << i)) !== 0);
+    if (bit < 0) continue;
+    const fix = "Lower the learning rate or bring the features to a smaller range.";
+    throw new InputError(nameOf(layer), `${meanings[bit]} is not finite or too large for f32`, fix);
+  }
+}

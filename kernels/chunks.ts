@@ -1,0 +1,47 @@
+/**
+ * Micro-batches. A batch is cut into chunks so that memory stays bounded; since rows are summed in integers, the cuts
+ * cannot be seen in the result.
+ */
+import { chunkStride } from "./dispatch.ts";
+
+/** Twin of snippets/chunk.wgsl, which explains the fields. */
+export interface Chunk {
+  first: number;
+  rows: number;
+  thresholds: number;
+  limit: number;
+  unit: number;
+  rate: number;
+}
+
+/** Cuts `rows` rows that start at `start` of the uploaded batch into chunks of at most `size`. */
+export function cut(start: number, rows: number, size: number, common: Partial<Chunk>): Chunk[] {
+  const chunks: Chunk[] = [];
+  for (let done = 0; done < rows; done += size) {
+    const neutral = { thresholds: 0, limit: 1, unit: 1, rate: 0 };
+    chunks.push({ ...neutral, ...common, first: start + done, rows: Math.min(size, rows - done) });
+  }
+  return chunks;
+}
+
+/** Rows of the largest chunk: at most 4,096, fewer where a row is so wide that a layer would pass 32 MiB. */
+export function chunkRows(widest4: number): number {
+  const fitting = Math.floor((32 * 2 ** 20) / (16 * widest4));
+  return Math.max(4, Math.min(4096, fitting - (fitting % 4)));
+}
+
+/** The records as the uniform buffer holds them, one every `chunkStride` bytes. */
+export function encodeChunks(chunks: Chunk[]): ArrayBuffer {
+  const bytes = new ArrayBuffer(Math.max(1, chunks.length) * chunkStride);
+  const view = new DataView(bytes);
+  chunks.forEach((chunk, i) => {
+    const at = i * chunkStride;
+    view.setUint32(at, chunk.first, true);
+    view.setUint32(at + 4, chunk.rows, true);
+    view.setUint32(at + 8, chunk.thresholds, true);
+    view.setFloat32(at + 12, chunk.limit, true);
+    view.setFloat32(at + 16, chunk.unit, true);
+    view.setFloat32(at + 20, chunk.rate, true);
+  });
+  return bytes;
+}

@@ -1,0 +1,379 @@
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { InputError } from "../shared/errors.ts";
+import { binOf, binWidth, scoreBins } from "../shared/fairness/histogram.ts";
+import { type Architecture, parameterCount } from "../shared/model.ts";
+import { type Clip, Engine, type Rows } from "./engine.ts";
+import { dawnDevice } from "./testing/dawn.ts";
+import { activations, clippedSum, featuresOf, interpolate, lossGradient, rowGradient } from "./testing/reference.ts";
+import { madeUpParameters, madeUpRows, madeUpWitness, randomSource, range, shuffled, tables } from "./testing/rows.ts";
+
+const device = await dawnDevice();
+afterAll(() => device?.destroy());
+const withDevice = describe.skipIf(device === undefined);
+
+const architectures: Architecture[] = [
+  { inputs: 13, hidden: [], activation: "relu" },
+  { inputs: 13, hidden: [7], activation: "relu" },
+  { inputs: 13, hidden: [7], activation: "tanh" },
+  { inputs: 51, hidden: [64, 32], activation: "relu" },
+  { inputs: 51, hidden: [64, 32], activation: "tanh" },
+];
+const named = (a: Architecture) => `${a.inputs}-${[...a.hidden, 1].join("-")} ${a.activation}`;
+const clip: Clip = { norm: 0.5, unit: 2 ** 16 };
+
+async function setUp(architecture: Architecture, count: number, seed: number, chunkLimit?: number) {
+  const random = randomSource(seed);
+  const rows = madeUpRows(count, architecture.inputs, random);
+  const parameters = madeUpParameters(architecture, random);
+  const witness = madeUpWitness(random);
+  const engine = await Engine.create(device!, architecture, tables, chunkLimit);
+  engine.load(rows);
+  return { engine, rows, parameters, witness, random };
+}
+
+const replaced = (values: Float32Array, at: number, by: number) => values.map((value, i) => (i === at ? by : value));
+
+const maxAbs = (values: ArrayLike<number>) => Array.from(values).reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+
+/** |found − expected| ≤ 1e-4 of the largest, plus the safety margin of clipping, plus ½ a row by rounding. */
+function expectSum(found: Int32Array, expected: Float64Array, rows: number): void {
+  const tolerance = 1e-4 * maxAbs(expected) + rows * (0.5 + 1.2e-4 * clip.norm * clip.unit * 0.5);
+  found.forEach((value, i) => {
+    expect(Math.abs(value - expected[i]!), `coordinate ${i}`).toBeLessThanOrEqual(tolerance);
+  });
+}
+
+function logitsOf(architecture: Architecture, parameters: Float32Array, rows: Rows): number[] {
+  return Array.from(
+    range(rows.count),
+    (row) => activations(architecture, parameters, featuresOf(rows, row)).at(-1)![0]!,
+  );
+}
+
+withDevice("against float64", () => {
+  it.each(architectures.map((a) => [named(a), a] as const))("%s: logits, sum and counts", async (_, architecture) => {
+    const { engine, rows, parameters, witness } = await setUp(architecture, 203, 7);
+    const batch = range(rows.count);
+    const logits = logitsOf(architecture, parameters, rows);
+    const scores = await engine.scores(parameters, batch);
+    scores.forEach((score, i) => {
+      expect(Math.abs(score - logits[i]!)).toBeLessThanOrEqual(1e-5 * Math.max(1, maxAbs(logits)));
+    });
+    const { gradient, histogram } = await engine.privateSum(parameters, batch, witness, clip);
+    expectSum(gradient, clippedSum(architecture, parameters, rows, batch, witness, clip), rows.count);
+
+    // Counts follow the logits the adapter itself gave, so not even a bin's edge leaves room.
+    const thresholds = [-1, 0, scores[5]!, 0.1, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    const counts = await engine.evaluate(parameters, batch, thresholds);
+    const expectedHistogram = new Uint32Array(tables.cells * 2 * scoreBins.count);
+    const expectedSelected = new Uint32Array(thresholds.length * tables.cells * 2);
+    for (const row of batch) {
+      for (const cell of rows.cells.subarray(row * 2, row * 2 + 2)) {
+        if (cell === 255) continue;
+        const entry = cell * 2 + rows.labels[row]!;
+        expectedHistogram[entry * scoreBins.count + binOf(scores[row]!)]!++;
+        thresholds.forEach((threshold, t) => {
+          if (scores[row]! >= threshold) expectedSelected[t * tables.cells * 2 + entry]!++;
+        });
+      }
+    }
+    expect(histogram).toEqual(expectedHistogram);
+    expect(counts.histogram).toEqual(expectedHistogram);
+    expect(counts.selected).toEqual(expectedSelected);
+    engine.dispose();
+  });
+
+  it("odd shapes, by fast-check (seed 11)", async () => {
+    const width = fc.constantFrom(1, 2, 3, 4, 5, 8, 11, 17, 31);
+    const shape = fc.record({
+      inputs: width,
+      hidden: fc.array(width, { maxLength: 3 }),
+      activation: fc.constantFrom<"relu" | "tanh">("relu", "tanh"),
+      count: fc.constantFrom(1, 2, 3, 5, 17, 64, 67),
+      seed: fc.nat(1e6),
+    });
+    await fc.assert(
+      fc.asyncProperty(shape, async ({ count, seed, ...architecture }) => {
+        const { engine, rows, parameters, witness } = await setUp(architecture, count, seed);
+        const batch = range(count);
+        const { gradient } = await engine.privateSum(parameters, batch, witness, clip);
+        expectSum(gradient, clippedSum(architecture, parameters, rows, batch, witness, clip), count);
+        engine.dispose();
+      }),
+      { seed: 11, numRuns: 20 },
+    );
+  });
+
+  it("the reference's gradient is that of the penalised loss, by finite differences", () => {
+    const architecture: Architecture = { inputs: 5, hidden: [4, 3], activation: "tanh" };
+    const random = randomSource(3);
+    const rows = madeUpRows(12, 5, random);
+    const witness = madeUpWitness(random);
+    const parameters = Float64Array.from(madeUpParameters(architecture, random));
+    /** The potential whose derivative by z is lossGradient, by Simpson's rule in steps that end on kinks. */
+    const potential = (row: number, z: number) => {
+      let sum = 0;
+      const kinks = Array.from({ length: scoreBins.count }, (_, bin) => scoreBins.low + (bin + 0.5) * binWidth);
+      const stops = [...kinks.filter((kink) => kink > -8 && kink < z), z];
+      let from = -8;
+      for (const to of stops) {
+        for (let part = 0; part < 16; part++) {
+          const [l, r] = [from + ((to - from) * part) / 16, from + ((to - from) * (part + 1)) / 16];
+          const f = (x: number) => lossGradient(rows, row, witness, x);
+          sum += ((r - l) / 6) * (f(l) + 4 * f((l + r) / 2) + f(r));
+        }
+        from = to;
+      }
+      return sum;
+    };
+    const loss = (row: number, at: Float64Array) =>
+      potential(row, activations(architecture, at, featuresOf(rows, row)).at(-1)![0]!);
+    for (let row = 0; row < rows.count; row++) {
+      const gradient = rowGradient(architecture, parameters, rows, row, witness);
+      gradient.forEach((value, i) => {
+        const step = 1e-5;
+        const [up, down] = [parameters.slice(), parameters.slice()];
+        up[i]! += step;
+        down[i]! -= step;
+        expect((loss(row, up) - loss(row, down)) / (2 * step)).toBeCloseTo(value, 5);
+      });
+    }
+  });
+
+  it("the penalty alone: one row's dL/dz over the whole range of logits", async () => {
+    // One feature of weight 1, no bias: z is the feature; the bias' gradient is dL/dz itself.
+    const architecture: Architecture = { inputs: 1, hidden: [], activation: "relu" };
+    const engine = await Engine.create(device!, architecture, tables);
+    const witness = madeUpWitness(randomSource(5));
+    for (const [z, y] of [
+      [-90, 0],
+      [-90, 1],
+      [-6, 1],
+      [-5.7, 0],
+      [0.3, 1],
+      [3.65, 1],
+      [3.7, 0],
+      [90, 1],
+      [90, 0],
+    ] as const) {
+      const rows = { count: 1, features: Float32Array.of(z), labels: Uint8Array.of(y), cells: Uint8Array.of(1, 3) };
+      engine.load(rows);
+      const unit = 2 ** 18;
+      const { gradient } = await engine.privateSum(Float32Array.of(1, 0), range(1), witness, { norm: 1000, unit });
+      const expected = lossGradient(rows, 0, witness, z);
+      expect(Math.abs(gradient[1]! / unit - expected), `z ${z}, y ${y}`).toBeLessThan(1e-5);
+      expect(interpolate(witness.slope, 0, -90)).toBe(witness.slope[0]);
+    }
+    engine.dispose();
+  });
+});
+
+withDevice("the promises privacy rests on", () => {
+  const norms: [string, (random: () => number) => number][] = [
+    ["ordinary", (random) => 2 * random() - 1],
+    ["zero", () => 0],
+    ["denormal", (random) => (random() - 0.5) * 1e-39],
+    ["tiny", (random) => (random() - 0.5) * 1e-20],
+    ["large", (random) => (random() - 0.5) * 1e9],
+    ["huge", (random) => (random() - 0.5) * 1e25],
+    ["mixed", (random) => (random() - 0.5) * 10 ** Math.round(40 * random() - 20)],
+  ];
+  it.each(norms)("%s features: no row's integers pass unit·norm + ½√P", async (name, draw) => {
+    for (const hidden of [[], [7], [9, 5]]) {
+      const architecture: Architecture = { inputs: 13, hidden, activation: "relu" };
+      const { engine, rows, witness, random } = await setUp(architecture, 6, 17);
+      engine.load({ ...rows, features: rows.features.map(() => draw(random)) });
+      const P = parameterCount(architecture);
+      // Small weights keep the logits of huge rows finite.
+      for (const scale of hidden.length === 0 ? [0, 1e-3] : [1e-6, 1]) {
+        const parameters = madeUpParameters(architecture, random).map((w) => w * scale);
+        for (const grid of [
+          { norm: 1, unit: 1000 },
+          { norm: 1e-3, unit: 1e8 },
+          { norm: 100, unit: 0.7 },
+        ]) {
+          for (let row = 0; row < rows.count; row++) {
+            const { gradient } = await engine.privateSum(parameters, Uint32Array.of(row), witness, grid);
+            expect(Math.hypot(...gradient), name).toBeLessThanOrEqual(grid.unit * grid.norm + 0.5 * Math.sqrt(P));
+          }
+        }
+      }
+      engine.dispose();
+    }
+  });
+
+  it("each coordinate of a row is rounded to nearest, in every lane", async () => {
+    const architecture: Architecture = { inputs: 11, hidden: [6], activation: "tanh" };
+    const { engine, rows, parameters, witness } = await setUp(architecture, 12, 19);
+    const coarse = { norm: 1, unit: 40 };
+    for (const row of range(rows.count)) {
+      const { gradient } = await engine.privateSum(parameters, Uint32Array.of(row), witness, coarse);
+      const expected = clippedSum(architecture, parameters, rows, [row], witness, coarse);
+      // ½ by rounding; the safety margin of 1e-4 and f32 move a value of at most 40 by less than 0.01.
+      gradient.forEach((value, i) => {
+        expect(Math.abs(value - expected[i]!), `row ${row}, coordinate ${i}`).toBeLessThan(0.51);
+      });
+    }
+    engine.dispose();
+  });
+
+  it("a vanishing dL/dz times a vast feature is still clipped", async () => {
+    // z = 60 and y = 1: dL/dz ≈ −9e-27, whose square is no f32 any more; times 1e28 the norm is 88.
+    const engine = await Engine.create(device!, { inputs: 2, hidden: [], activation: "relu" }, tables);
+    engine.load({
+      count: 1,
+      features: Float32Array.of(60, 1e28),
+      labels: Uint8Array.of(1),
+      cells: Uint8Array.of(255, 255),
+    });
+    const neutral = { slope: Array(tables.cells * 2 * 16).fill(0), weight: Array(tables.cells * 2).fill(1) };
+    const sum = await engine.privateSum(Float32Array.of(1, 0, 0), range(1), neutral, { norm: 1, unit: 1e6 });
+    expect(Math.hypot(...sum.gradient)).toBeLessThanOrEqual(1e6);
+    expect(Math.hypot(...sum.gradient)).toBeGreaterThan(0.999e6);
+    engine.dispose();
+  });
+
+  it("a batch's sum is the sum of its rows' own vectors, bit for bit", async () => {
+    const architecture: Architecture = { inputs: 11, hidden: [7], activation: "tanh" };
+    const { engine, rows, parameters, witness } = await setUp(architecture, 37, 23);
+    const whole = await engine.privateSum(parameters, range(rows.count), witness, clip);
+    const sum = new Int32Array(whole.gradient.length);
+    for (let row = 0; row < rows.count; row++) {
+      const { gradient } = await engine.privateSum(parameters, Uint32Array.of(row), witness, clip);
+      gradient.forEach((value, i) => {
+        sum[i]! += value;
+      });
+    }
+    expect(whole.gradient).toEqual(sum);
+    engine.dispose();
+  });
+
+  it("neither the order of rows nor the size of micro-batches changes a bit", async () => {
+    const architecture: Architecture = { inputs: 51, hidden: [64, 32], activation: "relu" };
+    const { engine, rows, parameters, witness, random } = await setUp(architecture, 700, 29);
+    const small = await Engine.create(device!, architecture, tables, 100);
+    small.load(rows);
+    const expected = await engine.privateSum(parameters, range(700), witness, clip);
+    expect(await small.privateSum(parameters, range(700), witness, clip)).toEqual(expected);
+    expect(await engine.privateSum(parameters, shuffled(700, random), witness, clip)).toEqual(expected);
+    expect(await small.privateSum(parameters, shuffled(700, random), witness, clip)).toEqual(expected);
+    engine.dispose();
+    small.dispose();
+  });
+
+  it("an empty batch is all zeros", async () => {
+    const { engine, parameters, witness } = await setUp(architectures[1]!, 5, 1);
+    const { gradient, histogram } = await engine.privateSum(parameters, new Uint32Array(0), witness, clip);
+    expect(gradient).toEqual(new Int32Array(parameters.length));
+    expect(histogram).toEqual(new Uint32Array(tables.cells * 2 * scoreBins.count));
+    expect(await engine.scores(parameters, new Uint32Array(0))).toHaveLength(0);
+    expect(await engine.localTraining(parameters, [new Uint32Array(0)], witness, { learningRate: 1, clip })).toEqual(
+      parameters,
+    );
+    engine.dispose();
+  });
+});
+
+withDevice("local training", () => {
+  it("takes the steps the float64 reference takes", async () => {
+    const architecture: Architecture = { inputs: 13, hidden: [7], activation: "tanh" };
+    const { engine, rows, parameters, witness, random } = await setUp(architecture, 90, 31, 16);
+    const order = shuffled(90, random);
+    const batches = [...Array(100).keys()].map((i) => order.subarray((i % 3) * 30, (i % 3) * 30 + 30));
+    const options = { learningRate: 0.2, clip };
+    const expected = Float64Array.from(parameters);
+    for (const batch of batches) {
+      const sum = clippedSum(architecture, expected, rows, batch, witness, clip);
+      expected.forEach((w, i) => {
+        expected[i] = w - (options.learningRate * sum[i]!) / (clip.unit * batch.length);
+      });
+    }
+    const trained = await engine.localTraining(parameters, batches, witness, options);
+    expect(maxAbs(expected.map((w, i) => w - parameters[i]!))).toBeGreaterThan(0.2);
+    expect(maxAbs(trained.map((w, i) => w - expected[i]!))).toBeLessThan(2e-3);
+    expect(await engine.localTraining(parameters, batches, witness, options)).toEqual(trained);
+    engine.dispose();
+  });
+});
+
+withDevice("refusals", () => {
+  const architecture: Architecture = { inputs: 13, hidden: [7], activation: "relu" };
+
+  it("names the layer of what is not finite", async () => {
+    const { engine, rows, parameters, witness } = await setUp(architecture, 9, 37);
+    const sum = (p: Float32Array) => engine.privateSum(p, range(9), witness, clip);
+    await expect(sum(replaced(parameters, 0, Number.NaN))).rejects.toThrow("parameters of layer 1 (13 → 7)");
+    await expect(sum(replaced(parameters, 13 * 7 + 7, Number.POSITIVE_INFINITY))).rejects.toThrow("layer 2 (7 → 1)");
+    await expect(sum(parameters.map(() => 3e38))).rejects.toThrow("layer 1 (13 → 7): an output");
+    await expect(
+      engine.scores(
+        parameters.map((w, i) => (i < 98 ? 1e30 * Math.abs(w) : 1e30)),
+        range(9),
+      ),
+    ).rejects.toThrow("layer 2 (7 → 1): an output");
+    const steep = { learningRate: 3e38, clip: { norm: 1e6, unit: 1 } };
+    await expect(engine.localTraining(parameters, [range(9), range(9)], witness, steep)).rejects.toThrow(/layer \d/);
+    expect(() => engine.load({ ...rows, features: replaced(rows.features, 15, Number.NaN) })).toThrow(
+      "rows.features: input of layer 1 is NaN at row 1, column 2",
+    );
+    // The engine goes on after a refusal.
+    expect((await sum(parameters)).gradient).toHaveLength(parameters.length);
+    engine.dispose();
+  });
+
+  it("refuses what could overflow, and indices that name no row or one row twice", async () => {
+    const { engine, parameters, witness } = await setUp(architecture, 9, 41);
+    const sum = (batch: Uint32Array, c: Clip) => engine.privateSum(parameters, batch, witness, c);
+    await expect(sum(range(9), { norm: 1, unit: 2 ** 28 })).rejects.toThrow(InputError);
+    await expect(sum(range(7), { norm: 1, unit: 2 ** 28 })).resolves.toBeDefined();
+    await expect(sum(range(9), { norm: 0, unit: 1 })).rejects.toThrow("clip.norm");
+    await expect(sum(range(10), clip)).rejects.toThrow("names row 9 of 9");
+    await expect(sum(Uint32Array.of(1, 1), clip)).rejects.toThrow("names a row twice");
+    await expect(engine.privateSum(parameters, range(9), { slope: [], weight: [] }, clip)).rejects.toThrow(
+      "witness.slope",
+    );
+    await expect(engine.evaluate(parameters, range(9), [Number.NaN])).rejects.toThrow("thresholds[0]");
+    engine.dispose();
+    await expect(sum(range(9), clip)).rejects.toThrow("disposed");
+  });
+
+  it("says when the adapter is lost, also in the middle of a call", async () => {
+    const own = (await dawnDevice())!;
+    const engine = await Engine.create(own, architecture, tables);
+    const random = randomSource(1);
+    engine.load(madeUpRows(9, 13, random));
+    const underWay = engine.scores(madeUpParameters(architecture, random), range(9));
+    await Promise.resolve();
+    own.destroy();
+    await expect(underWay).rejects.toThrow("adapter lost");
+    await expect(engine.scores(madeUpParameters(architecture, random), range(9))).rejects.toThrow("adapter lost");
+  });
+});
+
+withDevice("memory", () => {
+  it("allocates nothing after the first step of a size, and calls may overlap", async () => {
+    const { engine, parameters, witness } = await setUp(architectures[3]!, 300, 43);
+    let allocations = 0;
+    const create = device!.createBuffer;
+    await engine.evaluate(parameters, range(300), [0, 1]);
+    const first = await engine.privateSum(parameters, range(300), witness, clip);
+    await engine.scores(parameters, range(300));
+    device!.createBuffer = (...args) => {
+      allocations++;
+      return create.apply(device!, args);
+    };
+    try {
+      const again = [...Array(5).keys()].map(() => engine.privateSum(parameters, range(300), witness, clip));
+      for (const result of await Promise.all(again)) expect(result).toEqual(first);
+      await engine.privateSum(parameters, range(120), witness, clip);
+      await engine.evaluate(parameters, range(250), [0]);
+      await engine.scores(parameters, range(7));
+      await engine.localTraining(parameters, [range(300)], witness, { learningRate: 0.1, clip });
+      expect(allocations).toBe(0);
+    } finally {
+      device!.createBuffer = create;
+    }
+    engine.dispose();
+  });
+});

@@ -1,0 +1,24 @@
+/** What the engine is given: rows, the sizes of the fairness tables, and the bound of a row's gradient. */
+
+export interface Rows {
+  count: number;
+  /** [count, inputs] f32, finite */
+  features: Float32Array;
+  /** [count], 0 or 1 */
+  labels: Uint8Array;
+  /** [count, attributes] index of a cell among all cells, 255 = undisclosed */
+  cells: Uint8Array;
+}
+
+export interface Clip {
+  /** L2 bound of one row's gradient, from 1e-6 to 1e6 */
+  norm: number;
+  /** Integers per 1.0 of gradient: the fixed-point grid */
+  unit: number;
+}
+
+export interface TableSizes {
+  /** Cells of all sensitive attributes together */
+  cells: number;
+  attributes: number;
+}

@@ -1,0 +1,51 @@
+// loss/gradient: g = dL/dz per row = Π_cells weight[cell][y] · (σ(z) − y) + Σ_cells lerp(slope[cell][y], z)
+// logits [rows, 4] f32 (z first)   batch [*] u32   facts [count, 1 + attributes] u32
+// witness [cells, 2, 17] f32: 16 slopes, then the weight   g [rows → multiple of 4, 4] f32
+// grid: one thread a row. Only the row's own numbers enter, so clipping per row keeps its meaning (shared/fairness).
+//! use chunk
+//! use tables
+//! use finite
+@group(0) @binding(0) var<uniform> tables: Tables;
+@group(0) @binding(1) var<uniform> chunk: Chunk;
+@group(0) @binding(2) var<storage, read> logits: array<vec4f>;
+@group(0) @binding(3) var<storage, read> batch: array<u32>;
+@group(0) @binding(4) var<storage, read> facts: array<u32>;
+@group(0) @binding(5) var<storage, read> witness: array<f32>;
+@group(0) @binding(6) var<storage, read_write> g: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> flags: array<atomic<u32>>;
+
+// σ(z) for z ≤ 0 and z > 0 without a large exponential; precise also where σ(z) is near 0.
+fn sigmoid(z: f32) -> f32 {
+  let e = exp(-abs(z));
+  return select(1.0, e, z < 0.0) / (1.0 + e);
+}
+
+@compute @workgroup_size(64)
+fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let row = thread_of(id, groups);
+  if (row >= (chunk.rows + 3u) / 4u * 4u) { return; }
+  if (row >= chunk.rows) { g[row] = vec4f(); return; }
+
+  let z = logits[row].x;
+  let fact = batch[chunk.first + row] * (1u + tables.attributes);
+  let y = facts[fact];
+  // Linear between bin centres, constant outside the outer two.
+  let position = clamp((z - LOW) / BIN_WIDTH - 0.5, 0.0, f32(BINS - 1u));
+  let bin = min(u32(position), BINS - 2u);
+  let share = position - f32(bin);
+
+  var weight = 1.0;
+  var penalty = 0.0;
+  for (var a = 1u; a <= tables.attributes; a++) {
+    let cell = facts[fact + a];
+    if (cell == UNDISCLOSED) { continue; }
+    let entry = (cell * 2u + y) * (BINS + 1u);
+    weight *= witness[entry + BINS];
+    penalty += mix(witness[entry + bin], witness[entry + bin + 1u], share);
+  }
+  // σ(z) − 1 = −σ(−z), without cancellation.
+  let error = select(sigmoid(z), -sigmoid(-z), y == 1u);
+  let value = vec4f(weight * error + penalty, 0.0, 0.0, 0.0);
+  if (not_finite(value)) { atomicOr(&flags[tables.layer], BACKWARD_OVERFLOW); }
+  g[row] = value;
+}

@@ -1,0 +1,28 @@
+// loss/selected: S[t][cell][y] += 1 for every threshold t ≤ z and every cell a row stands in
+// logits [rows, 4] f32 (z first)   batch [*] u32   facts [count, 1 + attributes] u32
+// thresholds [chunk.thresholds] f32   counts [thresholds, cells, 2] u32
+// grid: one thread a row. Integer atomics: the order of additions cannot change a count.
+//! use chunk
+//! use tables
+@group(0) @binding(0) var<uniform> tables: Tables;
+@group(0) @binding(1) var<uniform> chunk: Chunk;
+@group(0) @binding(2) var<storage, read> logits: array<vec4f>;
+@group(0) @binding(3) var<storage, read> batch: array<u32>;
+@group(0) @binding(4) var<storage, read> facts: array<u32>;
+@group(0) @binding(5) var<storage, read> thresholds: array<f32>;
+@group(0) @binding(6) var<storage, read_write> counts: array<atomic<u32>>;
+
+@compute @workgroup_size(64)
+fn selected(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let row = thread_of(id, groups);
+  if (row >= chunk.rows) { return; }
+  let z = logits[row].x;
+  let fact = batch[chunk.first + row] * (1u + tables.attributes);
+  for (var t = 0u; t < chunk.thresholds; t++) {
+    if (z < thresholds[t]) { continue; }
+    for (var a = 1u; a <= tables.attributes; a++) {
+      let cell = facts[fact + a];
+      if (cell != UNDISCLOSED) { atomicAdd(&counts[(t * tables.cells + cell) * 2u + facts[fact]], 1u); }
+    }
+  }
+}

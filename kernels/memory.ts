@@ -1,0 +1,103 @@
+/** What lies in the arena for one model: sizes and contents of every buffer, padded as layout.ts draws it. */
+import { scoreBins, type Witness } from "../shared/fairness/histogram.ts";
+import { Arena, usage } from "./arena.ts";
+import { type Chunk, encodeChunks } from "./chunks.ts";
+import type { Rows, TableSizes } from "./inputs.ts";
+import { type Layout, pad } from "./layout.ts";
+
+export class Memory {
+  readonly #device: GPUDevice;
+  readonly #layout: Layout;
+  readonly #tables: TableSizes;
+  readonly arena: Arena;
+
+  /** Allocates what depends on the model alone. */
+  constructor(device: GPUDevice, layout: Layout, tables: TableSizes) {
+    this.#device = device;
+    this.#layout = layout;
+    this.#tables = tables;
+    this.arena = new Arena(device);
+    for (const layer of layout.layers) {
+      const { inputs, inputs4, outputs, outputs4, offset4, activation, inputActivation, index } = layer;
+      const shape = [inputs, inputs4, outputs, outputs4, offset4, activation, inputActivation, index];
+      this.#upload(`layer ${index}`, new Uint32Array(shape), usage.uniform);
+    }
+    const shape = [tables.cells, tables.attributes, layout.layers.length - 1];
+    this.#upload("tables", new Uint32Array(shape), usage.uniform);
+    this.result("parameters", this.sizes.parameters);
+    this.result("sum", this.sizes.parameters);
+    this.result("flags", this.sizes.flags);
+    this.result("histogram", this.sizes.histogram);
+    this.result("selected", 0);
+    // Bound by kernels that a call may not run; a binding needs a buffer all the same.
+    for (const name of ["features", "facts", "witness", "thresholds"]) this.#upload(name, new Uint32Array(1));
+  }
+
+  /** Bytes of the buffers whose size the model gives. */
+  get sizes(): { parameters: number; flags: number; histogram: number } {
+    const { parameters4, layers } = this.#layout;
+    return {
+      parameters: parameters4 * 16,
+      flags: layers.length * 4,
+      histogram: this.#tables.cells * 2 * scoreBins.count * 4,
+    };
+  }
+
+  /** A buffer that kernels write and that is copied from. */
+  result(name: string, bytes: number): GPUBuffer {
+    return this.arena.ensure(name, bytes, usage.storage | usage.copyFrom | usage.copyTo);
+  }
+
+  uploadRows(rows: Rows): void {
+    const { inputs, inputs4 } = this.#layout.layers[0]!;
+    const { attributes } = this.#tables;
+    const features = new Float32Array(rows.count * 4 * inputs4);
+    const facts = new Uint32Array(rows.count * (1 + attributes));
+    for (let row = 0; row < rows.count; row++) {
+      features.set(rows.features.subarray(row * inputs, (row + 1) * inputs), row * 4 * inputs4);
+      features[row * 4 * inputs4 + inputs] = 1;
+      facts[row * (1 + attributes)] = rows.labels[row]!;
+      facts.set(rows.cells.subarray(row * attributes, (row + 1) * attributes), row * (1 + attributes) + 1);
+    }
+    this.#upload("features", features);
+    this.#upload("facts", facts);
+  }
+
+  /** Parameters, row indices and chunks of a call, and room for its largest chunk. */
+  uploadCall(parameters: Float32Array, batch: Uint32Array, chunks: Chunk[]): void {
+    this.#upload("parameters", pad(this.#layout, parameters), usage.storage | usage.copyFrom);
+    this.#upload("batch", batch);
+    this.#upload("chunks", encodeChunks(chunks), usage.uniform);
+    const rows = chunks.reduce((most, chunk) => Math.max(most, chunk.rows), 0);
+    const tiled = 4 * Math.ceil(rows / 4);
+    const { layers } = this.#layout;
+    this.result("activation 0", tiled * layers[0]!.inputs4 * 16);
+    for (const { index, outputs4 } of layers) {
+      this.result(`activation ${index + 1}`, tiled * outputs4 * 16);
+      this.result(`gradient ${index + 1}`, tiled * outputs4 * 16);
+    }
+    this.result("norms", tiled * 4);
+    this.result("factors", tiled * 4);
+  }
+
+  /** [cells, 2, 17]: a cell's 16 slopes, then its weight, as loss/gradient.wgsl reads them. */
+  uploadWitness(witness: Witness): void {
+    const bins = scoreBins.count;
+    const table = new Float32Array(this.#tables.cells * 2 * (bins + 1));
+    witness.weight.forEach((weight, entry) => {
+      table.set(witness.slope.slice(entry * bins, (entry + 1) * bins), entry * (bins + 1));
+      table[entry * (bins + 1) + bins] = weight;
+    });
+    this.#upload("witness", table);
+  }
+
+  uploadThresholds(thresholds: Float32Array): void {
+    this.#upload("thresholds", thresholds);
+  }
+
+  #upload(name: string, data: Float32Array | Uint32Array | ArrayBuffer, use: number = usage.storage): void {
+    const buffer = this.arena.ensure(name, data.byteLength, use | usage.copyTo);
+    // Typed arrays may lie over shared memory by their type, which writeBuffer's type leaves out.
+    this.#device.queue.writeBuffer(buffer, 0, data as Exclude<typeof data, Float32Array | Uint32Array>);
+  }
+}

@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { afterAll, describe, expect, it } from "vitest";
+import { compileKernels } from "./program.ts";
+import { compile } from "./shader.ts";
+import { dawnDevice } from "./testing/dawn.ts";
+
+const device = await dawnDevice();
+afterAll(() => device?.destroy());
+const here = new URL(".", import.meta.url).pathname;
+const files = readdirSync(here, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".wgsl"));
+
+describe("WGSL files", () => {
+  it.each(files)("%s: lines of at most 120 characters, no trailing space", (file) => {
+    for (const line of readFileSync(here + file, "utf8").split("\n")) expect(line).toMatch(/^(.{0,119}\S)?$/u);
+  });
+});
+
+describe.skipIf(device === undefined)("compile", () => {
+  it("compiles every kernel without a message", async () => {
+    const compiled: string[] = [];
+    const create = device!.createShaderModule;
+    device!.createShaderModule = (descriptor) => {
+      compiled.push(descriptor.label!);
+      return create.call(device!, descriptor);
+    };
+    try {
+      await compileKernels(device!);
+    } finally {
+      device!.createShaderModule = create;
+    }
+    expect(compiled.sort()).toEqual(files.filter((file) => !file.startsWith("snippets/")).sort());
+  });
+
+  it("names errors by file and line, in the file and in its snippets", async () => {
+    const broken = "//! use chunk\n@compute @workgroup_size(1) fn broken() {\n  let x = 1u; y;\n}\n";
+    await expect(compile(device!, "x/broken.wgsl", broken, {})).rejects.toThrow("x/broken.wgsl:3:16 error");
+    const clash = "//! use chunk\nstruct Chunk { rows: u32 }\n@compute @workgroup_size(1) fn clash() {}\n";
+    await expect(compile(device!, "x/clash.wgsl", clash, {})).rejects.toThrow("snippets/chunk.wgsl:2:1 error");
+    await expect(compile(device!, "x/no.wgsl", "//! use nothing\n", {})).rejects.toThrow("no snippet named nothing");
+  });
+
+  it("refuses a twin whose bindings are not those of the file", async () => {
+    const source = "@group(0) @binding(0) var<uniform> a: u32;\n@compute @workgroup_size(1) fn twin() { _ = a; }\n";
+    await expect(compile(device!, "x/twin.wgsl", source, { a: "read" })).rejects.toThrow("x/twin.wgsl");
+    await expect(compile(device!, "x/twin.wgsl", source, { a: "uniform" })).resolves.toBeDefined();
+  });
+});

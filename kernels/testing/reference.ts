@@ -1,0 +1,102 @@
+/** The same mathematics in float64, one row after the other, written for reading and not for speed. */
+import { binCentre, binWidth, scoreBins, undisclosed, type Witness } from "../../shared/fairness/histogram.ts";
+import { type Architecture, layersOf, parameterCount } from "../../shared/model.ts";
+import type { Clip, Rows } from "../engine.ts";
+
+export const sigmoid = (z: number): number => (z < 0 ? Math.exp(z) / (1 + Math.exp(z)) : 1 / (1 + Math.exp(-z)));
+
+/** Activations of every layer of one row: the features first, the logit last. */
+export function activations(architecture: Architecture, parameters: ArrayLike<number>, features: ArrayLike<number>) {
+  const layers = layersOf(architecture);
+  const all: number[][] = [Array.from(features)];
+  layers.forEach((layer, l) => {
+    const out = Array.from({ length: layer.outputs }, (_, o) => {
+      let z = parameters[layer.bias + o]!;
+      for (let i = 0; i < layer.inputs; i++) z += all[l]![i]! * parameters[layer.weights + i * layer.outputs + o]!;
+      if (l === layers.length - 1) return z;
+      return architecture.activation === "relu" ? Math.max(0, z) : Math.tanh(z);
+    });
+    all.push(out);
+  });
+  return all;
+}
+
+/** Piecewise linear through the bin centres, constant outside. */
+export function interpolate(slope: number[], entry: number, z: number): number {
+  const at = (bin: number) => slope[entry * scoreBins.count + bin]!;
+  if (z <= binCentre(0)) return at(0);
+  if (z >= binCentre(scoreBins.count - 1)) return at(scoreBins.count - 1);
+  const left = Math.floor((z - binCentre(0)) / binWidth);
+  return at(left) + ((z - binCentre(left)) / binWidth) * (at(left + 1) - at(left));
+}
+
+const cellsOfRow = (rows: Rows, row: number): number[] => {
+  const width = rows.cells.length / rows.count;
+  return Array.from(rows.cells.subarray(row * width, (row + 1) * width)).filter((cell) => cell !== undisclosed);
+};
+
+/** dL/dz of a row. */
+export function lossGradient(rows: Rows, row: number, witness: Witness, z: number): number {
+  const y = rows.labels[row]!;
+  let weight = 1;
+  let penalty = 0;
+  for (const cell of cellsOfRow(rows, row)) {
+    weight *= witness.weight[cell * 2 + y]!;
+    penalty += interpolate(witness.slope, cell * 2 + y, z);
+  }
+  return weight * (sigmoid(z) - y) + penalty;
+}
+
+export const featuresOf = (rows: Rows, row: number): Float32Array => {
+  const width = rows.features.length / rows.count;
+  return rows.features.subarray(row * width, (row + 1) * width);
+};
+
+/** A row's gradient [parameterCount], not clipped. */
+export function rowGradient(
+  architecture: Architecture,
+  parameters: ArrayLike<number>,
+  rows: Rows,
+  row: number,
+  witness: Witness,
+) {
+  const layers = layersOf(architecture);
+  const a = activations(architecture, parameters, featuresOf(rows, row));
+  const gradient = new Float64Array(parameterCount(architecture));
+  let g = [lossGradient(rows, row, witness, a.at(-1)![0]!)];
+  for (let l = layers.length - 1; l >= 0; l--) {
+    const layer = layers[l]!;
+    g.forEach((value, o) => {
+      gradient[layer.bias + o] = value;
+      for (let i = 0; i < layer.inputs; i++) gradient[layer.weights + i * layer.outputs + o] = a[l]![i]! * value;
+    });
+    const back = Array.from({ length: layer.inputs }, (_, i) => {
+      let sum = 0;
+      for (let o = 0; o < layer.outputs; o++) sum += g[o]! * parameters[layer.weights + i * layer.outputs + o]!;
+      const unit = a[l]![i]!;
+      return sum * (architecture.activation === "relu" ? Number(unit > 0) : 1 - unit * unit);
+    });
+    g = back;
+  }
+  return gradient;
+}
+
+/** Σ over the batch of unit · g·min(1, norm/‖g‖), not rounded. */
+export function clippedSum(
+  architecture: Architecture,
+  parameters: ArrayLike<number>,
+  rows: Rows,
+  batch: Iterable<number>,
+  witness: Witness,
+  clip: Clip,
+): Float64Array {
+  const sum = new Float64Array(parameterCount(architecture));
+  for (const row of batch) {
+    const gradient = rowGradient(architecture, parameters, rows, row, witness);
+    const factor = clip.unit * Math.min(1, clip.norm / Math.hypot(...gradient));
+    gradient.forEach((value, i) => {
+      sum[i]! += factor * value;
+    });
+  }
+  return sum;
+}

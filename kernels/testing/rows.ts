@@ -1,0 +1,51 @@
+/** Made-up rows, parameters and witnesses from a seed. */
+import { scoreBins, undisclosed, type Witness } from "../../shared/fairness/histogram.ts";
+import { type Architecture, parameterCount } from "../../shared/model.ts";
+import type { Rows } from "../engine.ts";
+
+/** mulberry32, uniform on [0, 1). */
+export function randomSource(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Two attributes of two and three groups: five cells. One cell in ten is undisclosed. */
+export const tables = { cells: 5, attributes: 2 };
+
+export function madeUpRows(count: number, inputs: number, random: () => number): Rows {
+  const cell = (first: number, groups: number) =>
+    random() < 0.1 ? undisclosed : first + Math.floor(random() * groups);
+  return {
+    count,
+    features: Float32Array.from({ length: count * inputs }, () => 2 * random() - 1),
+    labels: Uint8Array.from({ length: count }, () => Number(random() < 0.4)),
+    cells: Uint8Array.from({ length: count * 2 }, (_, i) => (i % 2 === 0 ? cell(0, 2) : cell(2, 3))),
+  };
+}
+
+export function madeUpParameters(architecture: Architecture, random: () => number): Float32Array {
+  const widest = Math.max(architecture.inputs, ...architecture.hidden);
+  return Float32Array.from(
+    { length: parameterCount(architecture) },
+    () => (2 * random() - 1) * (3 / Math.sqrt(widest)),
+  );
+}
+
+export function madeUpWitness(random: () => number): Witness {
+  return {
+    slope: Array.from({ length: tables.cells * 2 * scoreBins.count }, () => random() - 0.5),
+    weight: Array.from({ length: tables.cells * 2 }, () => 0.5 + random()),
+  };
+}
+
+export const range = (count: number): Uint32Array => Uint32Array.from({ length: count }, (_, i) => i);
+
+export function shuffled(count: number, random: () => number): Uint32Array {
+  const keys = Array.from({ length: count }, random);
+  return range(count).sort((i, j) => keys[i]! - keys[j]!);
+}

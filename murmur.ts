@@ -1,0 +1,29 @@
+/** The door: a command's name → what it loads. The only file that may see both the coordinator's and the client's side. */
+import { runProgram } from "./coordinator/command/cli.ts";
+import manifest from "./package.json" with { type: "json" };
+
+const code = await runProgram(
+  {
+    name: "murmur",
+    version: manifest.version,
+    description: manifest.description,
+    commands: {
+      serve: async () => (await import("./coordinator/command/definitions/serve.ts")).default,
+      launch: async () => (await import("./coordinator/command/definitions/launch.ts")).default,
+      watch: async () => (await import("./coordinator/command/definitions/watch.ts")).default,
+      list: async () => (await import("./coordinator/command/definitions/list.ts")).default,
+      stop: async () => (await import("./coordinator/command/definitions/stop.ts")).default,
+      demo: async () => (await import("./demo/definition.ts")).default,
+      accountant: async () => (await import("./coordinator/command/definitions/accountant.ts")).default,
+      metrics: async () => (await import("./coordinator/command/definitions/metrics.ts")).default,
+      data: async () => (await import("./coordinator/command/definitions/data.ts")).default,
+      verify: async () => (await import("./coordinator/command/definitions/verify.ts")).default,
+      export: async () => (await import("./coordinator/command/definitions/export.ts")).default,
+      report: async () => (await import("./coordinator/command/definitions/report.ts")).default,
+    },
+  },
+  process.argv.slice(2),
+);
+
+// Not every library gives up its timers and sockets; what was written is flushed first.
+process.stdout.write("", () => process.exit(code));

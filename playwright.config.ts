@@ -1,0 +1,17 @@
+import { defineConfig } from "@playwright/test";
+import { findBrowser, launchArguments } from "./setup/browser.mjs";
+
+export default defineConfig({
+  testDir: "e2e",
+  testMatch: "**/*.e2e.ts",
+  // A folder of its own: Playwright empties it.
+  outputDir: "test-results/traces",
+  workers: 1,
+  retries: 0,
+  timeout: 180_000,
+  reporter: [["list"], ["json", { outputFile: "test-results/browser.json" }]],
+  use: {
+    headless: true,
+    launchOptions: { executablePath: await findBrowser(), args: launchArguments() },
+  },
+});

@@ -1,0 +1,162 @@
+/**
+ * A file's text cells read as what the task says they are. A row with an unreadable label is left out; any other
+ * unreadable cell counts as missing, so that a row's presence never depends on another row.
+ */
+import { InputError } from "../errors.ts";
+import { cellsPerRow, firstCells, undisclosed } from "../fairness/histogram.ts";
+import type { Feature, SensitiveAttribute, Task } from "../task.ts";
+import { scaled } from "./features.ts";
+
+export type TextRecord = Readonly<Record<string, string>>;
+
+export interface TypedRows {
+  count: number;
+  /** By feature [count]: clamped and scaled (features.ts), NaN where missing */
+  numeric: Record<string, Float64Array>;
+  /** By feature [count]: index into the feature's values, −1 for any other value or none */
+  categorical: Record<string, Int16Array>;
+  /** [count], 1 positive, 0 negative */
+  labels: Uint8Array;
+  /** [count, cellsPerRow(task)] index into cellsOf(task), 255 undisclosed; zeros in a task without sensitive attributes */
+  cells: Uint8Array;
+}
+
+export interface Problem {
+  /** 1-based row of the records, header not counted */
+  row: number;
+  column: string;
+  code: "unknown-label" | "not-a-number" | "unknown-value";
+  found: string;
+}
+
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** A finite decimal number with a point, else undefined: `0x1F`, `1,5` and `Infinity` are texts. */
+export function parseNumber(text: string): number | undefined {
+  const value = decimal.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : undefined;
+}
+
+export const cellOf = (record: TextRecord, column: string): string =>
+  Object.hasOwn(record, column) ? record[column]!.trim() : "";
+
+const isMissing = (text: string) => text === "" || text === "?";
+
+/** The columns a row of this task cannot do without. */
+function neededColumns(task: Task): string[] {
+  const { features, label, sensitive } = task.data;
+  return [...new Set([...features.map((f) => f.name), label.column, ...sensitive.map((a) => a.column)])];
+}
+
+/** @throws InputError when there is no record, or when a column that the task needs is not among the first one's. */
+export function readRows(records: readonly TextRecord[], task: Task): { rows: TypedRows; problems: Problem[] } {
+  const first = records[0];
+  if (!first) throw new InputError("file", "holds no rows", "Choose a file with a header and at least one row.");
+  for (const column of neededColumns(task)) {
+    if (Object.hasOwn(first, column)) continue;
+    const fix = `The file's columns are ${Object.keys(first).join(", ")}. Rename the one that is meant, or choose another file.`;
+    throw new InputError(column, "is a column the task needs and the file lacks", fix);
+  }
+  const problems: Problem[] = [];
+  const { column, positive, negative } = task.data.label;
+  const kept: { record: TextRecord; row: number; label: 0 | 1 }[] = [];
+  records.forEach((record, i) => {
+    const found = cellOf(record, column);
+    if (found === positive) kept.push({ record, row: i + 1, label: 1 });
+    else if (found === negative) kept.push({ record, row: i + 1, label: 0 });
+    else problems.push({ row: i + 1, column, code: "unknown-label", found });
+  });
+
+  const rows: TypedRows = {
+    count: kept.length,
+    numeric: {},
+    categorical: {},
+    labels: Uint8Array.from(kept, ({ label }) => label),
+    cells: new Uint8Array(kept.length * cellsPerRow(task)),
+  };
+  for (const feature of task.data.features) {
+    const reported = new Set<string>();
+    const report = (row: number, code: Problem["code"], found: string) => {
+      // A misspelt category tends to stand in every row: once is enough.
+      if (code === "unknown-value" && reported.has(found)) return;
+      reported.add(found);
+      problems.push({ row, column: feature.name, code, found });
+    };
+    if (feature.kind === "numeric") {
+      rows.numeric[feature.name] = Float64Array.from(kept, ({ record, row }) => {
+        const text = cellOf(record, feature.name);
+        return readNumeric(text, feature, () => report(row, "not-a-number", text));
+      });
+    } else {
+      const indices = new Map(feature.values.map((value, i) => [value, i]));
+      rows.categorical[feature.name] = Int16Array.from(kept, ({ record, row }) => {
+        const text = cellOf(record, feature.name);
+        const index = indices.get(text);
+        if (index === undefined && !isMissing(text)) report(row, "unknown-value", text);
+        return index ?? -1;
+      });
+    }
+  }
+  const firsts = firstCells(task);
+  task.data.sensitive.forEach((attribute, a) => {
+    kept.forEach(({ record }, i) => {
+      const group = groupOf(cellOf(record, attribute.column), attribute);
+      rows.cells[i * firsts.length + a] = group < 0 ? undisclosed : firsts[a]! + group;
+    });
+  });
+  return { rows, problems: problems.sort((a, b) => a.row - b.row) };
+}
+
+function readNumeric(text: string, feature: Extract<Feature, { kind: "numeric" }>, report: () => void): number {
+  if (isMissing(text) || feature.missing.includes(text)) return Number.NaN;
+  const value = parseNumber(text);
+  if (value === undefined) report();
+  return value === undefined ? Number.NaN : scaled(value, feature);
+}
+
+/** Index of the first group the cell text belongs to, or −1: no group is known. */
+function groupOf(text: string, attribute: SensitiveAttribute): number {
+  const value = parseNumber(text);
+  return attribute.groups.findIndex((group) =>
+    group.values
+      ? group.values.includes(text)
+      : value !== undefined && value >= (group.from ?? -Infinity) && value < (group.below ?? Infinity),
+  );
+}
+
+/** The rows at `indices`, in that order. */
+export function takeRows(rows: TypedRows, indices: Uint32Array): TypedRows {
+  const perRow = rows.count === 0 ? 0 : rows.cells.length / rows.count;
+  const cells = new Uint8Array(indices.length * perRow);
+  indices.forEach((from, to) => {
+    cells.set(rows.cells.subarray(from * perRow, (from + 1) * perRow), to * perRow);
+  });
+  return {
+    count: indices.length,
+    numeric: mapValues(rows.numeric, (values) => Float64Array.from(indices, (i) => values[i]!)),
+    categorical: mapValues(rows.categorical, (values) => Int16Array.from(indices, (i) => values[i]!)),
+    labels: Uint8Array.from(indices, (i) => rows.labels[i]!),
+    cells,
+  };
+}
+
+const mapValues = <T>(record: Record<string, T>, map: (value: T) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+
+/** Steps of the coin below: shares are kept to one part in a million. */
+const coinSides = 1_000_000;
+
+/**
+ * Parts rows for training from rows for `evaluate`, each by its own coin of chance `share`: the part a row is in tells
+ * nothing about the others, as record-level privacy takes for granted. `below(n)` draws uniformly from 0 to n − 1.
+ */
+export function splitHeldBack(
+  count: number,
+  share: number,
+  below: (n: number) => number,
+): { train: Uint32Array; heldBack: Uint32Array } {
+  const train: number[] = [];
+  const heldBack: number[] = [];
+  for (let row = 0; row < count; row++) (below(coinSides) < share * coinSides ? heldBack : train).push(row);
+  return { train: Uint32Array.from(train), heldBack: Uint32Array.from(heldBack) };
+}

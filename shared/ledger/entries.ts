@@ -1,0 +1,103 @@
+/**
+ * What is written into the ledger. The schemas are closed: there is no field that could name a participant, and an entry
+ * with one more field is refused.
+ */
+import { z } from "zod";
+import { canonicalBytes } from "../canonical.ts";
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const run = z.string().min(1).max(64);
+const count = z.int().min(0);
+const question = z.enum(["profile", "train", "evaluate"]);
+const privacy = z.strictObject({
+  epsilon: z.number().min(0),
+  delta: z.number().min(0),
+  unit: z.enum(["record", "participant"]),
+  relation: z.literal("add-remove"),
+});
+const metrics = z.strictObject({
+  accuracy: z.number(),
+  auc: z.number(),
+  gaps: z.record(z.string(), z.number()),
+  multiplier: z.number(),
+  threshold: z.number(),
+});
+const objective = z.strictObject({
+  loss: z.number(),
+  privacy: z.number(),
+  fairness: z.number(),
+  transparency: z.number(),
+  compliance: z.number(),
+  total: z.number(),
+});
+export const recordSchema = z.strictObject({
+  round: count,
+  question,
+  state: z.enum(["finished", "aborted"]),
+  reason: z.string().max(64).optional(),
+  cohort: count,
+  survivors: count,
+  dropped: z.record(z.string().max(32), count),
+  privacy,
+  metrics: metrics.optional(),
+  objective: objective.optional(),
+  modelHash: hash,
+  duration: z.number().min(0),
+  finishedAt: z.iso.datetime(),
+});
+const attempt = { run, round: count, attempt: count };
+
+export const entrySchema = z.discriminatedUnion("kind", [
+  /** A task was launched */
+  z.strictObject({ kind: z.literal("run"), run, taskHash: hash, task: z.json(), seed: count, startedAt: z.iso.datetime() }),
+  /** A question is about to be asked of this model */
+  z.strictObject({ kind: z.literal("announcement"), ...attempt, question, announcementHash: hash, modelHash: hash }),
+  /** A sum is about to be decoded: its cost, before anything is known of it */
+  z.strictObject({
+    kind: z.literal("charge"),
+    ...attempt,
+    question,
+    portion: z.enum(["train", "heldBack"]),
+    noiseMultiplier: z.number().positive(),
+    sampleRate: z.number().positive().max(1),
+    privacy,
+  }),
+  /** A sum was decoded, and what came of it */
+  z.strictObject({ kind: z.literal("round"), ...attempt, record: recordSchema, rosterHash: hash, sumHash: hash }),
+  /** An attempt ended with nothing revealed */
+  z.strictObject({ kind: z.literal("abort"), ...attempt, record: recordSchema }),
+  /** The run is over */
+  z.strictObject({
+    kind: z.literal("end"),
+    run,
+    state: z.enum(["finished", "stopped", "failed"]),
+    reason: z.string().max(512),
+    modelHash: hash,
+    privacy,
+    gates: z.array(z.strictObject({ gate: z.json(), value: z.number().nullable(), met: z.boolean().nullable() })),
+  }),
+  /** The model left the coordinator */
+  z.strictObject({ kind: z.literal("export"), run, modelHash: hash, format: z.string().max(32), at: z.iso.datetime() }),
+]);
+
+export type LedgerEntry = z.infer<typeof entrySchema>;
+
+/** C2SP tlog-tiles: an entry's length is a 16-bit number. */
+const largestEntry = 65_535;
+
+/** The entry as the log holds it: RFC 8785 JSON. @throws when it does not fit the schema or the size */
+export function entryBytes(entry: LedgerEntry): Uint8Array<ArrayBuffer> {
+  const bytes = canonicalBytes(entrySchema.parse(entry));
+  if (bytes.length > largestEntry) throw new RangeError(`a ledger entry of ${bytes.length} bytes; ${largestEntry} fit`);
+  return bytes;
+}
+
+/** Undefined unless the text is an entry in its one canonical spelling. */
+export function parseEntry(text: string): LedgerEntry | undefined {
+  try {
+    const entry = entrySchema.parse(JSON.parse(text));
+    return new TextDecoder("utf-8").decode(entryBytes(entry)) === text ? entry : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * What follows from a task: the noise of each question, and each tab's share of it. Both ends compute it from the task
+ * alone (and the cohort's size), so a coordinator that would lower the noise has to change the task, hence its hash.
+ */
+import { noiseMultiplierFor } from "./privacy/calibrate.ts";
+import { layoutOf, type Layout, portionOf, type Question } from "./questions/question.ts";
+import { guaranteedCohort, type Task } from "./task.ts";
+
+type Kind = Question["kind"];
+
+export interface Plan {
+  /** z: standard deviation of the sum's noise over the layout's sensitivity, by question */
+  noiseMultiplier: Record<Kind, number>;
+  /** Chance of a unit to be in the answer, by question */
+  sampleRate: Record<Kind, number>;
+  /** Rounds of each question the budget is made for; rounds that had to be repeated live on the spare ones */
+  rounds: Record<Kind, number>;
+}
+
+/** Spare rounds in the budget: a round that was charged and then failed is never refunded. */
+export const spareRounds = (rounds: number): number => Math.max(2, Math.ceil(rounds * 0.05));
+
+/**
+ * Splits epsilon: the profile takes `profileShare`, training the rest of what its own portion may spend. `evaluate`
+ * reads rows no other question reads at record level, so it has the whole epsilon there; at participant level it takes
+ * another `profileShare`.
+ */
+export function planOf(task: Task): Plan {
+  const { epsilon, delta, sampleRate, profileShare, unit } = task.privacy;
+  const rounds = { profile: 1, train: task.training.rounds, evaluate: 1 };
+  const small = noiseMultiplierFor({ epsilon: epsilon * profileShare, delta, sampleRate: 1, count: 1 });
+  const evaluate =
+    unit === "record" ? noiseMultiplierFor({ epsilon, delta, sampleRate: 1, count: rounds.evaluate + 1 }) : small;
+  const before = [{ noiseMultiplier: small, sampleRate: 1, count: portionOf("evaluate", unit) === "train" ? 2 : 1 }];
+  const train = noiseMultiplierFor({
+    epsilon,
+    delta,
+    sampleRate,
+    count: rounds.train + spareRounds(rounds.train),
+    after: before,
+  });
+  return {
+    noiseMultiplier: { profile: small, train, evaluate },
+    sampleRate: { profile: 1, train: sampleRate, evaluate: 1 },
+    rounds,
+  };
+}
+
+/** How one round's sum is shared out among a cohort of `size` tabs. */
+export interface RoundPlan {
+  layout: Layout;
+  noiseMultiplier: number;
+  sampleRate: number;
+  /** Fewer survivors end the round with nothing revealed */
+  survivors: number;
+  /** Variance of each tab's own noise, integers squared: (z·Δ̂)² over the honest shares that are sure to be there */
+  localVariance: bigint;
+  /** Shamir threshold, complete graph: no two sets of this size avoid an honest tab in common (privacy.md §3.2) */
+  threshold: number;
+  /** Bits of a coordinate on the wire; sums are modulo 2^bits */
+  bits: number;
+}
+
+export function roundPlan(task: Task, plan: Plan, question: Kind, size: number): RoundPlan {
+  const layout = layoutOf(question, task);
+  const { survivors, honest } = guaranteedCohort(task, size);
+  const noiseMultiplier = plan.noiseMultiplier[question];
+  const deviation = noiseMultiplier * layout.sensitivity;
+  return {
+    layout,
+    noiseMultiplier,
+    sampleRate: plan.sampleRate[question],
+    survivors,
+    localVariance: BigInt(Math.ceil(deviation ** 2 / honest)),
+    threshold: Math.floor((size + Math.floor(size * task.cohort.colludingShare + 1e-9)) / 2) + 1,
+    bits: modulusBits(task, layout, deviation * Math.sqrt(size / honest), size),
+  };
+}
+
+/**
+ * Bits so that no honest sum wraps around. At participant level a coordinate of the sum is at most size·Δ̂, plus ten
+ * standard deviations of noise. At record level the number of rows behind a coordinate is nobody's business, so the
+ * full 32 bits are taken.
+ */
+function modulusBits(task: Task, layout: Layout, deviation: number, size: number): number {
+  if (task.privacy.unit === "record") return 32;
+  return Math.min(32, Math.ceil(Math.log2(2 * (size * layout.sensitivity + 10 * deviation))));
+}

@@ -1,0 +1,46 @@
+/**
+ * `evaluate`: on held-back rows, the score histogram, and by group and label how many rows each threshold selects.
+ * Counts at the very thresholds are far more exact than what interpolation in a bin could give.
+ */
+import { cellsOf, cellsPerRow, scoreBins } from "../fairness/histogram.ts";
+import type { Task } from "../task.ts";
+import { gridUnit, layOut, readSegment, segment } from "./layout.ts";
+import type { Layout } from "./question.ts";
+
+/** The decision at probability ½, and the one of the task's fairness rule. */
+export const evaluatedThresholds = 2;
+
+/** See profile.ts: whole counts, kept well above the grid. */
+const integersPerCount = 64;
+
+export function evaluateLayout(task: Task): Layout {
+  const cells = cellsOf(task).length;
+  const lengths = { histogram: cells * 2 * scoreBins.count, selected: evaluatedThresholds * cells * 2 };
+  const unit =
+    task.privacy.unit === "record" ? integersPerCount : gridUnit(lengths.histogram + lengths.selected, 1);
+  const perRow = Math.sqrt(cellsPerRow(task));
+  return layOut(task.privacy.unit, [
+    { name: "histogram", length: lengths.histogram, bound: perRow, unit, rounded: false },
+    { name: "selected", length: lengths.selected, bound: perRow * Math.sqrt(evaluatedThresholds), unit, rounded: false },
+  ]);
+}
+
+export interface EvaluateSum {
+  /** [cells, 2, bins] */
+  histogram: Float64Array;
+  /** [thresholds, cells, 2] */
+  selected: Float64Array;
+}
+
+export function readEvaluate(layout: Layout, sum: Float64Array): EvaluateSum {
+  return { histogram: readSegment(layout, sum, "histogram"), selected: readSegment(layout, sum, "selected") };
+}
+
+export function assembleEvaluate(layout: Layout, histogram: Uint32Array, selected: Uint32Array): Int32Array {
+  const integers = new Int32Array(layout.dimension);
+  for (const [name, counts] of [["histogram", histogram], ["selected", selected]] as const) {
+    const { offset, unit } = segment(layout, name);
+    for (let i = 0; i < counts.length; i++) integers[offset + i] = counts[i]! * unit;
+  }
+  return integers;
+}

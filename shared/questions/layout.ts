@@ -1,0 +1,62 @@
+import { invariant } from "../errors.ts";
+import type { PrivacyUnit } from "../task.ts";
+import type { Layout, Segment } from "./question.ts";
+
+/** A segment to lay out: its L2 bound is that of one unit of privacy, in units of the quantity itself. */
+export interface Part {
+  name: string;
+  length: number;
+  bound: number;
+  unit: number;
+  /** True where a record's contribution is rounded to the grid on the GPU (½ a step a coordinate), false for counts */
+  rounded: boolean;
+}
+
+/**
+ * Grid steps per L2 bound, over √dimension: rounding to nearest then widens the bound by at most 1/(2·50) = 1 %.
+ * Coarser would cost noise, finer only bits.
+ */
+export const stepsPerBound = 50;
+
+/** A grid for a quantity of `length` coordinates and L2 bound `bound`: integers per 1.0, a whole number. */
+export function gridUnit(length: number, bound: number): number {
+  return Math.max(1, Math.ceil((stepsPerBound * Math.sqrt(length)) / bound));
+}
+
+/**
+ * Puts parts one after the other and bounds what one unit of privacy can add.
+ *
+ * - record: each row's integers are exact (counts) or rounded to nearest one by one (kernels/private-sum), so a
+ *   part moves by at most unit·bound + ½√length.
+ * - participant: the joint real vector is clipped and rounded at random, and the tab rejects every rounding that leaves
+ *   the bound of Kairouz, Liu & Steinke 2021, Prop. 22, with β = e^{−1/2}:
+ *   Δ̂² = min{ (c + √d)², c² + d/4 + (c + ½√d) } for a joint bound of c grid steps (√(2·ln(1/β)) = 1).
+ */
+export function layOut(unit: PrivacyUnit, parts: Part[]): Layout {
+  const segments: Segment[] = [];
+  let offset = 0;
+  for (const { name, length, unit: steps, bound } of parts) {
+    segments.push({ name, offset, length, unit: steps, bound });
+    offset += length;
+  }
+  if (unit === "record") {
+    const squares = parts.map((p) => (p.unit * p.bound + (p.rounded ? Math.sqrt(p.length) / 2 : 0)) ** 2);
+    return { segments, dimension: offset, sensitivity: Math.sqrt(squares.reduce((a, b) => a + b, 0)) };
+  }
+  const c = Math.sqrt(parts.reduce((sum, p) => sum + (p.unit * p.bound) ** 2, 0));
+  const root = Math.sqrt(offset);
+  const sensitivity = Math.sqrt(Math.min((c + root) ** 2, c ** 2 + offset / 4 + (c + root / 2)));
+  return { segments, dimension: offset, sensitivity };
+}
+
+export function segment(layout: Layout, name: string): Segment {
+  const found = layout.segments.find((s) => s.name === name);
+  invariant(found, `the layout has a segment «${name}»`);
+  return found;
+}
+
+/** The quantity of one segment of a decoded sum, in its own unit. */
+export function readSegment(layout: Layout, sum: Float64Array, name: string): Float64Array {
+  const { offset, length, unit } = segment(layout, name);
+  return sum.slice(offset, offset + length).map((x) => x / unit);
+}

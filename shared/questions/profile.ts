@@ -1,0 +1,73 @@
+/**
+ * `profile`: bounded counts of every column, so that nobody's statistics are known but everybody's data can be
+ * normalised. A row adds 1 to one bin of each feature, one cell of each sensitive attribute (if disclosed) and one label.
+ */
+import type { Normalisation } from "../data/features.ts";
+import { scaled } from "../data/features.ts";
+import { cellsOf } from "../fairness/histogram.ts";
+import type { Feature, Task } from "../task.ts";
+import { gridUnit, layOut, readSegment } from "./layout.ts";
+import type { Layout } from "./question.ts";
+
+/** Bins of a numeric feature between its declared min and max, after its scale; one more bin counts missing values. */
+export const profileBins = 32;
+
+/** At record level counts are whole; 64 integers a count keep the noise well above the grid. */
+const integersPerCount = 64;
+
+const featureLength = (feature: Feature): number => (feature.kind === "numeric" ? profileBins : feature.values.length) + 1;
+
+export function profileLayout(task: Task): Layout {
+  const lengths = [
+    ...task.data.features.map((f) => ({ name: `feature:${f.name}`, length: featureLength(f) })),
+    { name: "cells", length: cellsOf(task).length * 2 },
+    { name: "labels", length: 2 },
+  ];
+  const total = lengths.reduce((sum, part) => sum + part.length, 0);
+  // One count of each feature, of the label, and one of each attribute.
+  const bound = (name: string) => (name === "cells" ? Math.sqrt(Math.max(1, task.data.sensitive.length)) : 1);
+  const unit = task.privacy.unit === "record" ? integersPerCount : gridUnit(total, 1);
+  return layOut(
+    task.privacy.unit,
+    lengths.map(({ name, length }) => ({ name, length, bound: bound(name), unit, rounded: false })),
+  );
+}
+
+/** Bin of a numeric value, already clamped and scaled; the last bin is «missing». */
+export function profileBin(value: number, feature: Extract<Feature, { kind: "numeric" }>): number {
+  if (Number.isNaN(value)) return profileBins;
+  const low = scaled(feature.min, feature);
+  const high = scaled(feature.max, feature);
+  return Math.min(profileBins - 1, Math.max(0, Math.floor(((value - low) / (high - low)) * profileBins)));
+}
+
+export interface Profile {
+  normalisation: Normalisation;
+  /** Rows by cell and label [cells, 2]; fractions at participant level; never negative */
+  cellCounts: number[];
+  /** Rows by label [2]; fractions at participant level; never negative */
+  labelCounts: number[];
+}
+
+/** Reads the noisy sum of the counts. Means and standard deviations come from bin centres; noise below 0 is cut off. */
+export function readProfile(task: Task, layout: Layout, sum: Float64Array): Profile {
+  const normalisation: Normalisation = {};
+  for (const feature of task.data.features) {
+    if (feature.kind !== "numeric") continue;
+    const counts = readSegment(layout, sum, `feature:${feature.name}`).slice(0, profileBins).map((c) => Math.max(0, c));
+    const total = counts.reduce((a, b) => a + b, 0);
+    const low = scaled(feature.min, feature);
+    const width = (scaled(feature.max, feature) - low) / profileBins;
+    const centre = (bin: number) => low + (bin + 0.5) * width;
+    if (total <= 0) {
+      normalisation[feature.name] = { mean: low + (profileBins * width) / 2, scale: profileBins * width };
+      continue;
+    }
+    const mean = counts.reduce((sum, c, bin) => sum + c * centre(bin), 0) / total;
+    const variance = counts.reduce((sum, c, bin) => sum + c * (centre(bin) - mean) ** 2, 0) / total;
+    // A column narrower than a bin is not told from a constant; half a bin keeps the quotient finite.
+    normalisation[feature.name] = { mean, scale: Math.max(Math.sqrt(variance), width / 2) };
+  }
+  const counted = (name: string) => Array.from(readSegment(layout, sum, name), (c) => Math.max(0, c));
+  return { normalisation, cellCounts: counted("cells"), labelCounts: counted("labels") };
+}

@@ -1,0 +1,84 @@
+/** Phase 0: the coordinator says what is asked, of which model, under which task; each tab checks it by itself. */
+import { hashOf, sha256, toHex } from "../canonical.ts";
+import { cellsOf, scoreBins } from "../fairness/histogram.ts";
+import { architectureOf, parameterCount } from "../model.ts";
+import { evaluatedThresholds } from "../questions/evaluate.ts";
+import type { Question } from "../questions/question.ts";
+import type { Task } from "../task.ts";
+import { Decline } from "./reasons.ts";
+import { type CoordinatorEnv, type ParticipantEnv, protocolVersion, type RoundFacts } from "./round.ts";
+import { isSignedBy, type Signed, signBody } from "./signed.ts";
+
+export interface Announcement {
+  protocol: number;
+  run: string;
+  round: number;
+  /** Counts up when a round has to be repeated with the same model */
+  attempt: number;
+  taskHash: string;
+  question: Question;
+  /** SHA-256 of the parameters' bytes */
+  modelHash: string;
+}
+
+export const announcementHash = (announcement: Announcement): Promise<string> => hashOf(announcement);
+
+/** Parameters as they travel: little-endian f32. */
+export const hashParameters = async (parameters: Float32Array<ArrayBuffer>): Promise<string> =>
+  toHex(await sha256(new Uint8Array(parameters.buffer, parameters.byteOffset, parameters.byteLength)));
+
+export function announce(env: CoordinatorEnv, announcement: Announcement): Promise<Signed<Announcement>> {
+  return signBody("announcement", announcement, env.signer);
+}
+
+/**
+ * What a tab verifies before it computes anything. Its place in the ledger is verified beside this, by
+ * ledger/evidence.ts.
+ * @throws Decline
+ */
+export async function acceptAnnouncement(
+  env: ParticipantEnv,
+  message: Signed<Announcement>,
+  parameters: Float32Array<ArrayBuffer>,
+): Promise<RoundFacts> {
+  const { body } = message;
+  if (body.protocol !== protocolVersion) throw new Decline("version-mismatch", { ours: protocolVersion, theirs: body.protocol });
+  if (!(await isSignedBy("announcement", message, env.coordinatorKey))) throw new Decline("signature-invalid", { of: "announcement" });
+  if (body.taskHash !== env.taskHash) throw new Decline("task-changed");
+  if (parameters.length !== parameterCount(architectureOf(env.task))) throw new Decline("model-hash-mismatch");
+  if ((await hashParameters(parameters)) !== body.modelHash) throw new Decline("model-hash-mismatch");
+  if (!parameters.every(Number.isFinite)) throw new Decline("model-hash-mismatch");
+  if (!fitsTask(body.question, env.task)) throw new Decline("plan-mismatch", { of: "question" });
+  return {
+    round: body.round,
+    attempt: body.attempt,
+    question: body.question.kind,
+    announcementHash: await announcementHash(body),
+  };
+}
+
+/** A question's tables must have the task's shapes and be finite, so that no kernel reads beyond them. */
+function fitsTask(question: Question, task: Task): boolean {
+  const finite = (values: unknown, length: number) =>
+    Array.isArray(values) && values.length === length && values.every(Number.isFinite);
+  switch (question.kind) {
+    case "profile":
+      return true;
+    case "train": {
+      const cells = cellsOf(task).length;
+      const { slope, weight } = question.witness;
+      return finite(slope, cells * 2 * scoreBins.count) && finite(weight, cells * 2) && normalises(question.normalisation, task);
+    }
+    case "evaluate":
+      return finite(question.thresholds, evaluatedThresholds) && normalises(question.normalisation, task);
+    default:
+      return false;
+  }
+}
+
+const normalises = (normalisation: Record<string, { mean: number; scale: number }>, task: Task): boolean =>
+  task.data.features.every((feature) => {
+    if (feature.kind !== "numeric") return true;
+    const found = normalisation[feature.name];
+    return found !== undefined && Number.isFinite(found.mean) && Number.isFinite(found.scale) && found.scale > 0;
+  });

@@ -1,0 +1,81 @@
+/**
+ * One round: a question asked of a cohort, answered by one noisy secure sum. Read this first, then the phases in order.
+ *
+ *   coordinator                               participant (the worker in a tab)
+ *   0-announce   task, model, question  ──▶   check them, and the ledger; the kernels compute the answer
+ *   1-ready      ◀──  signed round keys       (only a finished answer joins a cohort)
+ *                roster of all keys     ──▶   check its size, every signature, itself
+ *   2-shares     ◀──  Shamir shares, sealed for each member
+ *                shares routed, senders ──▶   open them: the cohort, and so each tab's share of noise, is now fixed
+ *   3-masked     ◀──  noised, masked integers (the tab's balance is charged first)
+ *                added on arrival, never stored
+ *   4-unmask     survivors, signed      ──▶   enough? and I among them?
+ *                ◀──  signature on the very same set
+ *                all signatures         ──▶   enough for one set: it is the same for everybody
+ *                ◀──  seed shares of survivors, key shares of dropouts, never both of one member
+ *                masks removed: the sum
+ *   5-result     new model, ledger      ──▶   check, show
+ *
+ * Each file holds one phase: its messages, what the participant does, what the coordinator checks. A state is what is
+ * known after a phase; a function takes a state and a message and gives the next state and message. No clock, no
+ * socket, no storage is in here: they come in through `ParticipantEnv`, so that every dropout and every attack runs in
+ * memory in milliseconds. The protocol is SecAgg (Bonawitz et al. 2017, Figure 4) on a complete graph, with the late
+ * cohort, roster binding and consistency round of ARCHITECTURE.md.
+ */
+import type { Plan, RoundPlan } from "../plan.ts";
+import type { Portion, Question } from "../questions/question.ts";
+import type { Identity } from "../secure-sum/keys.ts";
+import type { Task } from "../task.ts";
+
+export const protocolVersion = 1;
+
+/** What one upload costs its sender: see privacy/balance.ts. */
+export interface UploadCost {
+  announcementHash: string;
+  round: number;
+  attempt: number;
+  question: Question["kind"];
+  portion: Portion;
+  noiseMultiplier: number;
+  sampleRate: number;
+}
+
+/** What a participant's side of a round needs of the world. */
+export interface ParticipantEnv {
+  readonly identity: Identity;
+  /** Ed25519 public key of the coordinator, hex; pinned when the tab joined the run */
+  readonly coordinatorKey: string;
+  /** The task the person consented to */
+  readonly task: Task;
+  readonly taskHash: string;
+  readonly plan: Plan;
+  /** Notes durably that this step of this round was answered; false if it was before, in any tab of this identity */
+  claim(step: "shares" | "masked" | "agreement" | "unmask", announcementHash: string): Promise<boolean>;
+  /** Charges the personal balance durably; throws Decline("budget-spent") when it does not fit */
+  charge(cost: UploadCost): Promise<void>;
+}
+
+/** What the coordinator's side of a round needs. */
+export interface CoordinatorEnv {
+  readonly task: Task;
+  readonly plan: Plan;
+  readonly signer: Pick<Identity, "sign">;
+}
+
+/** A round's fixed facts, on both sides. */
+export interface RoundFacts {
+  readonly round: number;
+  readonly attempt: number;
+  readonly question: Question["kind"];
+  /** SHA-256 of the announcement's canonical bytes, hex */
+  readonly announcementHash: string;
+}
+
+/** A cohort once it is closed: who is in it, by index. */
+export interface Cohort {
+  readonly rosterHash: string;
+  /** Identities (Ed25519 public keys, hex) in roster order */
+  readonly identities: readonly string[];
+  /** Of the roster's size; fixes the Shamir threshold */
+  readonly plan: RoundPlan;
+}

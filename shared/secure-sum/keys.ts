@@ -1,0 +1,101 @@
+/**
+ * Keys of one participant: an Ed25519 identity that signs, and X25519 pairs made anew each round.
+ * WebCrypto does the work where it knows the curves (non-extractable keys); @noble/curves elsewhere.
+ */
+import { ed25519, x25519 } from "@noble/curves/ed25519.js";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+export interface Identity {
+  /** Ed25519, 32 bytes */
+  readonly publicKey: Bytes;
+  /** 64-byte signature */
+  sign(message: Bytes): Promise<Bytes>;
+}
+
+export interface KeyAgreement {
+  /** X25519, 32 bytes */
+  readonly publicKey: Bytes;
+  /** 32 bytes; shared out among the cohort so that a dropout's masks can be removed */
+  readonly secret: Bytes;
+  /** 32-byte shared secret; throws on a low-order peer key, whose secret everyone would know */
+  agree(peer: Bytes): Promise<Bytes>;
+}
+
+/** RFC 8410: the PKCS #8 wrapping of a 32-byte X25519 private key, which WebCrypto cannot import bare. */
+const pkcs8X25519 = new Uint8Array([0x30, 0x2e, 0x02, 0x01, 0, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x04, 0x22, 0x04, 0x20]);
+/** RFC 7748 §4.1: u = 9; agreeing with it gives one's own public key. */
+const basePoint = new Uint8Array(32).fill(0);
+basePoint[0] = 9;
+
+const supported = new Map<string, Promise<boolean>>();
+
+/** Browsers got these curves at different times; ask once by doing. */
+function webCryptoKnows(curve: "X25519" | "Ed25519"): Promise<boolean> {
+  const key = basePoint;
+  const known =
+    supported.get(curve) ??
+    crypto.subtle.importKey("raw", key, { name: curve }, true, curve === "X25519" ? [] : ["verify"]).then(
+      () => true,
+      () => false,
+    );
+  supported.set(curve, known);
+  return known;
+}
+
+/** The platform's key pair, which a tab keeps in its own storage; only the fallback's has visible secret bytes. */
+export type IdentityKeys = { publicKey: CryptoKey; privateKey: CryptoKey } | { secret: Bytes };
+
+export async function generateIdentityKeys(): Promise<IdentityKeys> {
+  if (await webCryptoKnows("Ed25519")) return crypto.subtle.generateKey({ name: "Ed25519" }, false, ["sign", "verify"]);
+  return { secret: crypto.getRandomValues(new Uint8Array(32)) };
+}
+
+export async function identityFrom(keys: IdentityKeys): Promise<Identity> {
+  if ("secret" in keys) {
+    const publicKey = new Uint8Array(ed25519.getPublicKey(keys.secret));
+    return { publicKey, sign: async (message) => new Uint8Array(ed25519.sign(message, keys.secret)) };
+  }
+  const publicKey = new Uint8Array(await crypto.subtle.exportKey("raw", keys.publicKey));
+  return {
+    publicKey,
+    sign: async (message) => new Uint8Array(await crypto.subtle.sign({ name: "Ed25519" }, keys.privateKey, message)),
+  };
+}
+
+/** False for anything but a good signature; malleated ones (S + L) and low-order keys are not good. */
+export async function verifySignature(publicKey: Bytes, signature: Bytes, message: Bytes): Promise<boolean> {
+  if (publicKey.length !== 32 || signature.length !== 64) return false;
+  try {
+    if (await webCryptoKnows("Ed25519")) {
+      const key = await crypto.subtle.importKey("raw", publicKey, { name: "Ed25519" }, true, ["verify"]);
+      return await crypto.subtle.verify({ name: "Ed25519" }, key, signature, message);
+    }
+    return ed25519.verify(signature, message, publicKey, { zip215: false });
+  } catch {
+    return false;
+  }
+}
+
+/** A pair for one round; from `secret` when a dropout's shares are put together again. */
+export async function keyAgreement(secret: Bytes = crypto.getRandomValues(new Uint8Array(32))): Promise<KeyAgreement> {
+  if (!(await webCryptoKnows("X25519"))) {
+    return {
+      publicKey: new Uint8Array(x25519.getPublicKey(secret)),
+      secret,
+      agree: async (peer) => new Uint8Array(x25519.getSharedSecret(secret, peer)),
+    };
+  }
+  const wrapped = new Uint8Array(48);
+  wrapped.set(pkcs8X25519);
+  wrapped.set(secret, 16);
+  const privateKey = await crypto.subtle.importKey("pkcs8", wrapped, { name: "X25519" }, false, ["deriveBits"]);
+  const agree = async (peer: Bytes): Promise<Bytes> => {
+    const key = await crypto.subtle.importKey("raw", peer, { name: "X25519" }, true, []);
+    const shared = new Uint8Array(await crypto.subtle.deriveBits({ name: "X25519", public: key }, privateKey, 256));
+    // RFC 7748 §6.1 asks for this check; not every WebCrypto makes it.
+    if (shared.every((byte) => byte === 0)) throw new Error("the peer's key is of low order");
+    return shared;
+  };
+  return { publicKey: await agree(basePoint), secret, agree };
+}

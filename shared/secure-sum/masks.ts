@@ -1,0 +1,83 @@
+/**
+ * Masks: uniform integers modulo 2^bits from AES-256-CTR, under keys that only two tabs (or one tab's seed) know.
+ * A vector is masked by its own self mask and, for every other member, by a pairwise mask that the other member
+ * subtracts (Bonawitz et al. 2017, §4). Without the keys a masked vector is uniform.
+ *
+ * Every key is bound to the announcement (task, model, question, round, attempt) and to the roster: a coordinator that
+ * shows two tabs different models or rosters gets noise, not a sum (Pasquini et al. 2022).
+ */
+import { invariant } from "../errors.ts";
+import type { Masked, Noised } from "../privacy/stages.ts";
+import { modulusMask } from "./packing.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** What a mask key is bound to. */
+export interface MaskContext {
+  /** SHA-256 of the announcement, 32 bytes */
+  announcementHash: Bytes;
+  /** SHA-256 of the roster, 32 bytes: HKDF's salt */
+  rosterHash: Bytes;
+}
+
+/** Key of the mask between members u and v of the roster, from their X25519 secret. */
+export function pairKey(context: MaskContext, shared: Bytes, u: number, v: number): Promise<CryptoKey> {
+  return deriveKey(context, shared, "murmur/mask/1", Math.min(u, v), Math.max(u, v));
+}
+
+/** Key of u's self mask, from its seed. */
+export function selfKey(context: MaskContext, seed: Bytes, u: number): Promise<CryptoKey> {
+  return deriveKey(context, seed, "murmur/self/1", u, u);
+}
+
+async function deriveKey(context: MaskContext, secret: Bytes, label: string, a: number, b: number): Promise<CryptoKey> {
+  const domain = new TextEncoder().encode(label);
+  const info = new Uint8Array(domain.length + 32 + 8);
+  info.set(domain);
+  info.set(context.announcementHash, domain.length);
+  const view = new DataView(info.buffer);
+  view.setUint32(domain.length + 32, a);
+  view.setUint32(domain.length + 36, b);
+  const material = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]);
+  const key = await crypto.subtle.deriveBits(
+    { name: "HKDF", hash: "SHA-256", salt: context.rosterHash, info },
+    material,
+    256,
+  );
+  return crypto.subtle.importKey("raw", key, "AES-CTR", false, ["encrypt"]);
+}
+
+/** sum ← sum + sign·mask modulo 2^bits. The counter starts at 0: every key is used once. */
+export async function addMask(sum: Uint32Array, key: CryptoKey, sign: 1 | -1, bits: number): Promise<void> {
+  const stream = new Uint32Array(
+    await crypto.subtle.encrypt(
+      { name: "AES-CTR", counter: new Uint8Array(16), length: 64 },
+      key,
+      new Uint8Array(sum.length * 4),
+    ),
+  );
+  const mask = modulusMask(bits);
+  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i]! + sign * stream[i]!) & mask;
+}
+
+/** Which of a pair adds and which subtracts. */
+export const pairSign = (own: number, other: number): 1 | -1 => (own < other ? 1 : -1);
+
+/**
+ * Masks a noised vector for member `me`: self mask, then one mask for each other member that sent shares.
+ * @param pairKeys by member index
+ */
+export async function mask(
+  noised: Noised,
+  bits: number,
+  me: number,
+  own: CryptoKey,
+  pairKeys: ReadonlyMap<number, CryptoKey>,
+): Promise<Masked> {
+  invariant(pairKeys.size > 0, "a cohort has other members");
+  const low = modulusMask(bits);
+  const masked = Uint32Array.from(noised, (x) => x & low);
+  await addMask(masked, own, 1, bits);
+  for (const [other, key] of pairKeys) await addMask(masked, key, pairSign(me, other), bits);
+  return masked as Masked;
+}

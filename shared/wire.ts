@@ -1,0 +1,90 @@
+/**
+ * What may cross the wire between a tab and the coordinator, with its limits. One interface types both ends of the
+ * socket; the schemas are what the coordinator holds a tab's message against before any other code sees it.
+ */
+import { z } from "zod";
+import type { Evidence } from "./ledger/evidence.ts";
+import type { Announcement } from "./round/0-announce.ts";
+import type { Ready, Roster } from "./round/1-ready.ts";
+import type { DeliveryMessage, Shares } from "./round/2-shares.ts";
+import type { MaskedHeader } from "./round/3-masked.ts";
+import type { Agreement, Survivors, Unmask } from "./round/4-unmask.ts";
+import type { Result } from "./round/5-result.ts";
+import type { DropReason } from "./round/reasons.ts";
+import type { Signed } from "./round/signed.ts";
+import type { RunState } from "./run-record.ts";
+import { largestCohort } from "./secure-sum/shares.ts";
+
+const hex = (bytes: number) => z.string().length(2 * bytes).regex(/^[0-9a-f]*$/);
+const hash = hex(32);
+const index = z.int().min(0).max(largestCohort);
+const indexed = z.record(z.string().regex(/^\d{1,3}$/), z.base64().max(200));
+const signed = <Body extends z.ZodType>(body: Body) => z.strictObject({ body, signature: hex(64) });
+
+/** What a tab may send, by event. Everything else is refused unread. */
+export const tabMessages = {
+  hello: z.strictObject({
+    run: z.string().max(64),
+    invite: z.string().max(64),
+    identity: hash,
+    /** Ed25519 over the connection's challenge: the identity is the sender's own */
+    signature: hex(64),
+    /** Size of the last ledger checkpoint this tab verified; 0 for none */
+    ledgerSize: z.int().min(0),
+  }),
+  ready: signed(z.strictObject({ announcementHash: hash, identity: hash, maskKey: hash, boxKey: hash })),
+  shares: signed(z.strictObject({ rosterHash: hash, from: index, commitment: hash, boxes: indexed })),
+  masked: signed(z.strictObject({ rosterHash: hash, from: index, deliveryHash: hash, sha256: hash })),
+  agreement: signed(z.strictObject({ survivorsHash: hash, from: index })),
+  unmask: signed(z.strictObject({ survivorsHash: hash, from: index, seeds: indexed, keys: indexed })),
+  decline: z.strictObject({ announcementHash: hash, reason: z.string().max(64) }),
+} as const;
+
+export type Hello = z.infer<typeof tabMessages.hello>;
+
+/** What every message is answered with. */
+export type Reply = { ok: true } | { ok: false; reason: DropReason | "invitation-invalid" | "run-unknown" | "run-ended" };
+
+export interface Welcome {
+  task: unknown;
+  /** Ed25519, hex: signs everything the coordinator says, the ledger's checkpoints included */
+  coordinatorKey: string;
+  /** The task's own entry in the ledger */
+  evidence: Evidence;
+  roundsPlanned: number;
+  state: RunState;
+}
+
+export interface AnnounceMessage {
+  announcement: Signed<Announcement>;
+  evidence: Evidence;
+  /** Little-endian f32 */
+  parameters: ArrayBuffer;
+}
+
+export interface TabToCoordinator {
+  hello(message: Hello, reply: (answer: Reply & { welcome?: Welcome }) => void): void;
+  ready(message: Signed<Ready>, reply: (answer: Reply) => void): void;
+  shares(message: Signed<Shares>, reply: (answer: Reply) => void): void;
+  masked(header: Signed<MaskedHeader>, payload: ArrayBuffer, reply: (answer: Reply) => void): void;
+  agreement(message: Signed<Agreement>, reply: (answer: Reply) => void): void;
+  unmask(message: Signed<Unmask>, reply: (answer: Reply) => void): void;
+  decline(message: { announcementHash: string; reason: string }, reply: (answer: Reply) => void): void;
+}
+
+export interface CoordinatorToTab {
+  challenge(nonce: string): void;
+  announce(message: AnnounceMessage): void;
+  roster(message: Signed<Roster>): void;
+  delivery(message: DeliveryMessage): void;
+  survivors(message: Signed<Survivors>): void;
+  agreements(message: Signed<Agreement>[]): void;
+  result(message: Signed<Result>): void;
+  /** The round is over for everybody, with nothing revealed */
+  abort(message: { announcementHash: string; reason: string }): void;
+  ended(message: { state: RunState; reason: string }): void;
+}
+
+/** The connection's challenge as the tab signs it. */
+export const challengeText = (nonce: string, run: string): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode(`murmur/hello/1\n${nonce}\n${run}`);

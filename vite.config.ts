@@ -1,0 +1,46 @@
+/**
+ * One configuration for the pages (`--mode client` → dist/client), the command (`--mode command` → dist/command) and
+ * the unit tests. The command is built because Node by itself cannot import `.wgsl?raw` or TypeScript.
+ */
+import { builtinModules } from "node:module";
+import type { BuildEnvironmentOptions } from "vite";
+import { defineConfig } from "vitest/config";
+import manifest from "./package.json" with { type: "json" };
+
+const here = import.meta.dirname;
+
+const pages: BuildEnvironmentOptions = {
+  outDir: `${here}/dist/client`,
+  emptyOutDir: true,
+  target: "es2022",
+  rolldownOptions: {
+    input: { participant: `${here}/client/index.html`, console: `${here}/client/console/index.html` },
+  },
+};
+
+const command: BuildEnvironmentOptions = {
+  ssr: `${here}/murmur.ts`,
+  outDir: `${here}/dist/command`,
+  emptyOutDir: true,
+  target: "node20",
+  minify: false,
+  copyPublicDir: false,
+  // File by file, so that a process that runs on the former build still finds the parts it has not loaded yet.
+  rolldownOptions: { output: { preserveModules: true, preserveModulesRoot: here, entryFileNames: "[name].js" } },
+};
+
+export default defineConfig(({ mode }) => ({
+  root: mode === "client" ? `${here}/client` : here,
+  build: mode === "client" ? pages : command,
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  worker: { format: "es" },
+  ssr: { external: [...Object.keys(manifest.dependencies), ...builtinModules] },
+  test: {
+    include: ["**/*.test.ts", "**/*.test.tsx"],
+    exclude: ["e2e/**", "**/node_modules/**", "dist/**"],
+    testTimeout: 60_000,
+    pool: "forks",
+    maxWorkers: 2,
+    env: process.env.VK_ICD_FILENAMES ? { VK_ICD_FILENAMES: process.env.VK_ICD_FILENAMES } : {},
+  },
+}));
