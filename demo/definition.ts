@@ -10,14 +10,14 @@ export default command({
     task: { type: "string", valueHint: "FILE", description: "Task file; without it, the one that comes with Murmur" },
     participants: { type: "string", valueHint: "N", description: "Browser tabs" },
     rounds: { type: "string", valueHint: "R", description: "Training rounds" },
-    dropout: { type: "string", valueHint: "D", description: "Share of tabs that leave in mid-round" },
+    dropout: { type: "string", valueHint: "D", description: "How many tabs are closed in the middle of a round, and come back" },
     seed: { type: "string", valueHint: "S", description: "Seed of the split of the data and of who drops out" },
     json,
   },
   async run({ args }) {
     const participants = numberFlag("participants", args.participants, { from: 2, whole: true });
     const rounds = numberFlag("rounds", args.rounds, { from: 1, whole: true });
-    const dropout = numberFlag("dropout", args.dropout, { from: 0, below: 1 });
+    const dropout = numberFlag("dropout", args.dropout, { from: 0, whole: true });
     const seed = numberFlag("seed", args.seed, { from: 0, whole: true });
     const { demo } = await import("./demo.ts");
     const result = await demo({

@@ -3,7 +3,8 @@
  * alone (and the cohort's size), so a coordinator that would lower the noise has to change the task, hence its hash.
  */
 import { noiseMultiplierFor } from "./privacy/calibrate.ts";
-import { layoutOf, type Layout, portionOf, type Question } from "./questions/question.ts";
+import type { Layout } from "./questions/layout.ts";
+import { layoutOf, portionOf, type Question } from "./questions/question.ts";
 import { guaranteedCohort, type Task } from "./task.ts";
 
 type Kind = Question["kind"];

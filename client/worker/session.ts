@@ -4,7 +4,8 @@
  */
 import type { Socket } from "socket.io-client";
 import { toHex } from "../../shared/canonical.ts";
-import { type Evidence, verifyEvidence } from "../../shared/ledger/evidence.ts";
+import type { LedgerEntry } from "../../shared/ledger/entries.ts";
+import { type Evidence, EvidenceError, verifyEvidence } from "../../shared/ledger/evidence.ts";
 import { type Plan, planOf, type RoundPlan } from "../../shared/plan.ts";
 import type { Masked, Noised } from "../../shared/privacy/stages.ts";
 import type { Question } from "../../shared/questions/question.ts";
@@ -26,7 +27,7 @@ import type { Journal, SeenCheckpoint } from "./journal.ts";
 export type Answer = (plan: RoundPlan) => Noised;
 
 export interface SessionEvents {
-  onWelcome(task: Task, welcome: Welcome): void;
+  onWelcome(task: Task, taskHash: string, welcome: Welcome): void;
   onPhase(phase: Phase, facts: { round: number; question: Question["kind"]; cohort: number }): void;
   onSent(sent: { facts: RoundFacts; masked: Masked; bits: number; bytes: number; sha256: string; epsilonAfter: number }): void;
   onResult(facts: RoundFacts): void;
@@ -188,7 +189,7 @@ export class Session {
       };
     }
     await this.#checkEvidence(welcome.evidence, (entry) => entry.kind === "run" && entry.run === this.run && entry.taskHash === hash);
-    if (!this.#welcomed) this.events.onWelcome(task, welcome);
+    if (!this.#welcomed) this.events.onWelcome(task, hash, welcome);
     this.#welcomed = true;
   }
 
@@ -202,10 +203,12 @@ export class Session {
   }
 
   /** The ledger only ever grows: what this tab saw before must be a prefix of what it sees now. */
-  async #checkEvidence(evidence: Evidence, isIt: (entry: Awaited<ReturnType<typeof verifyEvidence>>["entry"]) => boolean): Promise<void> {
+  async #checkEvidence(evidence: Evidence, isIt: (entry: LedgerEntry) => boolean): Promise<void> {
     const { coordinatorKey } = this.#env!;
     const before = await this.journal.checkpoint();
-    const { entry, seen } = await verifyEvidence(evidence, coordinatorKey, before);
+    const { entry, seen } = await verifyEvidence(evidence, coordinatorKey, before).catch((error: unknown) => {
+      throw error instanceof EvidenceError ? new Decline(error.reason) : error;
+    });
     if (!isIt(entry)) throw new Decline("not-in-ledger");
     await this.journal.saveCheckpoint(seen);
     this.events.onCheckpoint(seen);

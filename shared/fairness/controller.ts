@@ -1,105 +1,128 @@
 /**
  * Moves the multiplier of the fairness penalty by dual ascent with damping (modified differential multipliers, Platt &
- * Barr 1987): a signed pair λ⁺, λ⁻ for g ≤ τ/2 and −g ≤ τ/2, driven by the hard gap of the noisy histogram; a noisy |g|
- * would push them up for nothing. The penalty's slope is scaled by μ = λ⁺ − λ⁻ + α₂·g.
+ * Barr 1987): a signed pair λ⁺, λ⁻ for g ≤ τ/2 and −g ≤ τ/2, driven by the hard gap of the noisy histogram. A noisy |g|
+ * is never fed to them: its mean is above 0 without any gap, and would push them up for nothing.
+ *
+ *   λ⁺ ← clip(λ⁺ + η(g − τ/2), 0, Λ)    λ⁻ ← clip(λ⁻ + η(−g − τ/2), 0, Λ)    μ = λ⁺ − λ⁻ + α₂·g
+ *   u(cell) = clip(μ·N/N(cell), −U, U)    slope[cell][y][bin] = u(cell)·w′(cell, y, bin)
  */
+import { invariant } from "../errors.ts";
 import type { Task } from "../task.ts";
 import { cellsOf, histogramIndex, scoreBins, type Witness } from "./histogram.ts";
 import { cellsOfAttribute, topShareThreshold } from "./histogram-metrics.ts";
-import { kamiranCalders } from "./weights.ts";
-import { gap, slopes } from "./witnesses/demographic-parity.ts";
+import { weightsOf } from "./weights.ts";
+import { inverseShare, type Pair, type Penalty } from "./witness.ts";
+import { demographicParity } from "./witnesses/demographic-parity.ts";
 
-/**
- * Gains that reach the tolerance without swinging (Bank and Adult, 60 rounds, ε = 1…2). Faster ones (η = 1, slopes up to 8)
- * make the gap change sign and saturate, which is worse than no penalty; so does server momentum of 0.9.
- */
-export const gains = {
+/** Without a penalty the gap of demographic parity is still reported. */
+const penalties: Record<Task["fairness"]["penalty"], Penalty> = {
+  none: demographicParity,
+  "demographic-parity": demographicParity,
+};
+
+export interface Gains {
   /** η: step of the multipliers a round */
-  step: 0.05,
+  step: number;
   /** Λ: largest multiplier */
-  largestMultiplier: 5,
-  /** U: largest |slope| a table may hold, per logit; a row's loss gradient is at most 1 */
-  largestSlope: 1.5,
-  /** Share of the past in the running histogram: noise falls by √((1 − β)/(1 + β)) */
-  memory: 0.5,
-} as const;
+  largestMultiplier: number;
+  /** U: largest |u|; the gradient of a row's own loss is at most 1 */
+  largestSlope: number;
+  /** β: share of the past in the running histogram; its noise falls by √((1 − β)/(1 + β)), its age grows as 1/(1 − β) */
+  memory: number;
+}
 
+export const gains: Gains = { step: 0.05, largestMultiplier: 5, largestSlope: 1.5, memory: 0.5 };
+
+/** Plain numbers, kept in the store between rounds. */
 export interface ControllerState {
+  /** λ⁺ */
   positive: number;
+  /** λ⁻ */
   negative: number;
-  /** Running histogram, [cells, 2, bins], and the weight that it has gathered (1 − memory^rounds) */
+  /** Exponential moving average of the noisy histogram, started at 0, [cells, 2, bins] */
   histogram: number[];
-  weight: number;
+  /** Rounds seen */
+  rounds: number;
 }
 
 export interface ControllerStep {
   state: ControllerState;
   witness: Witness;
-  /** Signed, by hard selection on the running histogram; null while a group has no rows or no pair is named */
+  /** Signed, by hard selection on the running histogram; null while a group has no rows, or no pair is named */
   gap: number | null;
   /** Logit above which a row is selected */
   threshold: number;
-  /** μ */
+  /** μ; 0 without a penalty */
   multiplier: number;
-  /** The multiplier is at its bound and the gap still outside the tolerance: the constraint was not reached */
+  /** The penalty pushes as hard as it may and the gap is still above the tolerance: the constraint was not reached */
   saturated: boolean;
 }
 
 export function initialController(task: Task): ControllerState {
-  return { positive: 0, negative: 0, histogram: Array(cellsOf(task).length * 2 * scoreBins.count).fill(0), weight: 0 };
+  return { positive: 0, negative: 0, histogram: Array(cellsOf(task).length * 2 * scoreBins.count).fill(0), rounds: 0 };
 }
 
-/** The running histogram as rows of one round. */
-export const runningHistogram = (state: ControllerState): number[] =>
-  state.weight > 0 ? state.histogram.map((x) => x / state.weight) : state.histogram;
+/** The moving average in rows of one round, without the pull of its start at 0 (Kingma & Ba 2015, §3). */
+export function runningHistogram(state: ControllerState, { memory }: Gains = gains): number[] {
+  const gathered = 1 - memory ** state.rounds;
+  return gathered > 0 ? state.histogram.map((x) => x / gathered) : state.histogram;
+}
 
 /**
  * One round's step.
- * @param h this round's noisy histogram; undefined before the first one
- * @param cellCounts rows by cell and label from the profile, [cells, 2]
+ * @param h the round's noisy histogram [cells, 2, bins]; undefined before the first one, when nothing moves
+ * @param groupLabelCounts rows by cell and label from the profile [cells, 2]; undefined: no re-weighting
  */
 export function stepController(
   task: Task,
   state: ControllerState,
   h: Float64Array | undefined,
-  cellCounts: readonly number[],
+  groupLabelCounts: readonly number[] | undefined,
+  { step, largestMultiplier, largestSlope, memory }: Gains = gains,
 ): ControllerStep {
-  const { memory, step, largestMultiplier } = gains;
-  const { penalty, attribute, tolerance } = task.fairness;
-  const running = h
-    ? state.histogram.map((x, i) => memory * x + (1 - memory) * h[i]!)
-    : state.histogram;
-  const weight = h ? memory * state.weight + (1 - memory) : state.weight;
-  const next: ControllerState = { ...state, histogram: running, weight };
-  const histogram = runningHistogram(next);
+  invariant(h === undefined || h.length === state.histogram.length, "the histogram has the task's cells");
+  invariant(h === undefined || h.every(Number.isFinite), "the decoded histogram is finite");
+  const next: ControllerState = h
+    ? { ...state, histogram: state.histogram.map((x, i) => memory * x + (1 - memory) * h[i]!), rounds: state.rounds + 1 }
+    : state;
+  const histogram = runningHistogram(next, { step, largestMultiplier, largestSlope, memory });
   const threshold = thresholdOf(task, histogram);
+  const witness: Witness = {
+    slope: Array<number>(histogram.length).fill(0),
+    weight: weightsOf(task, groupLabelCounts),
+  };
+  const { penalty, attribute, tolerance } = task.fairness;
   const pair = penalisedPair(task);
-  const g = h && pair ? gap(histogram, pair, threshold) : null;
-  const witness = { slope: Array<number>(running.length).fill(0), weight: weightsOf(task, cellCounts) };
-  if (penalty === "none" || pair === undefined || g === null) {
-    return { state: next, witness, gap: g, threshold, multiplier: 0, saturated: false };
+  const gap = h && pair ? penalties[penalty].gap(histogram, pair, threshold) : null;
+  if (penalty === "none" || pair === undefined || gap === null) {
+    return { state: next, witness, gap, threshold, multiplier: 0, saturated: false };
   }
   const bounded = (x: number) => Math.min(largestMultiplier, Math.max(0, x));
-  next.positive = bounded(state.positive + step * (g - tolerance / 2));
-  next.negative = bounded(state.negative + step * (-g - tolerance / 2));
-  const multiplier = next.positive - next.negative + task.objective.fairness * g;
-  for (const { cell, byLabel } of slopes(histogram, pair, cellsOfAttribute(task, attribute), threshold)) {
+  next.positive = bounded(state.positive + step * (gap - tolerance / 2));
+  next.negative = bounded(state.negative + step * (-gap - tolerance / 2));
+  const multiplier = next.positive - next.negative + task.objective.fairness * gap;
+  const slopes = penalties[penalty].slopes(histogram, pair, threshold);
+  const cells = cellsOfAttribute(task, attribute);
+  let atTheLimit = 0;
+  for (const { cell, byLabel } of slopes) {
+    const wanted = multiplier * inverseShare(histogram, cell, cells);
+    const u = Math.min(largestSlope, Math.max(-largestSlope, wanted));
+    if (u !== wanted) atTheLimit++;
     byLabel.forEach((table, label) => {
       table.forEach((slope, bin) => {
-        const limited = Math.min(gains.largestSlope, Math.max(-gains.largestSlope, multiplier * slope));
-        witness.slope[histogramIndex(cell, label, bin)] = limited;
+        witness.slope[histogramIndex(cell, label, bin)] = u * slope;
       });
     });
   }
-  const saturated = Math.max(next.positive, next.negative) >= largestMultiplier && Math.abs(g) > tolerance;
-  return { state: next, witness, gap: g, threshold, multiplier, saturated };
+  const spent = Math.max(next.positive, next.negative) >= largestMultiplier || atTheLimit === slopes.length;
+  return { state: next, witness, gap, threshold, multiplier, saturated: spent && Math.abs(gap) > tolerance };
 }
 
 /** Cells of the two groups held together; undefined when the task names none. */
-export function penalisedPair(task: Task): [number, number] | undefined {
+export function penalisedPair(task: Task): Pair | undefined {
   const { attribute, groups } = task.fairness;
   if (attribute === undefined || groups === undefined) return undefined;
-  const find = (group: string) => cellsOf(task).findIndex((cell) => cell.attribute === attribute && cell.group === group);
+  const find = (group: string) => cellsOf(task).findIndex((c) => c.attribute === attribute && c.group === group);
   return [find(groups[0]), find(groups[1])];
 }
 
@@ -108,17 +131,4 @@ export function thresholdOf(task: Task, histogram: readonly number[]): number {
   const { topShare, threshold, attribute } = task.fairness;
   if (topShare === undefined) return Math.log(threshold / (1 - threshold));
   return topShareThreshold(histogram, cellsOfAttribute(task, attribute), topShare);
-}
-
-/** [cells, 2]; 1 but for the cells of the attribute that is reweighed */
-function weightsOf(task: Task, cellCounts: readonly number[]): number[] {
-  const weight = Array<number>(cellsOf(task).length * 2).fill(1);
-  if (task.fairness.weights === "none") return weight;
-  const cells = cellsOfAttribute(task, task.fairness.attribute);
-  const weights = kamiranCalders(cells.map((cell) => [cellCounts[2 * cell]!, cellCounts[2 * cell + 1]!]));
-  cells.forEach((cell, i) => {
-    weight[2 * cell] = weights[i]![0];
-    weight[2 * cell + 1] = weights[i]![1];
-  });
-  return weight;
 }

@@ -1,7 +1,6 @@
 /**
  * Metrics as functions of the score histogram H [cells, 2, bins], so that every one of them is post-processing of a
- * noisy secure sum and costs no privacy. Noise makes counts negative; they are taken as 0. What has no rows behind it is
- * null, never 0.
+ * noisy secure sum and costs no privacy. What has no rows behind it is null, never 0 and never NaN.
  *
  * Overall figures add up the cells of the first sensitive attribute; rows that do not disclose it are missing from them.
  */
@@ -12,15 +11,31 @@ export type Histogram = Float64Array | readonly number[];
 
 const bins = scoreBins.count;
 
-/** Counts of one label over some cells, by bin, never negative [bins]. */
+/**
+ * Counts of one label over some cells, by bin [bins]. Noise makes some negative; they are brought to the nearest
+ * non-negative counts of the same total (the norm-sub rule of Wang et al. 2020, «Locally Differentially Private Frequency
+ * Estimation with Consistency», §4). Cutting each bin off at 0 would add 0.4 σ to every empty bin and shrink every gap.
+ */
 export function countsOf(h: Histogram, cells: readonly number[], label: number): Float64Array {
   const counts = new Float64Array(bins);
-  for (let bin = 0; bin < bins; bin++) {
-    let sum = 0;
-    for (const cell of cells) sum += h[histogramIndex(cell, label, bin)]!;
-    counts[bin] = Math.max(0, sum);
+  for (const cell of cells) for (let bin = 0; bin < bins; bin++) counts[bin]! += h[histogramIndex(cell, label, bin)]!;
+  return nonNegative(counts);
+}
+
+/** max(0, x − θ) with the θ that keeps Σx: Euclidean projection onto a simplex; all 0 when Σx ≤ 0. */
+function nonNegative(counts: Float64Array): Float64Array {
+  if (counts.every((count) => count >= 0)) return counts;
+  const sum = total(counts);
+  if (!(sum > 0)) return counts.fill(0);
+  let kept = 0;
+  let theta = 0;
+  // The largest k counts stay above 0 as long as the k-th exceeds the θ that they imply.
+  for (const [i, count] of [...counts].sort((a, b) => b - a).entries()) {
+    kept += count;
+    if (count * (i + 1) <= kept - sum) break;
+    theta = (kept - sum) / (i + 1);
   }
-  return counts;
+  return counts.map((count) => Math.max(0, count - theta));
 }
 
 /** Cells of one attribute, or of the first. */
@@ -29,34 +44,45 @@ export function cellsOfAttribute(task: Task, attribute?: string): number[] {
   return cellsOf(task).flatMap((cell, index) => (cell.attribute === name ? [index] : []));
 }
 
-const total = (counts: Float64Array) => counts.reduce((a, b) => a + b, 0);
-const both = (h: Histogram, cells: readonly number[]) => {
+function total(counts: Float64Array): number {
+  return counts.reduce((a, b) => a + b, 0);
+}
+
+function byLabel(h: Histogram, cells: readonly number[]) {
   const negatives = countsOf(h, cells, 0);
   const positives = countsOf(h, cells, 1);
-  return { negatives, positives, all: negatives.map((n, bin) => n + positives[bin]!) };
-};
+  const all = negatives.map((n, bin) => n + positives[bin]!);
+  return { negatives, positives, all, rows: total(all) };
+}
+
+/** Rows in some cells. */
+export const rowsIn = (h: Histogram, cells: readonly number[]): number => byLabel(h, cells).rows;
 
 /** Share of a bin's rows above logit `t`, taking them as evenly spread in it; the open outer bins too. */
 const shareAbove = (bin: number, t: number): number =>
   Math.min(1, Math.max(0, (scoreBins.low + (bin + 1) * binWidth - t) / binWidth));
 
-const above = (counts: Float64Array, t: number): number => counts.reduce((sum, n, bin) => sum + n * shareAbove(bin, t), 0);
+const above = (counts: Float64Array, t: number): number =>
+  counts.reduce((sum, count, bin) => sum + count * shareAbove(bin, t), 0);
 
-/** P(z > t | cells) */
+/** P(z > t | cells), null without rows */
 export function selectionRate(h: Histogram, cells: readonly number[], t: number): number | null {
-  const { all } = both(h, cells);
-  return total(all) > 0 ? above(all, t) / total(all) : null;
+  const { all, rows } = byLabel(h, cells);
+  return rows > 0 ? above(all, t) / rows : null;
 }
 
+/** Share of rows on their label's side of logit `t`, null without rows */
 export function accuracyAt(h: Histogram, cells: readonly number[], t: number): number | null {
-  const { negatives, positives, all } = both(h, cells);
-  const right = above(positives, t) + total(negatives) - above(negatives, t);
-  return total(all) > 0 ? right / total(all) : null;
+  const { negatives, positives, rows } = byLabel(h, cells);
+  return rows > 0 ? (above(positives, t) + total(negatives) - above(negatives, t)) / rows : null;
 }
 
-/** AUC by bins, ties within a bin counting half: Σ_b P_b·(N_{<b} + ½N_b) / (P·N). */
+/**
+ * AUC by bins, ties within a bin counting half: Σ_b P_b·(N_{<b} + ½N_b) / (P·N) (fairness_governance §2.3).
+ * Null when a label has no rows.
+ */
 export function aucOf(h: Histogram, cells: readonly number[]): number | null {
-  const { negatives, positives } = both(h, cells);
+  const { negatives, positives } = byLabel(h, cells);
   let below = 0;
   let wins = 0;
   for (let bin = 0; bin < bins; bin++) {
@@ -67,23 +93,23 @@ export function aucOf(h: Histogram, cells: readonly number[]): number | null {
   return pairs > 0 ? wins / pairs : null;
 }
 
-/** Cross-entropy in nats, each row at its bin's centre. */
+/** Cross-entropy in nats, each row at its bin's centre; null without rows. */
 export function crossEntropyOf(h: Histogram, cells: readonly number[]): number | null {
-  const { negatives, positives, all } = both(h, cells);
-  if (total(all) === 0) return null;
+  const { negatives, positives, rows } = byLabel(h, cells);
+  if (rows === 0) return null;
   let sum = 0;
   for (let bin = 0; bin < bins; bin++) {
     const z = binCentre(bin);
-    // −ln σ(z) and −ln(1 − σ(z)), stable.
+    // −ln σ(z) and −ln(1 − σ(z)); |z| < 6 here, so neither overflows.
     sum += positives[bin]! * Math.log1p(Math.exp(-z)) + negatives[bin]! * Math.log1p(Math.exp(z));
   }
-  return sum / total(all);
+  return sum / rows;
 }
 
-/** The logit above which `share` of all rows lie; 0 when there are no rows. */
+/** The logit above which `share` (0, 1) of all rows lie, linear inside a bin; 0 when there are no rows. */
 export function topShareThreshold(h: Histogram, cells: readonly number[], share: number): number {
-  const { all } = both(h, cells);
-  let wanted = total(all) * share;
+  const { all, rows } = byLabel(h, cells);
+  let wanted = rows * share;
   if (wanted === 0) return 0;
   for (let bin = bins - 1; bin >= 0; bin--) {
     const here = all[bin]!;

@@ -10,7 +10,7 @@
  * What it does not promise: a bound on how many rows a tab holds, or on what a dishonest tab sends.
  */
 import { InputError, invariant } from "../errors.ts";
-import type { Layout } from "../questions/question.ts";
+import type { Layout } from "../questions/layout.ts";
 import type { RandomSource } from "./random.ts";
 import type { Encoded } from "./stages.ts";
 

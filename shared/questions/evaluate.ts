@@ -4,8 +4,8 @@
  */
 import { cellsOf, cellsPerRow, scoreBins } from "../fairness/histogram.ts";
 import type { Task } from "../task.ts";
-import { gridUnit, layOut, readSegment, segment } from "./layout.ts";
-import type { Layout } from "./question.ts";
+import { gridUnit, layOut, readSegment } from "./layout.ts";
+import type { Layout } from "./layout.ts";
 
 /** The decision at probability ½, and the one of the task's fairness rule. */
 export const evaluatedThresholds = 2;
@@ -34,13 +34,4 @@ export interface EvaluateSum {
 
 export function readEvaluate(layout: Layout, sum: Float64Array): EvaluateSum {
   return { histogram: readSegment(layout, sum, "histogram"), selected: readSegment(layout, sum, "selected") };
-}
-
-export function assembleEvaluate(layout: Layout, histogram: Uint32Array, selected: Uint32Array): Int32Array {
-  const integers = new Int32Array(layout.dimension);
-  for (const [name, counts] of [["histogram", histogram], ["selected", selected]] as const) {
-    const { offset, unit } = segment(layout, name);
-    for (let i = 0; i < counts.length; i++) integers[offset + i] = counts[i]! * unit;
-  }
-  return integers;
 }

@@ -1,6 +1,27 @@
 import { invariant } from "../errors.ts";
 import type { PrivacyUnit } from "../task.ts";
-import type { Layout, Segment } from "./question.ts";
+
+export interface Segment {
+  name: string;
+  offset: number;
+  length: number;
+  /** Integers on the wire for 1.0 of the quantity */
+  unit: number;
+  /** L2 bound of one unit of privacy on this segment, in the quantity's own unit */
+  bound: number;
+}
+
+/** How the integers of an answer lie, and how far one unit of privacy can move them. */
+export interface Layout {
+  segments: Segment[];
+  /** Coordinates of the whole vector */
+  dimension: number;
+  /**
+   * Δ̂: L2 bound, in integers, on what one unit of privacy (a row, or a participant) adds to the sum.
+   * The noise is calibrated to it; everything that makes a vector proves that it keeps it.
+   */
+  sensitivity: number;
+}
 
 /** A segment to lay out: its L2 bound is that of one unit of privacy, in units of the quantity itself. */
 export interface Part {

@@ -7,7 +7,7 @@ import { scaled } from "../data/features.ts";
 import { cellsOf } from "../fairness/histogram.ts";
 import type { Feature, Task } from "../task.ts";
 import { gridUnit, layOut, readSegment } from "./layout.ts";
-import type { Layout } from "./question.ts";
+import type { Layout } from "./layout.ts";
 
 /** Bins of a numeric feature between its declared min and max, after its scale; one more bin counts missing values. */
 export const profileBins = 32;

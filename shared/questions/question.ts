@@ -6,6 +6,7 @@ import type { Normalisation } from "../data/features.ts";
 import type { Witness } from "../fairness/histogram.ts";
 import type { PrivacyUnit, Task } from "../task.ts";
 import { evaluateLayout } from "./evaluate.ts";
+import type { Layout } from "./layout.ts";
 import { profileLayout } from "./profile.ts";
 import { trainLayout } from "./train.ts";
 
@@ -14,28 +15,6 @@ export type Question =
   | { kind: "profile" }
   | { kind: "train"; normalisation: Normalisation; witness: Witness }
   | { kind: "evaluate"; normalisation: Normalisation; /** logits */ thresholds: number[] };
-
-export interface Segment {
-  name: string;
-  offset: number;
-  length: number;
-  /** Integers on the wire for 1.0 of the quantity */
-  unit: number;
-  /** L2 bound of one unit of privacy on this segment, in the quantity's own unit */
-  bound: number;
-}
-
-/** How the integers of an answer lie, and how far one unit of privacy can move them. */
-export interface Layout {
-  segments: Segment[];
-  /** Coordinates of the whole vector */
-  dimension: number;
-  /**
-   * Δ̂: L2 bound, in integers, on what one unit of privacy (a row, or a participant) adds to the sum.
-   * The noise is calibrated to it; everything that makes a vector proves that it keeps it.
-   */
-  sensitivity: number;
-}
 
 /**
  * Which part of the unit's data an answer reads. At record level a row is in exactly one portion, so the portions

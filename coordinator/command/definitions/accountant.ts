@@ -32,8 +32,8 @@ export default command({
     delta: { type: "string", valueHint: "D", description: "δ at which ε is stated" },
     accountant: {
       type: "enum",
-      options: ["zcdp", "gdp", "rdp", "pld"],
-      default: "pld",
+      options: ["zcdp", "gdp", "rdp"],
+      default: "rdp",
       description: "How rounds are composed",
     },
     json,

@@ -8,7 +8,7 @@ export default command({
     run: runPlace,
     format: {
       type: "enum",
-      options: ["safetensors", "onnx", "json"],
+      options: ["safetensors", "json"],
       default: "safetensors",
       description: "Kind of file",
     },

@@ -11,20 +11,17 @@ export default command({
       valueHint: "DIR",
       description: "Folder of the embedded database and the ledger",
     },
-    "database-url": { type: "string", valueHint: "URL", description: "PostgreSQL instead of the embedded database" },
-    "redis-url": { type: "string", valueHint: "URL", description: "Redis, for several coordinators on one database" },
     json,
   },
   async run({ args }) {
     const port = requiredNumber("port", args.port, { from: 0, to: 65535, whole: true });
     const { serve } = await import("../serve.ts");
-    const server = await serve({
-      port,
-      dataDir: args["data-dir"],
-      ...(args["database-url"] && { databaseUrl: args["database-url"] }),
-      ...(args["redis-url"] && { redisUrl: args["redis-url"] }),
-    });
-    output(args, { url: server.url }, `Murmur is at ${server.url}`);
+    const server = await serve({ port, dataDir: args["data-dir"] });
+    output(
+      args,
+      { url: server.url, console: server.console },
+      `Murmur is at ${server.url}\nThe operator's console, with its key: ${server.console}`,
+    );
     await new Promise<void>((resolve) => {
       process.once("SIGINT", resolve);
       process.once("SIGTERM", resolve);

@@ -1,0 +1,142 @@
+/**
+ * Computes the tab's answers from its own rows: the kernels' counts and sums, encoded and noised. Rows come in once and
+ * stay in memory and on the adapter; nothing but `Noised` vectors goes out of here.
+ */
+import { Engine } from "../../kernels/engine.ts";
+import { encodeFeatures, type Normalisation } from "../../shared/data/features.ts";
+import { takeRows, type TypedRows } from "../../shared/data/rows.ts";
+import { cellsOf, cellsPerRow } from "../../shared/fairness/histogram.ts";
+import { architectureOf } from "../../shared/model.ts";
+import { addNoise } from "../../shared/privacy/discrete-gaussian.ts";
+import { encodeParticipant, encodeRecordSum } from "../../shared/privacy/encode.ts";
+import type { RandomSource } from "../../shared/privacy/random.ts";
+import type { Encoded } from "../../shared/privacy/stages.ts";
+import { type Layout, segment } from "../../shared/questions/layout.ts";
+import { layoutOf, type Question } from "../../shared/questions/question.ts";
+import { assembleTrain } from "../../shared/questions/train.ts";
+import type { Task } from "../../shared/task.ts";
+import { profileCounts } from "./answers/profile.ts";
+import type { Answer } from "./session.ts";
+
+type Parameters = Float32Array<ArrayBuffer>;
+
+/** Grid of the local steps' gradients at participant level: fine, since it leaves the tab only as a clipped change. */
+const localUnit = 2 ** 16;
+
+export class Answerer {
+  #loaded: string | undefined;
+
+  private constructor(
+    private readonly engine: Engine,
+    private readonly task: Task,
+    private readonly rows: TypedRows,
+    private readonly portions: { train: Uint32Array; heldBack: Uint32Array },
+    private readonly random: RandomSource,
+  ) {}
+
+  static async create(
+    device: GPUDevice,
+    task: Task,
+    rows: TypedRows,
+    portions: { train: Uint32Array; heldBack: Uint32Array },
+    random: RandomSource,
+  ): Promise<Answerer> {
+    const tables = { cells: cellsOf(task).length, attributes: cellsPerRow(task) };
+    return new Answerer(await Engine.create(device, architectureOf(task), tables), task, rows, portions, random);
+  }
+
+  /** The encoded answer, waiting for the noise that the cohort's size calls for. */
+  async answer(question: Question, parameters: Parameters): Promise<Answer> {
+    const layout = layoutOf(question.kind, this.task);
+    const encoded = await this.#encode(question, parameters, layout);
+    return (plan) => addNoise(encoded, plan.localVariance, this.random);
+  }
+
+  dispose(): void {
+    this.engine.dispose();
+  }
+
+  async #encode(question: Question, parameters: Parameters, layout: Layout): Promise<Encoded> {
+    const record = this.task.privacy.unit === "record";
+    switch (question.kind) {
+      case "profile":
+        return this.#counted(profileCounts(takeRows(this.rows, this.portions.train), this.task, layout), this.portions.train.length, layout);
+      case "train":
+        this.#load(question.normalisation);
+        return record ? this.#recordTrain(question, parameters, layout) : this.#participantTrain(question, parameters, layout);
+      case "evaluate": {
+        this.#load(question.normalisation);
+        const rows = this.portions.heldBack;
+        const { histogram, selected } = await this.engine.evaluate(parameters, rows, question.thresholds);
+        const counts = new Float64Array(layout.dimension);
+        counts.set(histogram, segment(layout, "histogram").offset);
+        counts.set(selected, segment(layout, "selected").offset);
+        return this.#counted(counts, rows.length, layout);
+      }
+    }
+  }
+
+  /** Counts at record level go out as they are; at participant level as fractions of the tab's rows. */
+  #counted(counts: Float64Array, rows: number, layout: Layout): Encoded {
+    if (this.task.privacy.unit === "record") {
+      const integers = new Int32Array(layout.dimension);
+      for (const { offset, length, unit } of layout.segments) {
+        for (let i = offset; i < offset + length; i++) integers[i] = counts[i]! * unit;
+      }
+      return encodeRecordSum(integers, layout);
+    }
+    return encodeParticipant(counts.map((c) => c / Math.max(1, rows)), layout, this.random);
+  }
+
+  /** A Poisson sample of the training rows; the coin stays here, which is what lets sampling amplify. */
+  #poissonBatch(): Uint32Array {
+    const { sampleRate } = this.task.privacy;
+    if (sampleRate === 1) return this.portions.train;
+    return this.portions.train.filter(() => this.random.bernoulli(sampleRate));
+  }
+
+  async #recordTrain(question: Extract<Question, { kind: "train" }>, parameters: Parameters, layout: Layout): Promise<Encoded> {
+    const clip = { norm: this.task.privacy.clipNorm, unit: segment(layout, "update").unit };
+    const { gradient, histogram } = await this.engine.privateSum(parameters, this.#poissonBatch(), question.witness, clip);
+    return encodeRecordSum(assembleTrain(layout, gradient, histogram), layout);
+  }
+
+  async #participantTrain(question: Extract<Question, { kind: "train" }>, parameters: Parameters, layout: Layout): Promise<Encoded> {
+    const { train } = this.portions;
+    const { localEpochs, localBatch, localLearningRate } = this.task.training;
+    const { histogram } = await this.engine.evaluate(parameters, train, []);
+    const trained = await this.engine.localTraining(parameters, this.#localBatches(localEpochs, localBatch), question.witness, {
+      learningRate: localLearningRate,
+      clip: { norm: this.task.privacy.clipNorm, unit: localUnit },
+    });
+    const vector = new Float64Array(layout.dimension);
+    const update = segment(layout, "update").offset;
+    for (let i = 0; i < parameters.length; i++) vector[update + i] = trained[i]! - parameters[i]!;
+    const counts = segment(layout, "histogram").offset;
+    for (let i = 0; i < histogram.length; i++) vector[counts + i] = histogram[i]! / Math.max(1, train.length);
+    return encodeParticipant(vector, layout, this.random);
+  }
+
+  /** Each epoch's rows in a new order (Fisher and Yates), in batches. */
+  #localBatches(epochs: number, size: number): Uint32Array[] {
+    const batches: Uint32Array[] = [];
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      const order = this.portions.train.slice();
+      for (let i = order.length - 1; i > 0; i--) {
+        const j = this.random.below(i + 1);
+        [order[i], order[j]] = [order[j]!, order[i]!];
+      }
+      for (let start = 0; start < order.length; start += size) batches.push(order.slice(start, start + size));
+    }
+    return batches;
+  }
+
+  /** Rows go to the adapter once, since a run has one normalisation. */
+  #load(normalisation: Normalisation): void {
+    const key = JSON.stringify(normalisation);
+    if (this.#loaded === key) return;
+    const { count, labels, cells } = this.rows;
+    this.engine.load({ count, labels, cells, features: encodeFeatures(this.rows, this.task, normalisation) });
+    this.#loaded = key;
+  }
+}

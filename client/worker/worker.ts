@@ -1,0 +1,221 @@
+/** The tab's worker: the only place where data, keys and the adapter meet. The page sees snapshots. */
+import * as Comlink from "comlink";
+import { io } from "socket.io-client";
+import { requestDevice } from "../../kernels/device.ts";
+import { anonymityOf, bandsOf, dropIdentifiers } from "../../shared/data/anonymise.ts";
+import { readRows, splitHeldBack, type TypedRows } from "../../shared/data/rows.ts";
+import { InputError } from "../../shared/errors.ts";
+import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
+import { worst } from "../../shared/privacy/balance.ts";
+import { planOf } from "../../shared/plan.ts";
+import { checkEntropy, RandomSource } from "../../shared/privacy/random.ts";
+import type { PrivacyStatement } from "../../shared/run-record.ts";
+import { isWeakCohort, type Task } from "../../shared/task.ts";
+import { parseCsv } from "../data/read.ts";
+import { Answerer } from "./answerer.ts";
+import { openJournal, type Journal } from "./journal.ts";
+import { Session } from "./session.ts";
+import type { TabSnapshot, TabWorker } from "./snapshot.ts";
+
+/** A tab with fewer rows would give a batch of nobody in most rounds. */
+const fewestRows = 10;
+const previewRows = 5;
+const shownProblems = 20;
+const shownIntegers = 8;
+
+class Worker implements TabWorker {
+  #snapshot: TabSnapshot = { state: "connecting", roundsDone: 0, roundsPlanned: 0, sent: [], bytesSent: 0, online: false };
+  #show: (snapshot: TabSnapshot) => void = () => {};
+  #random = new RandomSource();
+  #journal: Journal | undefined;
+  #session: Session | undefined;
+  #task: Task | undefined;
+  #taskHash = "";
+  #rows: TypedRows | undefined;
+  #portions: { train: Uint32Array; heldBack: Uint32Array } | undefined;
+  #answerer: Promise<Answerer> | undefined;
+  #device: GPUDevice | undefined;
+  #sample = "";
+
+  async start(options: { url: string; run: string; invite: string }, onSnapshot: (snapshot: TabSnapshot) => void): Promise<void> {
+    this.#show = onSnapshot;
+    this.#update({});
+    try {
+      checkEntropy(this.#random);
+    } catch {
+      return this.#refuse("failed", "entropy-failed");
+    }
+    try {
+      const { device, description } = await requestDevice(navigator.gpu);
+      this.#device = device;
+      this.#update({ adapter: description });
+      void device.lost.then((info) => {
+        if (info.reason !== "destroyed") this.#refuse("failed", "adapter-lost");
+      });
+    } catch {
+      return this.#refuse("failed", "no-webgpu");
+    }
+    try {
+      this.#journal = await openJournal();
+    } catch {
+      return this.#refuse("failed", "storage-unavailable");
+    }
+    this.#sample = `${options.url}/api/sample/${options.run}`;
+    await this.#connect(options);
+  }
+
+  async #connect({ url, run, invite }: { url: string; run: string; invite: string }): Promise<void> {
+    const journal = this.#journal!;
+    const socket = io(`${url}/tab`, { transports: ["websocket"] });
+    socket.on("connect_error", () => this.#update({ online: false }));
+    const identity = await Session.identity(journal);
+    this.#session = new Session(
+      socket,
+      run,
+      invite,
+      identity,
+      journal,
+      async (question, parameters) => (await this.#answerer!).answer(question, parameters),
+      {
+        onWelcome: (task, hash, welcome) => void this.#welcome(task, hash, welcome.roundsPlanned),
+        onPhase: (phase, { round, question, cohort }) => {
+          const state = phase === "announce" ? "computing" : phase === "result" ? "waiting" : "summing";
+          this.#update({ state, round: { round, question, phase, cohort } });
+        },
+        onSent: ({ facts, masked, bits, bytes, sha256, epsilonAfter }) => {
+          const sent = {
+            round: facts.round,
+            question: facts.question,
+            at: new Date().toISOString(),
+            bytes,
+            dimension: masked.length,
+            bits,
+            head: Array.from(masked.subarray(0, shownIntegers)),
+            sha256,
+            epsilonAfter,
+          };
+          this.#update({ sent: [...this.#snapshot.sent, sent], bytesSent: this.#snapshot.bytesSent + bytes });
+          void this.#showBalance();
+        },
+        onResult: () => this.#update({ roundsDone: this.#snapshot.roundsDone + 1 }),
+        onCheckpoint: (checkpoint) => this.#update({ checkpoint }),
+        onDecline: ({ reason, details }, final) =>
+          final ? this.#refuse("declined", reason, details) : this.#update({ state: "waiting", refusal: { code: reason, details } }),
+        onAbort: () => this.#update({ state: "waiting" }),
+        onRefused: (reason) => this.#refuse("failed", reason),
+        onEnded: () => {
+          this.#update({ state: "finished" });
+          this.#session?.leave();
+        },
+        onOnline: (online) => this.#update({ online }),
+        onFailure: (error) => this.#fail(error),
+      },
+    );
+  }
+
+  async #welcome(task: Task, taskHash: string, roundsPlanned: number): Promise<void> {
+    this.#task = task;
+    this.#taskHash = taskHash;
+    this.#update({ state: "choosing", task, taskHash, roundsPlanned, weakCohort: isWeakCohort(task) });
+    await this.#showBalance();
+  }
+
+  async #showBalance(): Promise<void> {
+    const task = this.#task!;
+    const { epsilon, delta, unit, sampleRate } = task.privacy;
+    const statement = (value: number): PrivacyStatement => ({ epsilon: value, delta, unit, relation: "add-remove" });
+    const charges = await this.#journal!.charges(this.#taskHash);
+    const noiseMultiplier = planOf(task).noiseMultiplier.train;
+    this.#update({
+      balance: {
+        spent: statement(worst(charges, delta)),
+        budget: statement(epsilon),
+        thisRound: epsilonOf([{ noiseMultiplier, sampleRate, count: 1 }], delta),
+      },
+    });
+  }
+
+  async chooseFile(file: File): Promise<void> {
+    this.#read(file.name, await file.text());
+  }
+
+  async chooseSample(): Promise<void> {
+    const answer = await fetch(this.#sample);
+    if (!answer.ok) return this.#refuse("choosing", "bad-file", { reason: "no sample for this task" });
+    this.#read("sample.csv", await answer.text());
+  }
+
+  /** What is wrong with a file is said, and another may be chosen; nothing of it is kept. */
+  #read(fileName: string, text: string): void {
+    const task = this.#task;
+    if (!task) return;
+    try {
+      const { records: all, columns, ragged, rowOf } = parseCsv(text);
+      const anonymity = anonymityOf(all, task.data.quasiIdentifiers, bandsOf(task));
+      const { records, dropped } = dropIdentifiers(all, task);
+      const { rows, problems } = readRows(records, task);
+      if (rows.count < fewestRows) {
+        return this.#refuse("choosing", "too-few-rows", { rows: rows.count, minimum: fewestRows });
+      }
+      this.#rows = rows;
+      this.#portions = splitHeldBack(rows.count, task.data.heldBack, (bound) => this.#random.below(bound));
+      const kept = columns.filter((column) => !dropped.includes(column));
+      const found = [
+        ...ragged.map((row) => ({ row, column: "", code: "ragged-row" as const, found: "" })),
+        ...problems.map((p) => ({ ...p, row: rowOf[p.row - 1]! })),
+      ].sort((a, b) => a.row - b.row);
+      const { refusal: _, ...snapshot } = this.#snapshot;
+      this.#snapshot = snapshot;
+      this.#update({
+        state: "consenting",
+        data: {
+          fileName,
+          rows: rows.count,
+          heldBack: this.#portions.heldBack.length,
+          problems: found.slice(0, shownProblems),
+          problemCount: found.length,
+          droppedColumns: dropped,
+          preview: { columns: kept, rows: records.slice(0, previewRows).map((r) => kept.map((c) => r[c] ?? "")) },
+          anonymity,
+        },
+      });
+    } catch (error) {
+      if (!(error instanceof InputError)) return this.#fail(error);
+      const code = error.problem.includes("column the task needs") ? "missing-column" : "bad-file";
+      this.#refuse("choosing", code, { column: error.field, reason: `${error.problem}. ${error.fix}` });
+    }
+  }
+
+  async consent(): Promise<void> {
+    this.#answerer ??= Answerer.create(this.#device!, this.#task!, this.#rows!, this.#portions!, this.#random);
+    this.#answerer.catch((error: unknown) => this.#fail(error));
+    this.#update({ state: "waiting" });
+    this.#session!.consent();
+  }
+
+  async leave(): Promise<void> {
+    this.#session?.leave();
+    this.#update({ state: "left" });
+  }
+
+  #fail(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const code = /adapter lost/i.test(reason) ? "adapter-lost" : /not finite/i.test(reason) ? "not-finite" : "protocol-error";
+    this.#refuse("failed", code, { reason });
+  }
+
+  #refuse(state: TabSnapshot["state"], code: string, details: Record<string, string | number> = {}): void {
+    if (state === "failed" || state === "declined") this.#session?.leave();
+    this.#update({ state, refusal: { code, details } });
+  }
+
+  #update(change: Partial<TabSnapshot>): void {
+    // The end is the end: what still comes in does not bring a tab back.
+    const over = ["finished", "left", "declined", "failed"].includes(this.#snapshot.state);
+    const { state, ...rest } = change;
+    this.#snapshot = { ...this.#snapshot, ...rest, ...(state && !over ? { state } : {}) };
+    this.#show(this.#snapshot);
+  }
+}
+
+Comlink.expose(new Worker());
