@@ -37,7 +37,7 @@ export default defineConfig(({ mode }) => ({
   ssr: { external: [...Object.keys(manifest.dependencies), ...builtinModules] },
   test: {
     include: ["**/*.test.ts", "**/*.test.tsx"],
-    exclude: ["e2e/**", "**/node_modules/**", "dist/**"],
+    exclude: ["**/node_modules/**", "dist/**"],
     testTimeout: 60_000,
     pool: "forks",
     maxWorkers: 2,

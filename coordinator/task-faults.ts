@@ -36,13 +36,20 @@ export function explainIssue(issue: Issue, task: unknown): Fault[] {
   if (issue.code === "unrecognized_keys") {
     const known = Object.keys(schema?.properties ?? {});
     return issue.keys.map((key) => {
-      const near = nearest(key, known);
+      // A field that stands there already is not the one that was meant.
+      const near = nearest(
+        key,
+        known.filter((name) => valueAt(found, [name]) === undefined),
+      );
       const fix = near ? `Did you mean \`${near}\`?` : `Use only ${known.join(", ")}.`;
       return { path: [...path, key], problem: "is not a field of a task", fix, atKey: true };
     });
   }
   if (found === undefined) {
-    return fault("is missing", schema?.description ? `Add it: ${lowerFirst(schema.description)}.` : "Add it.");
+    return fault(
+      "is missing",
+      schema?.description ? `Add it: ${lowerFirst(schema.description.replace(/\.$/, ""))}.` : "Add it.",
+    );
   }
   switch (issue.code) {
     case "invalid_type":
@@ -61,10 +68,9 @@ export function explainIssue(issue: Issue, task: unknown): Fault[] {
       const bound = issue.inclusive
         ? `at ${small ? "least" : "most"} ${limit}`
         : `${small ? "above" : "below"} ${limit}`;
-      if (Array.isArray(found))
-        return fault(`has ${found.length === 0 ? "no" : found.length} entries`, `Give ${bound}.`);
+      if (Array.isArray(found)) return fault(`has ${counted(found.length, "entry", "entries")}`, `Give ${bound}.`);
       if (typeof found === "string")
-        return fault(`has ${found.length === 0 ? "no" : found.length} characters`, `Use ${bound}.`);
+        return fault(`has ${counted(found.length, "character", "characters")}`, `Use ${bound}.`);
       return fault(`is ${inWords(found)}`, `Use a number ${issue.inclusive ? "of " : ""}${bound}.`);
     }
     case "custom":
@@ -147,5 +153,8 @@ function valueAt(value: unknown, path: FieldPath): unknown {
     value,
   );
 }
+
+const counted = (count: number, one: string, many: string) =>
+  `${count === 0 ? "no" : count} ${count === 1 ? one : many}`;
 
 const lowerFirst = (text: string) => `${text[0]!.toLowerCase()}${text.slice(1)}`;

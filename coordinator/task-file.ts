@@ -55,7 +55,14 @@ export function readTaskFile(text: string, fileName: string): Task {
     );
 
   if (document.errors.length > 0) {
-    throw fail(document.errors.map((error) => located(error.pos[0], explainYaml(error, document))));
+    // One slip of the pen makes the reader stumble over all that follows; keys that stand twice are slips of their own.
+    const slips = document.errors.some((error) => error.code !== "DUPLICATE_KEY")
+      ? document.errors
+          .slice()
+          .sort((a, b) => a.pos[0] - b.pos[0])
+          .slice(0, 1)
+      : document.errors;
+    throw fail(slips.map((error) => located(error.pos[0], explainYaml(error, document))));
   }
   let value: unknown;
   try {
@@ -116,7 +123,7 @@ const yamlFaults: Partial<Record<YAMLError["code"], { problem: string; fix: stri
   TAB_AS_INDENT: { problem: "is indented with a tab", fix: "Indent with spaces." },
   BAD_INDENT: {
     problem: "is indented unlike its neighbours",
-    fix: "Give fields of one block the same number of spaces.",
+    fix: "Give fields of one block the same number of spaces, and close every bracket.",
   },
   BAD_ALIAS: { problem: "has an alias (*) that nothing is named after", fix: "Put texts that begin with * in quotes." },
   MULTIPLE_DOCS: {

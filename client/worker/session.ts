@@ -219,7 +219,8 @@ export class Session {
     if (!env) return;
     this.#standing = undefined;
     this.#pending = undefined;
-    const parameters = new Float32Array(message.parameters.slice(0));
+    // A copy of its own: in Node binary messages come as views into a shared buffer.
+    const parameters = new Float32Array(new Uint8Array(message.parameters).slice().buffer);
     const facts = await acceptAnnouncement(env, message.announcement, parameters);
     await this.#checkEvidence(
       message.evidence,

@@ -1,0 +1,128 @@
+/** Accuracy and fairness of predictions that stand in a CSV file; the figures are those of shared/fairness/metrics.ts. */
+import Papa from "papaparse";
+import { InputError } from "../../shared/errors.ts";
+import { type FairnessMetrics, fairnessMetrics } from "../../shared/fairness/metrics.ts";
+import { intersections } from "../../shared/fairness/predictions.ts";
+
+export interface MetricsOptions {
+  /** Column of the true outcome */
+  label: string;
+  /** Column of the score: `score > threshold` is selected */
+  score?: string | undefined;
+  /** Column of the decision; it wins over the score */
+  prediction?: string | undefined;
+  /** Sensitive columns; several are crossed, as Fairlearn does */
+  group?: readonly string[] | undefined;
+  /** Column of row weights */
+  weight?: string | undefined;
+  /** Default ½ */
+  threshold?: number | undefined;
+  /** Cell text of the favourable outcome in the label and the prediction; without it they hold 0 and 1 */
+  favourable?: string | undefined;
+}
+
+export interface CsvMetrics extends FairnessMetrics {
+  rows: number;
+  /** With several sensitive columns: each on its own */
+  byColumn?: Record<string, FairnessMetrics>;
+}
+
+/** @throws InputError that names the flag, the column and the line of the file (from 1, the header included) */
+export function metricsOfCsv(text: string, options: MetricsOptions): CsvMetrics {
+  const { label, score, prediction, group = [], weight, threshold, favourable } = options;
+  if (score === undefined && prediction === undefined) {
+    throw new InputError("--score", "is missing and so is --prediction", "Name the column of the score or of the decision.");
+  }
+  const table = readTable(text);
+  const outcomes = outcomeReader(favourable);
+  const yTrue = outcomes(table.column("--label", label), "--label", label);
+  const sensitive = group.map((name) => table.column("--group", name).map(({ value }) => (value === "" ? null : value)));
+  const predictions = {
+    yTrue,
+    ...(prediction !== undefined && {
+      yPred: outcomes(table.column("--prediction", prediction), "--prediction", prediction),
+    }),
+    ...(score !== undefined && { score: numbers(table.column("--score", score), "--score", score) }),
+    ...(weight !== undefined && { weights: numbers(table.column("--weight", weight), "--weight", weight, 0) }),
+    ...(threshold !== undefined && { threshold }),
+  };
+  const metricsBy = (groups: (string | null)[]) => fairnessMetrics({ ...predictions, groups });
+  return {
+    rows: yTrue.length,
+    ...metricsBy(group.length > 0 ? intersections(sensitive) : yTrue.map(() => null)),
+    ...(group.length > 1 && {
+      byColumn: Object.fromEntries(group.map((name, i) => [name, metricsBy(sensitive[i]!)])),
+    }),
+  };
+}
+
+interface Cell {
+  /** Trimmed */
+  value: string;
+  /** From 1, the header included */
+  line: number;
+}
+
+function readTable(text: string): { column: (flag: string, name: string) => Cell[] } {
+  const { data, errors } = Papa.parse<string[]>(text.replace(/^\uFEFF/, ""));
+  // A single column leaves the delimiter undecided, which does no harm.
+  const broken = errors.find((error) => error.code !== "UndetectableDelimiter");
+  if (broken) throw new InputError("FILE", `line ${(broken.row ?? 0) + 1}: ${broken.message}`, "Correct the CSV.");
+  const rows = data
+    .map((cells, i) => ({ cells: cells.map((cell) => cell.trim()), line: i + 1 }))
+    .filter(({ cells }) => cells.some((cell) => cell !== ""));
+  const header = rows.shift()?.cells ?? [];
+  if (rows.length === 0) throw new InputError("FILE", "has no rows under a header", "Give a CSV with a header line.");
+  const ragged = rows.find(({ cells }) => cells.length !== header.length);
+  if (ragged) {
+    const problem = `line ${ragged.line} has ${ragged.cells.length} cells, the header ${header.length}`;
+    throw new InputError("FILE", problem, "Give every line one cell a column.");
+  }
+  return {
+    column(flag, name) {
+      const at = header.indexOf(name);
+      if (at < 0) {
+        throw new InputError(flag, `«${name}» is not a column of the file`, `Use one of ${header.join(", ")}.`);
+      }
+      if (header.lastIndexOf(name) !== at) {
+        throw new InputError(flag, `«${name}» is the name of two columns`, "Give each column a name of its own.");
+      }
+      return rows.map(({ cells, line }) => ({ value: cells[at]!, line }));
+    },
+  };
+}
+
+function numbers(cells: readonly Cell[], flag: string, name: string, least = -Infinity): number[] {
+  return cells.map(({ value, line }) => {
+    const number = value === "" ? Number.NaN : Number(value);
+    if (Number.isFinite(number) && number >= least) return number;
+    const fix = least === 0 ? "Use numbers of at least 0." : "Use finite numbers.";
+    throw new InputError(flag, `column «${name}», line ${line} holds «${value}»`, fix);
+  });
+}
+
+/** Reads outcomes as 1 (favourable) and 0; label and prediction together may hold two texts, so that a typo is no outcome. */
+function outcomeReader(favourable: string | undefined) {
+  let other: string | undefined;
+  return (cells: readonly Cell[], flag: string, name: string): number[] => {
+    const where = (cell: Cell) => `column «${name}», line ${cell.line} holds «${cell.value}»`;
+    if (favourable === undefined) {
+      return cells.map((cell) => {
+        const number = cell.value === "" ? Number.NaN : Number(cell.value);
+        if (number === 0 || number === 1) return number;
+        throw new InputError(flag, where(cell), "Use 0 and 1, or name the favourable outcome with --favourable.");
+      });
+    }
+    const outcomes = cells.map((cell) => {
+      if (cell.value === favourable.trim()) return 1;
+      if (cell.value === "") throw new InputError(flag, where(cell), "Fill in the outcome, or leave the row out.");
+      other ??= cell.value;
+      if (cell.value === other) return 0;
+      throw new InputError(flag, where(cell), `Use two outcomes only; so far they are «${favourable}» and «${other}».`);
+    });
+    if (flag === "--label" && !outcomes.includes(1)) {
+      throw new InputError("--favourable", `«${favourable}» is in no row of «${name}»`, `Use a value of that column, as «${other}».`);
+    }
+    return outcomes;
+  };
+}

@@ -1,0 +1,102 @@
+/** A participant without a page, for tests of the coordinator: the tab's own session and answerer, on Dawn in Node. */
+import { io } from "socket.io-client";
+import { parseCsv } from "../client/data/read.ts";
+import { Answerer } from "../client/worker/answerer.ts";
+import type { Journal } from "../client/worker/journal.ts";
+import { Session, type SessionEvents } from "../client/worker/session.ts";
+import { readRows, splitHeldBack } from "../shared/data/rows.ts";
+import { admit, type Charge } from "../shared/privacy/balance.ts";
+import { RandomSource } from "../shared/privacy/random.ts";
+import { generateIdentityKeys } from "../shared/secure-sum/keys.ts";
+import type { Task } from "../shared/task.ts";
+
+/** A journal that lives as long as the test. */
+export async function memoryJournal(): Promise<Journal> {
+  const keys = await generateIdentityKeys();
+  let pin: string | undefined;
+  let seen: Awaited<ReturnType<Journal["checkpoint"]>>;
+  const claims = new Set<string>();
+  const charges: Charge[] = [];
+  return {
+    identityKeys: async () => keys,
+    pinCoordinator: async (key) => (pin ??= key),
+    checkpoint: async () => seen,
+    saveCheckpoint: async (checkpoint) => {
+      seen = checkpoint;
+    },
+    claim: async (step) => !claims.has(step) && claims.add(step) !== undefined,
+    charges: async (taskHash) => charges.filter((charge) => charge.taskHash === taskHash),
+    charge: async (charge, budget) => {
+      const answer = admit(charges.filter((c) => c.taskHash === charge.taskHash), charge, budget);
+      if (answer.admitted) charges.push(charge);
+      return answer;
+    },
+  };
+}
+
+export interface NodeTab {
+  session: Session;
+  socket: ReturnType<typeof io>;
+  /** Resolves when the run is over, rejects when this tab fails or declines for good */
+  over: Promise<void>;
+}
+
+/** Joins a run with a CSV's rows and answers at once. */
+export async function joinInNode(options: {
+  url: string;
+  run: string;
+  invite: string;
+  task: Task;
+  csv: string;
+  device: GPUDevice;
+  journal?: Journal;
+  events?: Partial<SessionEvents>;
+}): Promise<NodeTab> {
+  const { url, run, invite, task, csv, device } = options;
+  const random = new RandomSource();
+  const { rows } = readRows(parseCsv(csv).records, task);
+  const portions = splitHeldBack(rows.count, task.data.heldBack, (bound) => random.below(bound));
+  const answerer = await Answerer.create(device, task, rows, portions, random);
+  const journal = options.journal ?? (await memoryJournal());
+  const socket = io(`${url}/tab`, { transports: ["websocket"], forceNew: true, reconnectionDelay: 100, reconnectionDelayMax: 300 });
+  const { promise: over, resolve, reject } = deferred();
+  const quiet = () => {};
+  const session = new Session(
+    socket as never,
+    run,
+    invite,
+    await Session.identity(journal),
+    journal,
+    (question, parameters) => answerer.answer(question, parameters),
+    {
+      onWelcome: quiet,
+      onPhase: quiet,
+      onSent: quiet,
+      onResult: quiet,
+      onCheckpoint: quiet,
+      onDecline: (decline, final) => final && reject(decline),
+      onAbort: quiet,
+      onRefused: (reason) => reject(new Error(`refused: ${reason}`)),
+      onEnded: () => {
+        session.leave();
+        resolve();
+      },
+      onOnline: quiet,
+      onFailure: reject,
+      ...options.events,
+    },
+  );
+  over.catch(quiet);
+  session.consent();
+  return { session, socket, over };
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } {
+  let resolve: () => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,152 @@
+/** A cohort in memory, for tests: real keys, real masks, no socket. */
+import { toHex } from "../canonical.ts";
+import type { Plan } from "../plan.ts";
+import type { Noised } from "../privacy/stages.ts";
+import { generateIdentityKeys, type Identity, identityFrom } from "../secure-sum/keys.ts";
+import { asTask, type Task, taskHash } from "../task.ts";
+import { type Announcement, announce, hashParameters, acceptAnnouncement } from "./0-announce.ts";
+import { admitOffer, closeCohort, gather, offerKeys, openRoster } from "./1-ready.ts";
+import { admitShares, collectShares, deliverShares, openDelivery, shareSecrets } from "./2-shares.ts";
+import { addUp, admitMasked, maskAnswer } from "./3-masked.ts";
+import { admitAgreement, admitUnmask, agreeToSurvivors, announceSurvivors, closeAgreements, revealShares, unmaskSum } from "./4-unmask.ts";
+import { type CoordinatorEnv, type ParticipantEnv, protocolVersion, type UploadCost } from "./round.ts";
+import { initialParameters, architectureOf } from "../model.ts";
+
+export function smallTask(change: Record<string, unknown> = {}): Task {
+  return asTask({
+    name: "test",
+    purpose: "a small task for tests of the protocol",
+    data: {
+      label: { column: "y", positive: "yes", negative: "no" },
+      features: [{ name: "x", kind: "numeric", min: 0, max: 1 }],
+    },
+    model: {},
+    privacy: { unit: "record", epsilon: 2, delta: 1e-5 },
+    cohort: { minimum: 3, maximum: 100, dropoutTolerance: 0.4, colludingShare: 0 },
+    training: { rounds: 2, learningRate: 1 },
+    ...change,
+  });
+}
+
+/** A plan without calibration: the noise is the test's business. */
+export const plainPlan: Plan = {
+  noiseMultiplier: { profile: 1, train: 1, evaluate: 1 },
+  sampleRate: { profile: 1, train: 1, evaluate: 1 },
+  rounds: { profile: 1, train: 2, evaluate: 1 },
+};
+
+export interface Tab {
+  env: ParticipantEnv;
+  identity: string;
+  costs: UploadCost[];
+}
+
+export interface World {
+  task: Task;
+  coordinator: CoordinatorEnv;
+  coordinatorKey: string;
+  tabs: Tab[];
+  announcement: Announcement;
+  parameters: Float32Array<ArrayBuffer>;
+}
+
+export async function newTab(task: Task, coordinatorKey: string): Promise<Tab> {
+  const identity: Identity = await identityFrom(await generateIdentityKeys());
+  const claims = new Set<string>();
+  const costs: UploadCost[] = [];
+  const env: ParticipantEnv = {
+    identity,
+    coordinatorKey,
+    task,
+    taskHash: await taskHash(task),
+    plan: plainPlan,
+    claim: async (step, announcementHash) => {
+      const key = `${step}/${announcementHash}`;
+      if (claims.has(key)) return false;
+      claims.add(key);
+      return true;
+    },
+    charge: async (cost) => {
+      costs.push(cost);
+    },
+  };
+  return { env, identity: toHex(identity.publicKey), costs };
+}
+
+export async function newWorld(size: number, task: Task = smallTask()): Promise<World> {
+  const signer = await identityFrom(await generateIdentityKeys());
+  const coordinatorKey = toHex(signer.publicKey);
+  const parameters = initialParameters(architectureOf(task), 1);
+  const tabs = await Promise.all(Array.from({ length: size }, () => newTab(task, coordinatorKey)));
+  return {
+    task,
+    coordinator: { task, plan: plainPlan, signer },
+    coordinatorKey,
+    // In the roster's order, so that a tab's place here is its index there.
+    tabs: tabs.sort((a, b) => (a.identity < b.identity ? -1 : 1)),
+    parameters,
+    announcement: {
+      protocol: protocolVersion,
+      run: "r",
+      round: 1,
+      attempt: 1,
+      taskHash: await taskHash(task),
+      question: { kind: "profile" },
+      modelHash: await hashParameters(parameters),
+    },
+  };
+}
+
+/** The phase before which a tab is gone. */
+export type Leaves = "shares" | "masked" | "agreement" | "unmask" | "never";
+
+/** Plays a whole round; `leaves[i]` says when tab i is gone. @returns the sum and who is in it */
+export async function playRound(world: World, answers: Int32Array[], leaves: Leaves[] = []): Promise<{ sum: Float64Array; survivors: number[] }> {
+  const { coordinator, tabs } = world;
+  const order: Leaves[] = ["shares", "masked", "agreement", "unmask", "never"];
+  const stays = (i: number, phase: Leaves) => order.indexOf(leaves[i] ?? "never") > order.indexOf(phase);
+  const signed = await announce(coordinator, world.announcement);
+  const facts = await acceptAnnouncement(tabs[0]!.env, signed, world.parameters);
+  const gathering = gather(facts);
+  const joined = await Promise.all(tabs.map((tab) => offerKeys(tab.env, facts)));
+  for (const [i, tab] of tabs.entries()) await admitOffer(gathering, tab.identity, joined[i]!.offer);
+  const gathered = await closeCohort(coordinator, gathering);
+
+  const sharing = collectShares(gathered);
+  const shared = await Promise.all(
+    tabs.map(async (tab, i) => {
+      if (!stays(i, "shares")) return undefined;
+      const { state, message } = await shareSecrets(tab.env, await openRoster(tab.env, joined[i]!, gathered.roster));
+      await admitShares(sharing, tab.identity, message);
+      return state;
+    }),
+  );
+  const delivered = await deliverShares(coordinator, sharing);
+  const adding = addUp(delivered);
+  const uploaded = await Promise.all(
+    tabs.map(async (tab, i) => {
+      if (!stays(i, "masked") || !shared[i]) return undefined;
+      const ready = await openDelivery(tab.env, shared[i], { delivery: delivered.delivery, boxes: delivered.boxes.get(i)! });
+      const { state, message } = await maskAnswer(tab.env, ready, answers[i] as unknown as Noised);
+      await admitMasked(adding, tab.identity, message);
+      return state;
+    }),
+  );
+  const agreeing = await announceSurvivors(coordinator, adding);
+  const agreed = await Promise.all(
+    tabs.map(async (tab, i) => {
+      if (!stays(i, "agreement") || !uploaded[i]) return undefined;
+      const { state, message } = await agreeToSurvivors(tab.env, uploaded[i], agreeing.message);
+      await admitAgreement(agreeing, tab.identity, message);
+      return state;
+    }),
+  );
+  const agreements = closeAgreements(agreeing);
+  await Promise.all(
+    tabs.map(async (tab, i) => {
+      if (!stays(i, "unmask") || !agreed[i]) return;
+      await admitUnmask(agreeing, tab.identity, await revealShares(tab.env, agreed[i], agreements));
+    }),
+  );
+  return { sum: await unmaskSum(agreeing), survivors: agreeing.survivors };
+}
