@@ -43,7 +43,7 @@ export class TaskFileError extends InputError {
 /** @throws TaskFileError with all problems, in the order of the file */
 export function readTaskFile(text: string, fileName: string): Task {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: "error" });
   const located = (offset: number, { path, problem, fix }: Fault): TaskFileProblem => {
     const { line, col } = lineCounter.linePos(offset);
     return { path: path.join("."), line, column: col, problem, fix };
@@ -64,13 +64,15 @@ export function readTaskFile(text: string, fileName: string): Task {
       : document.errors;
     throw fail(slips.map((error) => located(error.pos[0], explainYaml(error, document))));
   }
-  let value: unknown;
-  try {
-    value = document.toJS();
-  } catch {
-    // Aliases can make a short file unfold into a huge one; the reader refuses that, and its message is for developers.
-    throw fail([located(0, { path: [], problem: "repeats itself through too many aliases", fix: "Write it out." })]);
-  }
+  visit(document, {
+    Alias(_, alias) {
+      // Nobody needs one here, and aliases can make a short file unfold into a huge one.
+      const problem = `has an alias (*${alias.source}), which a task file does without`;
+      const fix = "Write the value out, or put a text that begins with * in quotes.";
+      throw fail([located(alias.range![0], { path: [], problem, fix })]);
+    },
+  });
+  const value: unknown = document.toJS();
   if (value === null) {
     throw fail([located(0, { path: [], problem: "is empty", fix: "Start from one of the examples in tasks/." })]);
   }
@@ -125,7 +127,6 @@ const yamlFaults: Partial<Record<YAMLError["code"], { problem: string; fix: stri
     problem: "is indented unlike its neighbours",
     fix: "Give fields of one block the same number of spaces, and close every bracket.",
   },
-  BAD_ALIAS: { problem: "has an alias (*) that nothing is named after", fix: "Put texts that begin with * in quotes." },
   MULTIPLE_DOCS: {
     problem: "holds more than one document",
     fix: "Write one task a file, without `---` between its parts.",

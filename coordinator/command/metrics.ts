@@ -27,7 +27,7 @@ export interface CsvMetrics extends FairnessMetrics {
   byColumn?: Record<string, FairnessMetrics>;
 }
 
-/** @throws InputError that names the flag, the column and the line of the file (from 1, the header included) */
+/** @throws InputError that names the flag, the column and the row of the file (from 1, the header included) */
 export function metricsOfCsv(text: string, options: MetricsOptions): CsvMetrics {
   const { label, score, prediction, group = [], weight, threshold, favourable } = options;
   if (score === undefined && prediction === undefined) {
@@ -35,8 +35,8 @@ export function metricsOfCsv(text: string, options: MetricsOptions): CsvMetrics 
   }
   const table = readTable(text);
   const outcomes = outcomeReader(favourable);
-  const yTrue = outcomes(table.column("--label", label), "--label", label);
   const sensitive = group.map((name) => table.column("--group", name).map(({ value }) => (value === "" ? null : value)));
+  const yTrue = outcomes(table.column("--label", label), "--label", label);
   const predictions = {
     yTrue,
     ...(prediction !== undefined && {
@@ -60,22 +60,22 @@ interface Cell {
   /** Trimmed */
   value: string;
   /** From 1, the header included */
-  line: number;
+  row: number;
 }
 
 function readTable(text: string): { column: (flag: string, name: string) => Cell[] } {
   const { data, errors } = Papa.parse<string[]>(text.replace(/^\uFEFF/, ""));
   // A single column leaves the delimiter undecided, which does no harm.
   const broken = errors.find((error) => error.code !== "UndetectableDelimiter");
-  if (broken) throw new InputError("FILE", `line ${(broken.row ?? 0) + 1}: ${broken.message}`, "Correct the CSV.");
+  if (broken) throw new InputError("FILE", `row ${(broken.row ?? 0) + 1}: ${broken.message}`, "Correct the CSV.");
   const rows = data
-    .map((cells, i) => ({ cells: cells.map((cell) => cell.trim()), line: i + 1 }))
+    .map((cells, i) => ({ cells: cells.map((cell) => cell.trim()), row: i + 1 }))
     .filter(({ cells }) => cells.some((cell) => cell !== ""));
   const header = rows.shift()?.cells ?? [];
   if (rows.length === 0) throw new InputError("FILE", "has no rows under a header", "Give a CSV with a header line.");
   const ragged = rows.find(({ cells }) => cells.length !== header.length);
   if (ragged) {
-    const problem = `line ${ragged.line} has ${ragged.cells.length} cells, the header ${header.length}`;
+    const problem = `row ${ragged.row} has ${ragged.cells.length} cells, the header ${header.length}`;
     throw new InputError("FILE", problem, "Give every line one cell a column.");
   }
   return {
@@ -87,17 +87,17 @@ function readTable(text: string): { column: (flag: string, name: string) => Cell
       if (header.lastIndexOf(name) !== at) {
         throw new InputError(flag, `«${name}» is the name of two columns`, "Give each column a name of its own.");
       }
-      return rows.map(({ cells, line }) => ({ value: cells[at]!, line }));
+      return rows.map(({ cells, row }) => ({ value: cells[at]!, row }));
     },
   };
 }
 
 function numbers(cells: readonly Cell[], flag: string, name: string, least = -Infinity): number[] {
-  return cells.map(({ value, line }) => {
+  return cells.map(({ value, row }) => {
     const number = value === "" ? Number.NaN : Number(value);
     if (Number.isFinite(number) && number >= least) return number;
     const fix = least === 0 ? "Use numbers of at least 0." : "Use finite numbers.";
-    throw new InputError(flag, `column «${name}», line ${line} holds «${value}»`, fix);
+    throw new InputError(flag, `column «${name}», row ${row} holds «${value}»`, fix);
   });
 }
 
@@ -105,7 +105,7 @@ function numbers(cells: readonly Cell[], flag: string, name: string, least = -In
 function outcomeReader(favourable: string | undefined) {
   let other: string | undefined;
   return (cells: readonly Cell[], flag: string, name: string): number[] => {
-    const where = (cell: Cell) => `column «${name}», line ${cell.line} holds «${cell.value}»`;
+    const where = (cell: Cell) => `column «${name}», row ${cell.row} holds «${cell.value}»`;
     if (favourable === undefined) {
       return cells.map((cell) => {
         const number = cell.value === "" ? Number.NaN : Number(cell.value);

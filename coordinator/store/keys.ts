@@ -31,3 +31,9 @@ function writeSecret(dataDir: string, file: string, secret: string): void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   writeFileSync(file, secret, { mode: 0o600, flag: "wx" });
 }
+
+/** The operator's key of a folder that has one. */
+export function existingOperatorKey(dataDir: string): string | undefined {
+  const file = join(dataDir, "operator.key");
+  return existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
+}

@@ -2,8 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inputWidth } from "../model.ts";
 import { asTask } from "../task.ts";
-import { encodeFeatures, scaled } from "./features.ts";
-import type { TypedRows } from "./rows.ts";
+import { encodeFeatures, type FeatureColumns, scaled } from "./features.ts";
 
 const task = asTask({
   name: "t",
@@ -47,12 +46,10 @@ describe("scaled", () => {
 });
 
 describe("encodeFeatures", () => {
-  const rows: TypedRows = {
+  const rows: FeatureColumns = {
     count: 3,
     numeric: { age: Float64Array.of(40, Number.NaN, 100), money: Float64Array.of(2, 3, -6) },
     categorical: { colour: Int16Array.of(1, -1, 2) },
-    labels: new Uint8Array(3),
-    cells: new Uint8Array(3),
   };
 
   it("lays columns out in the order of the task", () => {

@@ -2,12 +2,20 @@
 import { invariant } from "../errors.ts";
 import { inputWidth } from "../model.ts";
 import type { Feature, Task } from "../task.ts";
-import type { TypedRows } from "./rows.ts";
 
 type NumericFeature = Extract<Feature, { kind: "numeric" }>;
 
 /** By name of a numeric feature: mean and standard deviation of its `scaled` values, from the noisy `profile`. */
 export type Normalisation = Record<string, { mean: number; scale: number }>;
+
+/** What the model may read of the rows of a file. */
+export interface FeatureColumns {
+  count: number;
+  /** By feature [count]: clamped and `scaled`, NaN where missing */
+  numeric: Record<string, Float64Array>;
+  /** By feature [count]: index into the feature's values, −1 for any other value or none */
+  categorical: Record<string, Int16Array>;
+}
 
 /** A normalised value further out than this many standard deviations says nothing more, and would only be clipped. */
 const outermost = 5;
@@ -23,7 +31,11 @@ export function scaled(value: number, feature: NumericFeature): number {
  * A numeric feature is (x − mean) / scale within ±5, and 0 (the mean) where it is missing; a categorical one is
  * one-hot over its values, all zero for any other value.
  */
-export function encodeFeatures(rows: TypedRows, task: Task, normalisation: Normalisation): Float32Array<ArrayBuffer> {
+export function encodeFeatures(
+  rows: FeatureColumns,
+  task: Task,
+  normalisation: Normalisation,
+): Float32Array<ArrayBuffer> {
   const width = inputWidth(task);
   const inputs = new Float32Array(rows.count * width);
   let column = 0;

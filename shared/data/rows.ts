@@ -5,16 +5,11 @@
 import { InputError } from "../errors.ts";
 import { cellsPerRow, firstCells, undisclosed } from "../fairness/histogram.ts";
 import type { Feature, SensitiveAttribute, Task } from "../task.ts";
-import { scaled } from "./features.ts";
+import { type FeatureColumns, scaled } from "./features.ts";
 
 export type TextRecord = Readonly<Record<string, string>>;
 
-export interface TypedRows {
-  count: number;
-  /** By feature [count]: clamped and scaled (features.ts), NaN where missing */
-  numeric: Record<string, Float64Array>;
-  /** By feature [count]: index into the feature's values, −1 for any other value or none */
-  categorical: Record<string, Int16Array>;
+export interface TypedRows extends FeatureColumns {
   /** [count], 1 positive, 0 negative */
   labels: Uint8Array;
   /** [count, cellsPerRow(task)] index into cellsOf(task), 255 undisclosed; zeros in a task without sensitive attributes */

@@ -1,0 +1,108 @@
+/** Commands that speak to a serving coordinator over its API. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { InputError } from "../../shared/errors.ts";
+import type { RunDetail, RunSummary } from "../../shared/run-record.ts";
+import { type Report, reportMarkdown } from "../governance/report.ts";
+import { readTaskFile } from "../task-file.ts";
+import { existingOperatorKey } from "../store/keys.ts";
+
+interface Address {
+  /** e.g. http://localhost:8787 */
+  coordinator: string;
+}
+
+/** How often a run is looked at while it is watched, ms. */
+const lookEveryMs = 500;
+
+async function call(address: Address, path: string, body?: object): Promise<Response> {
+  const key = process.env.MURMUR_OPERATOR_KEY ?? existingOperatorKey("./murmur-data");
+  if (key === undefined) {
+    throw new InputError("MURMUR_OPERATOR_KEY", "is not set, and ./murmur-data holds no operator.key", "Set it to the key that `serve` printed.");
+  }
+  const url = new URL(path, address.coordinator);
+  const response = await fetch(url, {
+    method: body === undefined ? "GET" : "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  }).catch(() => {
+    throw new InputError("--coordinator", `${address.coordinator} does not answer`, "Start it with `murmur serve`, or correct the address.");
+  });
+  if (response.ok) return response;
+  const answer = (await response.json().catch(() => ({}))) as { error?: { field: string; problem: string; fix: string } };
+  const { field = "--coordinator", problem = `answered ${response.status}`, fix = "See its log." } = answer.error ?? {};
+  throw new InputError(field, problem, fix);
+}
+
+const json = async <T>(response: Promise<Response>): Promise<T> => (await response).json() as Promise<T>;
+
+const runPath = (run: string, rest = "") => `/api/runs/${encodeURIComponent(run)}${rest}`;
+
+/** The task is checked here first, so that its errors name the file, the line and the column. */
+export async function launch(options: Address & { taskFile: string }): Promise<RunDetail> {
+  const yaml = await readFile(options.taskFile, "utf8").catch(() => {
+    throw new InputError("TASK", `${options.taskFile} cannot be read`, "Name a task file, such as tasks/bank.yaml.");
+  });
+  readTaskFile(yaml, basename(options.taskFile));
+  return json(call(options, "/api/runs", { yaml }));
+}
+
+export const list = (options: Address): Promise<RunSummary[]> => json(call(options, "/api/runs"));
+
+export const stop = (options: Address & { run: string }): Promise<RunDetail> => json(call(options, runPath(options.run, "/stop"), {}));
+
+/** Follows a run until it is over; says each round once. */
+export async function watch(options: Address & { run: string; onProgress: (line: string) => void }): Promise<RunDetail> {
+  let said = 0;
+  let waiting = false;
+  for (;;) {
+    const run = await json<RunDetail>(call(options, runPath(options.run)));
+    for (const record of run.rounds.slice(said)) options.onProgress(roundLine(record, run.roundsPlanned));
+    said = run.rounds.length;
+    if (run.state === "waiting" && !waiting) options.onProgress(`waiting for participants (${run.connected} here): ${run.invitation}`);
+    waiting = run.state === "waiting";
+    if (run.state !== "waiting" && run.state !== "running") return run;
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+  }
+}
+
+/** One round for the eye. */
+export function roundLine(record: RunDetail["rounds"][number], planned: number): string {
+  const head = `round ${String(record.round).padStart(String(planned).length)}/${planned} ${record.question.padEnd(8)}`;
+  if (record.state === "aborted") return `${head} ended with nothing revealed: ${record.reason}`;
+  const lost = Object.entries(record.dropped).map(([reason, count]) => `${count} ${reason}`);
+  const { metrics, privacy } = record;
+  return [
+    head,
+    `${record.survivors} of ${record.cohort} participants${lost.length > 0 ? ` (${lost.join(", ")})` : ""}`,
+    ...(metrics ? [`AUC ${metrics.auc.toFixed(3)}`, ...Object.entries(metrics.gaps).map(([name, gap]) => `gap ${name} ${gap.toFixed(3)}`)] : []),
+    `ε ${privacy.epsilon.toFixed(3)} (${privacy.unit}, δ ${privacy.delta})`,
+  ].join("  ");
+}
+
+/** The model as a file. @returns its path */
+export async function exportModel(options: Address & { run: string; format: string; out: string }): Promise<string[]> {
+  const bytes = new Uint8Array(await (await call(options, runPath(options.run, `/model?format=${options.format}`))).arrayBuffer());
+  await mkdir(options.out, { recursive: true });
+  const file = join(options.out, options.format === "json" ? "model.json" : `model.${options.format}`);
+  await writeFile(file, bytes);
+  return [file];
+}
+
+/** Report and ledger, as `murmur verify` takes them. @returns their paths */
+export async function report(options: Address & { run: string; out: string }): Promise<string[]> {
+  const facts = await json<Report>(call(options, runPath(options.run, "/report")));
+  const ledger = await json<object>(call(options, runPath(options.run, "/ledger")));
+  return writeReport(options.out, facts, ledger);
+}
+
+export async function writeReport(out: string, facts: Report, ledger: object): Promise<string[]> {
+  await mkdir(out, { recursive: true });
+  const files = { "report.json": `${JSON.stringify(facts, null, 1)}\n`, "report.md": reportMarkdown(facts), "ledger.json": `${JSON.stringify(ledger)}\n` };
+  return Promise.all(
+    Object.entries(files).map(async ([name, text]) => {
+      await writeFile(join(out, name), text);
+      return join(out, name);
+    }),
+  );
+}
