@@ -37,7 +37,7 @@ const bruteForce = (records: Record<string, string>[], columns: string[]) => {
 };
 
 describe("anonymityOf", () => {
-  const cell = fc.constantFrom("a", "b", 'a","b', "1");
+  const cell = fc.constantFrom("a", "a,a", 'a","a', "1");
   const records = fc.array(fc.record({ x: cell, y: cell, z: cell }), { maxLength: 25 });
 
   it("counts as one counts by hand", () => {

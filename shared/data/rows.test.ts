@@ -67,7 +67,7 @@ describe("readRows", () => {
 
   it("leaves rows with an unknown label out, and says which; other slips cost only the cell", () => {
     const { rows, problems } = readRows(
-      [record("30", "cook", "F", "maybe"), record("old", "king", "X", "yes"), record("1", "king", "M", "no")],
+      [record("30", "cook", "F", "maybe"), record("old", "king", "X", "yes"), record("1,5", "king", "M", "no")],
       task,
     );
     expect(rows.count).toBe(2);
@@ -75,8 +75,9 @@ describe("readRows", () => {
       { row: 1, column: "y", code: "unknown-label", found: "maybe" },
       { row: 2, column: "age", code: "not-a-number", found: "old" },
       { row: 2, column: "job", code: "unknown-value", found: "king" },
+      { row: 3, column: "age", code: "not-a-number", found: "1,5" },
     ]);
-    expect([...rows.cells]).toEqual([undisclosed, undisclosed, 1, 2]);
+    expect([...rows.cells]).toEqual([undisclosed, undisclosed, 1, undisclosed]);
   });
 
   it("puts all rows in the one cell of a task without sensitive attributes", () => {

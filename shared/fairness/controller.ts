@@ -32,8 +32,8 @@ export interface Gains {
 }
 
 /**
- * Slower (η = 0.05) leaves half of a gap of .12 after 60 rounds; faster (η = 0.5 with U = 4) swings; with η = 1, U = 8 and
- * server momentum .9 the gap changes sign and stays there, which is worse than no penalty (fairness_governance §2.3).
+ * Slower (η = 0.05) leaves half of a gap of .12 after 60 rounds; faster (η = 0.5, U = 4, β = 0.8) swings by .07; with
+ * η = 1, U = 8 and server momentum .9 the gap changes sign and stays there, which is worse than no penalty.
  */
 export const gains: Gains = { step: 0.2, largestMultiplier: 5, largestSlope: 2.5, memory: 0.5 };
 

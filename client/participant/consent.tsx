@@ -1,0 +1,104 @@
+/** What the tab sees in the file, and the decision. Nothing is computed before it. */
+import type { Task } from "../../shared/task.ts";
+import { formatNumber, t } from "../i18n/messages.ts";
+import type { DataSummary } from "../worker/snapshot.ts";
+import { consent, leave, snapshot } from "./tab.ts";
+
+export function Consent({ task }: { task: Task }) {
+  const { data, roundsPlanned, bytesSent } = snapshot.value;
+  if (!data) return null;
+  return (
+    <>
+      <FileCard data={data} bytesSent={bytesSent} />
+      <section class="card">
+        <h2>{t("consent.title")}</h2>
+        <p>{t("consent.what", { rounds: roundsPlanned, epsilon: formatNumber(task.privacy.epsilon) })}</p>
+        <p>{t("consent.leave")}</p>
+        <div class="choices equal">
+          <button type="button" data-testid="consent" onClick={consent}>
+            {t("consent.yes")}
+          </button>
+          <button type="button" data-testid="decline" onClick={leave}>
+            {t("consent.no")}
+          </button>
+        </div>
+      </section>
+    </>
+  );
+}
+
+function FileCard({ data, bytesSent }: { data: DataSummary; bytesSent: number }) {
+  const { anonymity, preview } = data;
+  return (
+    <section class="card">
+      <h2>{t("data.title")}</h2>
+      <p>
+        <span class="mono">{data.fileName}</span>: {t("data.rows", { rows: data.rows, heldBack: data.heldBack })}
+      </p>
+      <p>
+        <strong>{t("choose.never")}</strong> {t("choose.sent", { bytes: formatNumber(bytesSent) })}
+      </p>
+      <section class="scroll" aria-label={t("data.title")}>
+        <table>
+          <thead>
+            <tr>
+              {preview.columns.map((column) => (
+                <th key={column} scope="col">
+                  {column}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {preview.rows.map((row) => (
+              <tr key={row.join()}>
+                {row.map((cell, i) => (
+                  <td key={preview.columns[i]}>{cell}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <p class="quiet small">
+        {data.droppedColumns.length > 0
+          ? t("data.dropped", { columns: data.droppedColumns.join(", ") })
+          : t("data.droppedNone")}
+      </p>
+      {anonymity.columns.length > 0 && (
+        <p class="quiet small">
+          {t("data.anonymity", { columns: anonymity.columns.join(", "), unique: anonymity.unique, k: anonymity.k })}
+        </p>
+      )}
+      {data.problemCount > 0 && <Problems data={data} />}
+    </section>
+  );
+}
+
+function Problems({ data }: { data: DataSummary }) {
+  return (
+    <details>
+      <summary class="problems">{t("data.problems", { count: data.problemCount })}</summary>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{t("data.problem.row")}</th>
+            <th scope="col">{t("data.problem.column")}</th>
+            <th scope="col">{t("data.problem.what")}</th>
+            <th scope="col">{t("data.problem.found")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {data.problems.map((problem) => (
+            <tr key={`${problem.row}/${problem.column}`}>
+              <td class="number">{problem.row}</td>
+              <td>{problem.column}</td>
+              <td>{t(`problem.${problem.code}`)}</td>
+              <td class="mono">{problem.found}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </details>
+  );
+}

@@ -1,0 +1,63 @@
+/** A participant's way through a run: join, look, train, see. The worker's state says which part is shown. */
+import { t } from "../i18n/messages.ts";
+import { Frame } from "../ui/frame.tsx";
+import type { TabState } from "../worker/snapshot.ts";
+import { About } from "./about.tsx";
+import { Choose } from "./choose.tsx";
+import { Consent } from "./consent.tsx";
+import { refusalText } from "./refusal.ts";
+import { Sent } from "./sent.tsx";
+import { StateWord } from "./state-word.tsx";
+import { snapshot } from "./tab.ts";
+import { Training } from "./training.tsx";
+
+const steps = ["step.join", "step.look", "step.train", "step.see"] as const;
+
+const stepOf: Record<TabState, number> = {
+  connecting: 0,
+  choosing: 0,
+  consenting: 1,
+  waiting: 2,
+  computing: 2,
+  summing: 2,
+  finished: 3,
+  left: 3,
+  declined: 3,
+  failed: 3,
+};
+
+export function Participant() {
+  const { state, task, refusal, checkpoint } = snapshot.value;
+  const over = stepOf[state] === 3;
+  return (
+    <Frame>
+      <ol class="steps" aria-label={t("steps.label")}>
+        {steps.map((step, i) => (
+          <li key={step} aria-current={i === stepOf[state] ? "step" : undefined}>
+            {t(step)}
+          </li>
+        ))}
+      </ol>
+      <StateWord />
+      {state === "connecting" && <p>{t("connecting.title")}</p>}
+      {over && (
+        <section class="card" aria-live="polite">
+          <h1>{t(state === "finished" ? "finished.title" : state === "left" ? "left.title" : "stopped.title")}</h1>
+          <p data-testid="ending">
+            {state === "finished" || state === "left" ? t(`${state}.text`) : refusalText(refusal)}
+          </p>
+          {state === "finished" && checkpoint && (
+            <p class="quiet small">
+              {t("checkpoint.text", { size: checkpoint.size, root: checkpoint.root.slice(0, 16) })}
+            </p>
+          )}
+        </section>
+      )}
+      {task && stepOf[state] < 2 && <About task={task} />}
+      {task && state === "choosing" && <Choose task={task} />}
+      {task && state === "consenting" && <Consent task={task} />}
+      {stepOf[state] === 2 && <Training />}
+      {stepOf[state] >= 2 && task && <Sent />}
+    </Frame>
+  );
+}

@@ -1,0 +1,29 @@
+/** The page's hold on its worker: one signal with what to show, and the four things a person can do. */
+import { signal } from "@preact/signals";
+import * as Comlink from "comlink";
+import type { TabSnapshot, TabWorker } from "../worker/snapshot.ts";
+
+export const snapshot = signal<TabSnapshot>({
+  state: "connecting",
+  roundsDone: 0,
+  roundsPlanned: 0,
+  sent: [],
+  bytesSent: 0,
+  online: false,
+});
+
+let worker: Comlink.Remote<TabWorker> | undefined;
+
+export function join(run: string, invite: string): void {
+  const thread = new Worker(new URL("../worker/worker.ts", import.meta.url), { type: "module" });
+  worker = Comlink.wrap<TabWorker>(thread);
+  const show = (next: TabSnapshot) => {
+    snapshot.value = next;
+  };
+  void worker.start({ url: location.origin, run, invite }, Comlink.proxy(show));
+}
+
+export const chooseFile = (file: File) => void worker?.chooseFile(file);
+export const chooseSample = () => void worker?.chooseSample();
+export const consent = () => void worker?.consent();
+export const leave = () => void worker?.leave();
