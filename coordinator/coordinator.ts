@@ -135,11 +135,23 @@ export class Coordinator {
     if (!run.isOver) throw new InputError("run", `${run.id} is not over`, "Wait for its end, or stop it.");
     const held = run.gates().filter((gate) => gate.met !== true);
     if (held.length > 0) {
-      const names = held.map(({ gate, value }) => `${gate.metric} is ${value === null ? "not measured" : value.toPrecision(3)}`);
-      throw new InputError("run", `${run.id} is held back by its gates: ${names.join("; ")}`, "Train again, or launch a task with other gates.");
+      const names = held.map(
+        ({ gate, value }) => `${gate.metric} is ${value === null ? "not measured" : value.toPrecision(3)}`,
+      );
+      throw new InputError(
+        "run",
+        `${run.id} is held back by its gates: ${names.join("; ")}`,
+        "Train again, or launch a task with other gates.",
+      );
     }
     await this.ledger.append([
-      { kind: "export", run: run.id, modelHash: await hashParameters(run.parameters), format, at: new Date().toISOString() },
+      {
+        kind: "export",
+        run: run.id,
+        modelHash: await hashParameters(run.parameters),
+        format,
+        at: new Date().toISOString(),
+      },
     ]);
   }
 

@@ -53,7 +53,16 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
   operator.use(async (c, next) => {
     const [scheme, key] = (c.req.header("authorization") ?? "").split(" ");
     if (scheme !== "Bearer" || !coordinator.isOperator(key ?? "")) {
-      return c.json({ error: { field: "authorization", problem: "the operator's key is missing or wrong", fix: "Use the key that `serve` printed." } }, 401);
+      return c.json(
+        {
+          error: {
+            field: "authorization",
+            problem: "the operator's key is missing or wrong",
+            fix: "Use the key that `serve` printed.",
+          },
+        },
+        401,
+      );
     }
     return next();
   });
@@ -81,19 +90,27 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
     const known = modelFormats.find((f) => f === format);
     if (!known) throw new InputError("format", `«${format}» is not known`, `Use one of ${modelFormats.join(", ")}.`);
     const file = await exportModel(coordinator, found(c.req.param("id")), known);
-    return c.body(file.bytes, 200, { "content-type": file.type, "content-disposition": `attachment; filename="${file.name}"` });
+    return c.body(file.bytes, 200, {
+      "content-type": file.type,
+      "content-disposition": `attachment; filename="${file.name}"`,
+    });
   });
   app.route("/api/runs", operator);
 
   app.use(serveStatic({ root: pages, rewriteRequestPath: (path) => path }));
   app.get("/console", async (c) => c.html(await readFile(join(pages, "console/index.html"), "utf8")));
-  app.notFound((c) => c.json({ error: { field: "path", problem: "there is nothing here", fix: "Open / or /console." } }, 404));
+  app.notFound((c) =>
+    c.json({ error: { field: "path", problem: "there is nothing here", fix: "Open / or /console." } }, 404),
+  );
 
   app.onError((error, c) => {
     if (error instanceof TaskFileError) return c.json({ problems: error.problems }, 400);
-    if (error instanceof InputError) return c.json({ error: { field: error.field, problem: error.problem, fix: error.fix } }, 400);
-    if (error instanceof HTTPException) return c.json({ error: { field: "path", problem: error.message, fix: "Check the address." } }, error.status);
-    if (error instanceof SyntaxError) return c.json({ error: { field: "body", problem: "is not JSON", fix: "Send a JSON body." } }, 400);
+    if (error instanceof InputError)
+      return c.json({ error: { field: error.field, problem: error.problem, fix: error.fix } }, 400);
+    if (error instanceof HTTPException)
+      return c.json({ error: { field: "path", problem: error.message, fix: "Check the address." } }, error.status);
+    if (error instanceof SyntaxError)
+      return c.json({ error: { field: "body", problem: "is not JSON", fix: "Send a JSON body." } }, 400);
     log.error({ err: error }, "a request broke the coordinator's handling");
     return c.json({ error: { field: "", problem: "the coordinator failed", fix: "See its log." } }, 500);
   });

@@ -58,12 +58,21 @@ export function takeProfile(task: Task, learner: Learner, profile: Profile): Lea
  * - participant: Δ = mean of clipped model changes over the survivors (McMahan et al. 2018); v ← μv + Δ; θ ← θ + η·v.
  * Then the group lasso's proximal step, and the multiplier's.
  */
-export function takeTrain(task: Task, learner: Learner, sum: TrainSum, survivors: number, trainRound: number): TrainStep {
+export function takeTrain(
+  task: Task,
+  learner: Learner,
+  sum: TrainSum,
+  survivors: number,
+  trainRound: number,
+): TrainStep {
   const { learningRate, momentum, rounds, averageLast } = task.training;
   const { profile } = learner;
   invariant(profile, "the profile comes before training");
   const record = task.privacy.unit === "record";
-  const rows = Math.max(1, profile.labelCounts.reduce((a, b) => a + b, 0));
+  const rows = Math.max(
+    1,
+    profile.labelCounts.reduce((a, b) => a + b, 0),
+  );
   const divisor = record ? -task.privacy.sampleRate * rows : survivors;
   const parameters = learner.parameters.slice();
   const velocity = learner.velocity.slice();

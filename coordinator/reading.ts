@@ -1,11 +1,18 @@
 /** From a decoded sum to what the run makes of it: a new learner, metrics for the record, the objective's terms. */
-import { accuracyAt, aucOf, cellsOfAttribute, crossEntropyOf, demographicParityDifference } from "../shared/fairness/histogram-metrics.ts";
+
 import { penalisedPair, runningHistogram, thresholdOf } from "../shared/fairness/controller.ts";
+import {
+  accuracyAt,
+  aucOf,
+  cellsOfAttribute,
+  crossEntropyOf,
+  demographicParityDifference,
+} from "../shared/fairness/histogram-metrics.ts";
 import { complianceTerm, evaluateGates } from "../shared/gates.ts";
 import { objectiveTerms } from "../shared/objective.ts";
 import { readEvaluate } from "../shared/questions/evaluate.ts";
-import { readProfile } from "../shared/questions/profile.ts";
 import type { Layout } from "../shared/questions/layout.ts";
+import { readProfile } from "../shared/questions/profile.ts";
 import type { Question } from "../shared/questions/question.ts";
 import { readTrain } from "../shared/questions/train.ts";
 import type { PrivacyStatement, RoundRecord } from "../shared/run-record.ts";
@@ -37,7 +44,11 @@ export function readSum(
     case "profile":
       return { learner: takeProfile(task, learner, readProfile(task, layout, sum)) };
     case "train": {
-      const { learner: next, threshold, multiplier } = takeTrain(task, learner, readTrain(layout, sum), survivors, at.trainRound);
+      const {
+        learner: next,
+        threshold,
+        multiplier,
+      } = takeTrain(task, learner, readTrain(layout, sum), survivors, at.trainRound);
       // The running histogram is of the models that were asked, so these are figures of the last rounds' models.
       const histogram = runningHistogram(next.controller);
       const metrics = metricsOf(task, histogram, threshold, multiplier);
@@ -45,7 +56,10 @@ export function readSum(
     }
     case "evaluate": {
       const { histogram, selected } = readEvaluate(layout, sum);
-      const metrics = { ...metricsOf(task, histogram, question.thresholds[1]!, 0), ...exactly(task, histogram, selected) };
+      const metrics = {
+        ...metricsOf(task, histogram, question.thresholds[1]!, 0),
+        ...exactly(task, histogram, selected),
+      };
       return { learner, metrics, objective: objectiveOf(task, finalParameters(learner), histogram, metrics, at) };
     }
   }
@@ -72,7 +86,10 @@ function metricsOf(task: Task, histogram: Float64Array | number[], threshold: nu
 function exactly(task: Task, histogram: Float64Array, selected: Float64Array): Pick<Metrics, "accuracy" | "gaps"> {
   const bins = histogram.length / (selected.length / 2);
   const rows = (cell: number, label: number) =>
-    Math.max(0, histogram.subarray((cell * 2 + label) * bins, (cell * 2 + label + 1) * bins).reduce((a, b) => a + b, 0));
+    Math.max(
+      0,
+      histogram.subarray((cell * 2 + label) * bins, (cell * 2 + label + 1) * bins).reduce((a, b) => a + b, 0),
+    );
   const cells = selected.length / 4;
   const picked = (threshold: number, cell: number, label: number) =>
     Math.min(rows(cell, label), Math.max(0, selected[(threshold * cells + cell) * 2 + label]!));

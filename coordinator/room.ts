@@ -101,7 +101,8 @@ export class Room {
       if (signal.aborted) return interrupted();
       signal.addEventListener("abort", interrupted);
       this.#collector = collector;
-      for (const identity of [...waiting]) if (!this.#connections.has(identity)) collector.drop(identity, "disconnected");
+      for (const identity of [...waiting])
+        if (!this.#connections.has(identity)) collector.drop(identity, "disconnected");
       collector.settle();
     });
   }
@@ -116,7 +117,8 @@ export class Room {
   async receive(identity: string, event: string, message: unknown): Promise<Reply> {
     const collector = this.#collector;
     // Taken off the list before the check: what counts from here on is the message, not whether its sender stays.
-    if (collector?.event !== event || !collector.waiting.delete(identity)) return { ok: false, reason: "message-invalid" };
+    if (collector?.event !== event || !collector.waiting.delete(identity))
+      return { ok: false, reason: "message-invalid" };
     collector.checking++;
     try {
       await collector.admit(identity, message);

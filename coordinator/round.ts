@@ -5,7 +5,13 @@
 import { admitOffer, closeCohort, gather } from "../shared/round/1-ready.ts";
 import { admitShares, collectShares, deliverShares } from "../shared/round/2-shares.ts";
 import { addUp, admitMasked } from "../shared/round/3-masked.ts";
-import { admitAgreement, admitUnmask, announceSurvivors, closeAgreements, unmaskSum } from "../shared/round/4-unmask.ts";
+import {
+  admitAgreement,
+  admitUnmask,
+  announceSurvivors,
+  closeAgreements,
+  unmaskSum,
+} from "../shared/round/4-unmask.ts";
 import type { DropReason } from "../shared/round/reasons.ts";
 import type { CoordinatorEnv, RoundFacts } from "../shared/round/round.ts";
 import type { Phase } from "../shared/run-record.ts";
@@ -53,14 +59,22 @@ export async function conductRound(
 
   hooks.onPhase("ready", 0);
   const gathering = gather(facts);
-  await room.collect("ready", room.identities, deadlines.ready, (who, offer: never) => admitOffer(gathering, who, offer), signal);
+  await room.collect(
+    "ready",
+    room.identities,
+    deadlines.ready,
+    (who, offer: never) => admitOffer(gathering, who, offer),
+    signal,
+  );
   const gathered = await closeCohort(env, gathering);
   const { identities } = gathered.cohort;
 
   hooks.onPhase("shares", identities.length);
   const sharing = collectShares(gathered);
   room.send(identities, "roster", gathered.roster);
-  count(await room.collect("shares", identities, deadlines.shares, (who, m: never) => admitShares(sharing, who, m), signal));
+  count(
+    await room.collect("shares", identities, deadlines.shares, (who, m: never) => admitShares(sharing, who, m), signal),
+  );
   const delivered = await deliverShares(env, sharing);
 
   hooks.onPhase("masked", delivered.senders.length);
@@ -69,14 +83,22 @@ export async function conductRound(
     room.send([identities[member]!], "delivery", { delivery: delivered.delivery, boxes: delivered.boxes.get(member)! });
   }
   const senders = delivered.senders.map((member) => identities[member]!);
-  count(await room.collect("masked", senders, deadlines.masked, (who, m: never) => admitMasked(adding, who, m), signal));
+  count(
+    await room.collect("masked", senders, deadlines.masked, (who, m: never) => admitMasked(adding, who, m), signal),
+  );
 
   const agreeing = await announceSurvivors(env, adding);
   await hooks.charge();
   hooks.onPhase("unmask", delivered.senders.length);
   const survivors = agreeing.survivors.map((member) => identities[member]!);
   room.send(survivors, "survivors", agreeing.message);
-  await room.collect("agreement", survivors, deadlines.unmask, (who, m: never) => admitAgreement(agreeing, who, m), signal);
+  await room.collect(
+    "agreement",
+    survivors,
+    deadlines.unmask,
+    (who, m: never) => admitAgreement(agreeing, who, m),
+    signal,
+  );
   room.send(survivors, "agreements", closeAgreements(agreeing));
   await room.collect("unmask", survivors, deadlines.unmask, (who, m: never) => admitUnmask(agreeing, who, m), signal);
   return {

@@ -7,22 +7,22 @@
  * Either way the attempt is aborted on start, and the same question is asked again under the next attempt.
  */
 import type { Logger } from "pino";
+import { evaluateGates } from "../shared/gates.ts";
 import type { Evidence } from "../shared/ledger/evidence.ts";
 import { type Plan, planOf } from "../shared/plan.ts";
-import { type Charge, admit, worst } from "../shared/privacy/balance.ts";
+import { admit, type Charge, worst } from "../shared/privacy/balance.ts";
 import { layoutOf, portionOf, type Question } from "../shared/questions/question.ts";
-import { announce, type Announcement, announcementHash, hashParameters } from "../shared/round/0-announce.ts";
+import { type Announcement, announce, announcementHash, hashParameters } from "../shared/round/0-announce.ts";
 import { hashSum, publishResult } from "../shared/round/5-result.ts";
 import { Abort } from "../shared/round/reasons.ts";
 import { type CoordinatorEnv, protocolVersion, type RoundFacts } from "../shared/round/round.ts";
 import type { PrivacyStatement, RoundRecord, RunDetail, RunState, RunSummary } from "../shared/run-record.ts";
-import { evaluateGates } from "../shared/gates.ts";
 import { isWeakCohort, minimumCohort, type Task } from "../shared/task.ts";
 import type { AnnounceMessage, Welcome } from "../shared/wire.ts";
 import { finalParameters, type Learner } from "./learner.ts";
+import { type Reading, readSum, selectionThreshold } from "./reading.ts";
 import { type Connection, Room } from "./room.ts";
 import { conductRound, type Deadlines, type RoundOutcome } from "./round.ts";
-import { type Reading, readSum, selectionThreshold } from "./reading.ts";
 import type { Ledger } from "./store/ledger-store.ts";
 import type { RunRow, Runs } from "./store/runs.ts";
 
@@ -174,7 +174,10 @@ export class Run {
         await this.#setState("running");
         failures = (await this.#ask(question, signal)) ? 0 : failures + 1;
         if (failures === attemptsInARow) {
-          return await this.#end("failed", `the round was tried ${failures} times in a row; see the reasons of its attempts`);
+          return await this.#end(
+            "failed",
+            `the round was tried ${failures} times in a row; see the reasons of its attempts`,
+          );
         }
       }
       if (signal.aborted) throw signal.reason;
@@ -185,7 +188,8 @@ export class Run {
       );
     } catch (error) {
       if (error instanceof Interrupted) return;
-      if (error instanceof Abort && error.reason === "stopped") return await this.#end("stopped", "stopped by the operator");
+      if (error instanceof Abort && error.reason === "stopped")
+        return await this.#end("stopped", "stopped by the operator");
       this.dependencies.log.error({ err: error, run: this.id }, "the run failed");
       await this.#end("failed", "the coordinator failed; see its log");
     }
@@ -246,7 +250,15 @@ export class Run {
     const question = this.#question(kind);
     const asked = kind === "evaluate" ? finalParameters(this.learner) : this.learner.parameters;
     const modelHash = await hashParameters(asked);
-    const body: Announcement = { protocol: protocolVersion, run: this.id, round, attempt, taskHash: this.row.taskHash, question, modelHash };
+    const body: Announcement = {
+      protocol: protocolVersion,
+      run: this.id,
+      round,
+      attempt,
+      taskHash: this.row.taskHash,
+      question,
+      modelHash,
+    };
     const facts: RoundFacts = { round, attempt, question: kind, announcementHash: await announcementHash(body) };
     const announcement = await announce(env, body);
     const entry = await runs.openRound(this.id, facts, {
@@ -324,7 +336,13 @@ export class Run {
     return { kind, normalisation, thresholds: [0, selectionThreshold(this.task, this.learner)] };
   }
 
-  async #finish(facts: RoundFacts, question: Question, asked: Float32Array<ArrayBuffer>, outcome: RoundOutcome, duration: number): Promise<void> {
+  async #finish(
+    facts: RoundFacts,
+    question: Question,
+    asked: Float32Array<ArrayBuffer>,
+    outcome: RoundOutcome,
+    duration: number,
+  ): Promise<void> {
     const { runs } = this.dependencies;
     const layout = layoutOf(facts.question, this.task);
     const trainRound = this.#finished("train") + 1;
@@ -355,7 +373,13 @@ export class Run {
     this.#records = [...this.#records, record];
     const result = await publishResult(
       { task: this.task, plan: this.plan, signer: this.dependencies.signer },
-      { announcementHash: facts.announcementHash, rosterHash: outcome.rosterHash, survivors: outcome.survivors, sumHash, modelHash },
+      {
+        announcementHash: facts.announcementHash,
+        rosterHash: outcome.rosterHash,
+        survivors: outcome.survivors,
+        sumHash,
+        modelHash,
+      },
     );
     this.room.send(this.room.identities, "result", result);
   }
@@ -380,7 +404,13 @@ export class Run {
     this.#state = state;
     this.#reason = reason;
     const modelHash = await hashParameters(this.parameters);
-    await this.dependencies.runs.end(this.id, { state, reason, modelHash, privacy: this.#spent(), gates: this.gates() });
+    await this.dependencies.runs.end(this.id, {
+      state,
+      reason,
+      modelHash,
+      privacy: this.#spent(),
+      gates: this.gates(),
+    });
     this.room.send(this.room.identities, "ended", { state, reason });
     this.#changed();
   }

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { Server, type Socket } from "socket.io";
 import { fromHex } from "../shared/canonical.ts";
 import { verifySignature } from "../shared/secure-sum/keys.ts";
-import { challengeText, type CoordinatorToTab, tabMessages, type TabToCoordinator } from "../shared/wire.ts";
+import { type CoordinatorToTab, challengeText, type TabToCoordinator, tabMessages } from "../shared/wire.ts";
 import type { Coordinator } from "./coordinator.ts";
 import type { Connection } from "./room.ts";
 
@@ -31,7 +31,9 @@ export function attachSockets(http: HttpServer, coordinator: Coordinator, log: L
 
   const console = io.of("/console");
   console.use((socket, next) => {
-    next(coordinator.isOperator(String(socket.handshake.auth.key ?? "")) ? undefined : new Error("operator-key-invalid"));
+    next(
+      coordinator.isOperator(String(socket.handshake.auth.key ?? "")) ? undefined : new Error("operator-key-invalid"),
+    );
   });
   coordinator.onRunChange = (detail) => console.emit("run", detail);
   return io;
@@ -67,7 +69,11 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
     if (!run) return reply({ ok: false, reason: "run-unknown" });
     if (run.isOver) return reply({ ok: false, reason: "run-ended" });
     if (!run.isInvited(hello.invite)) return reply({ ok: false, reason: "invitation-invalid" });
-    const own = await verifySignature(fromHex(hello.identity), fromHex(hello.signature), challengeText(nonce, hello.run));
+    const own = await verifySignature(
+      fromHex(hello.identity),
+      fromHex(hello.signature),
+      challengeText(nonce, hello.run),
+    );
     if (!own) return reply({ ok: false, reason: "signature-invalid" });
     const connection: Connection = {
       identity: hello.identity,
@@ -97,7 +103,10 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
   for (const event of ["ready", "shares", "agreement", "unmask", "decline"] as const) {
     socket.on(event, (raw: unknown, reply: unknown) => void carry(event, raw, undefined, reply).catch(failed));
   }
-  socket.on("masked", (raw: unknown, payload: unknown, reply: unknown) => void carry("masked", raw, payload, reply).catch(failed));
+  socket.on(
+    "masked",
+    (raw: unknown, payload: unknown, reply: unknown) => void carry("masked", raw, payload, reply).catch(failed),
+  );
 
   const failed = (error: unknown) => {
     log.error({ err: error }, "a message broke the coordinator's handling");

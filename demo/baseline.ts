@@ -49,7 +49,12 @@ export function topThreshold(logits: Float64Array, share: number): number {
 }
 
 /** Difference of the shares of two cells' rows that lie above a threshold; cells as in rows.cells. */
-export function selectionGap(rows: TypedRows, logits: Float64Array, threshold: number, [a, b]: readonly [number, number]): number {
+export function selectionGap(
+  rows: TypedRows,
+  logits: Float64Array,
+  threshold: number,
+  [a, b]: readonly [number, number],
+): number {
   const attributes = rows.cells.length / rows.count;
   const rate = (cell: number) => {
     let members = 0;

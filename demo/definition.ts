@@ -10,7 +10,11 @@ export default command({
     task: { type: "string", valueHint: "FILE", description: "Task file; without it, the one that comes with Murmur" },
     participants: { type: "string", valueHint: "N", description: "Browser tabs" },
     rounds: { type: "string", valueHint: "R", description: "Training rounds" },
-    dropout: { type: "string", valueHint: "D", description: "How many tabs are closed in the middle of a round, and come back" },
+    dropout: {
+      type: "string",
+      valueHint: "D",
+      description: "How many tabs are closed in the middle of a round, and come back",
+    },
     seed: { type: "string", valueHint: "S", description: "Seed of the split of the data and of who drops out" },
     json,
   },

@@ -3,7 +3,7 @@
  * without and then with its fairness penalty. The tabs are real: each has its own storage, its own key and its own file.
  */
 import { readFileSync } from "node:fs";
-import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import Papa from "papaparse";
@@ -71,7 +71,12 @@ export async function demo(options: DemoOptions): Promise<DemoResult> {
   const { onProgress, seed = 1, participants = defaultParticipants } = options;
   const task = taskOf(options, participants);
   const source = dataOf[task.name];
-  if (!source) throw new InputError("--task", `«${task.name}» has no demonstration data`, `Use a task named ${Object.keys(dataOf).join(" or ")}.`);
+  if (!source)
+    throw new InputError(
+      "--task",
+      `«${task.name}» has no demonstration data`,
+      `Use a task named ${Object.keys(dataOf).join(" or ")}.`,
+    );
   const folder = join(process.cwd(), "murmur-data");
   await mkdir(folder, { recursive: true });
   const data = await fetchData(source.data, { cacheDir: join(folder, "cache") });
@@ -87,7 +92,9 @@ export async function demo(options: DemoOptions): Promise<DemoResult> {
       return file;
     }),
   );
-  onProgress(`${data.rows} rows of ${data.name} are split by ${source.by} among ${participants} participants; ${test.length} test rows stay aside`);
+  onProgress(
+    `${data.rows} rows of ${data.name} are split by ${source.by} among ${participants} participants; ${test.length} test rows stay aside`,
+  );
 
   const server = await serve({ port: 0, dataDir: join(folder, "demo") });
   let browser: Browser | undefined;
@@ -119,7 +126,10 @@ export async function demo(options: DemoOptions): Promise<DemoResult> {
       delta: privacy.delta,
       unit: privacy.unit,
       fairness: Object.fromEntries(
-        Object.entries(measured.after.gaps).map(([name, gap]) => [name, { before: measured.before.gaps[name]!, after: gap }]),
+        Object.entries(measured.after.gaps).map(([name, gap]) => [
+          name,
+          { before: measured.before.gaps[name]!, after: gap },
+        ]),
       ),
       seconds: Math.round((Date.now() - began) / 1000),
       ...written,
@@ -184,8 +194,13 @@ async function runOnce(show: Show, task: Task, seed: number): Promise<{ run: Run
       if (!left && show.dropout > 0 && detail.current?.round === leaveIn && detail.current.phase === "shares") {
         left = true;
         // The seed says who leaves: neighbours on the circle of participants.
-        const leaving = Array.from({ length: Math.min(show.dropout, pages.length) }, (_, i) => (seed + i) % pages.length);
-        onProgress(`participants ${leaving.map((i) => i + 1).join(" and ")} close their tabs in the middle of round ${leaveIn}`);
+        const leaving = Array.from(
+          { length: Math.min(show.dropout, pages.length) },
+          (_, i) => (seed + i) % pages.length,
+        );
+        onProgress(
+          `participants ${leaving.map((i) => i + 1).join(" and ")} close their tabs in the middle of round ${leaveIn}`,
+        );
         back = Promise.all(
           leaving.map(async (i) => {
             await pages[i]!.close();
@@ -224,7 +239,9 @@ function measure(run: Run, test: Records): { quality: Quality; majority: number;
   const { topShare, threshold } = task.fairness;
   const above = topShare === undefined ? Math.log(threshold / (1 - threshold)) : topThreshold(logits, topShare);
   const pair = penalisedPair(task);
-  const gaps: Record<string, number> = pair ? { demographicParityDifference: Math.abs(selectionGap(rows, logits, above, pair)) } : {};
+  const gaps: Record<string, number> = pair
+    ? { demographicParityDifference: Math.abs(selectionGap(rows, logits, above, pair)) }
+    : {};
   return { quality: qualityOf({ logits, labels: rows.labels }), majority: majorityAccuracy(rows.labels), gaps };
 }
 
@@ -235,10 +252,17 @@ function centralQuality(run: Run, train: Records, test: Records): Quality {
   const learn = readRows(train, task).rows;
   const parameters = trainCentrally(architecture, encodeFeatures(learn, task, run.normalisation!), learn.labels);
   const judge = readRows(test, task).rows;
-  return qualityOf({ logits: predict(architecture, parameters, encodeFeatures(judge, task, run.normalisation!)), labels: judge.labels });
+  return qualityOf({
+    logits: predict(architecture, parameters, encodeFeatures(judge, task, run.normalisation!)),
+    labels: judge.labels,
+  });
 }
 
-async function writeOut(server: Server, run: Run, out: string): Promise<{ model: string; report: string; ledger: string }> {
+async function writeOut(
+  server: Server,
+  run: Run,
+  out: string,
+): Promise<{ model: string; report: string; ledger: string }> {
   await mkdir(out, { recursive: true });
   const model = join(out, "model.json");
   const { bytes } = await exportModel(server.coordinator, run, "json");

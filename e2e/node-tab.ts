@@ -27,7 +27,11 @@ export async function memoryJournal(): Promise<Journal> {
     claim: async (step) => !claims.has(step) && claims.add(step) !== undefined,
     charges: async (taskHash) => charges.filter((charge) => charge.taskHash === taskHash),
     charge: async (charge, budget) => {
-      const answer = admit(charges.filter((c) => c.taskHash === charge.taskHash), charge, budget);
+      const answer = admit(
+        charges.filter((c) => c.taskHash === charge.taskHash),
+        charge,
+        budget,
+      );
       if (answer.admitted) charges.push(charge);
       return answer;
     },
@@ -58,7 +62,12 @@ export async function joinInNode(options: {
   const portions = splitHeldBack(rows.count, task.data.heldBack, (bound) => random.below(bound));
   const answerer = await Answerer.create(device, task, rows, portions, random);
   const journal = options.journal ?? (await memoryJournal());
-  const socket = io(`${url}/tab`, { transports: ["websocket"], forceNew: true, reconnectionDelay: 100, reconnectionDelayMax: 300 });
+  const socket = io(`${url}/tab`, {
+    transports: ["websocket"],
+    forceNew: true,
+    reconnectionDelay: 100,
+    reconnectionDelayMax: 300,
+  });
   const { promise: over, resolve, reject } = deferred();
   const quiet = () => {};
   const session = new Session(

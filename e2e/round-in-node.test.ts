@@ -19,23 +19,38 @@ const csvOf = (records: Record<string, string>[]) => {
   return [columns.join(","), ...records.map((r) => columns.map((c) => `"${r[c]}"`).join(","))].join("\n");
 };
 
-test.skipIf(!device)("twelve participants in Node train the bank's model through the real protocol", { timeout: 240_000 }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), "murmur-"));
-  const server = await serve({ port: 0, dataDir: join(folder, "data") });
-  const task = asTask({ ...readTaskFile(readFileSync("tasks/bank.yaml", "utf8"), "bank.yaml"), training: { rounds: Number(process.env.ROUNDS ?? 5), learningRate: 4, momentum: 0.5 } });
-  const data = await fetchData("bank", { cacheDir: folder });
-  const parts = [...splitByColumn(parseCsv(readFileSync(data.path, "utf8")).records, "job").values()];
-  const run = await server.coordinator.launchTask(task, 1);
-  const { invitation } = run.detail();
-  const invite = new URL(invitation).searchParams.get("invite")!;
-  server.coordinator.onRunChange = (d) => { const r = d.rounds.at(-1); if (process.env.LOUD && r) console.error(d.current?.phase, r.round, r.state, r.reason, r.duration, JSON.stringify(r.metrics)); };
-  const tabs = await Promise.all(parts.map((part) => joinInNode({ url: server.url, run: run.id, invite, task, csv: csvOf(part), device: device! })));
-  await Promise.all(tabs.map((tab) => tab.over));
-  const detail = run.detail();
-  console.error(JSON.stringify(detail.rounds.at(-1), null, 1));
-  expect(detail.state).toBe("finished");
-  const { problems, entries } = await checkLedger(await server.coordinator.exportLedger());
-  expect(problems).toEqual([]);
-  expect(entries.filter((e) => e.kind === "round")).toHaveLength(task.training.rounds + 2);
-  await server.close();
-});
+test.skipIf(!device)(
+  "twelve participants in Node train the bank's model through the real protocol",
+  { timeout: 240_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "murmur-"));
+    const server = await serve({ port: 0, dataDir: join(folder, "data") });
+    const task = asTask({
+      ...readTaskFile(readFileSync("tasks/bank.yaml", "utf8"), "bank.yaml"),
+      training: { rounds: Number(process.env.ROUNDS ?? 5), learningRate: 4, momentum: 0.5 },
+    });
+    const data = await fetchData("bank", { cacheDir: folder });
+    const parts = [...splitByColumn(parseCsv(readFileSync(data.path, "utf8")).records, "job").values()];
+    const run = await server.coordinator.launchTask(task, 1);
+    const { invitation } = run.detail();
+    const invite = new URL(invitation).searchParams.get("invite")!;
+    server.coordinator.onRunChange = (d) => {
+      const r = d.rounds.at(-1);
+      if (process.env.LOUD && r)
+        console.error(d.current?.phase, r.round, r.state, r.reason, r.duration, JSON.stringify(r.metrics));
+    };
+    const tabs = await Promise.all(
+      parts.map((part) =>
+        joinInNode({ url: server.url, run: run.id, invite, task, csv: csvOf(part), device: device! }),
+      ),
+    );
+    await Promise.all(tabs.map((tab) => tab.over));
+    const detail = run.detail();
+    console.error(JSON.stringify(detail.rounds.at(-1), null, 1));
+    expect(detail.state).toBe("finished");
+    const { problems, entries } = await checkLedger(await server.coordinator.exportLedger());
+    expect(problems).toEqual([]);
+    expect(entries.filter((e) => e.kind === "round")).toHaveLength(task.training.rounds + 2);
+    await server.close();
+  },
+);

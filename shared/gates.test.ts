@@ -3,14 +3,17 @@ import { fairTask } from "./fairness/testing/histograms.ts";
 import { complianceTerm, evaluateGates } from "./gates.ts";
 import type { RoundRecord } from "./run-record.ts";
 
-const task = fairTask({}, {
-  gates: [
-    { metric: "accuracy", atLeast: 0.8 },
-    { metric: "demographicParityDifference", atMost: 0.025 },
-    { metric: "epsilon", atMost: 2 },
-    { metric: "cohort", atLeast: 5 },
-  ],
-});
+const task = fairTask(
+  {},
+  {
+    gates: [
+      { metric: "accuracy", atLeast: 0.8 },
+      { metric: "demographicParityDifference", atMost: 0.025 },
+      { metric: "epsilon", atMost: 2 },
+      { metric: "cohort", atLeast: 5 },
+    ],
+  },
+);
 const spent = { epsilon: 1.5, delta: 1e-5, unit: "record", relation: "add-remove" } as const;
 const record = (over: Partial<RoundRecord>): RoundRecord => ({
   round: 1,
@@ -29,13 +32,23 @@ const figures = { accuracy: 0.85, auc: 0.9, gaps: { g: 0.04, h: 0.3 }, multiplie
 
 it("leaves open what only the evaluation can tell, and takes nothing from training or from aborted rounds", () => {
   const before = evaluateGates(task, [record({ metrics: figures }), record({ state: "aborted", survivors: 1 })], spent);
-  expect(before.map((g) => [g.value, g.met])).toEqual([[null, null], [null, null], [1.5, true], [6, true]]);
+  expect(before.map((g) => [g.value, g.met])).toEqual([
+    [null, null],
+    [null, null],
+    [1.5, true],
+    [6, true],
+  ]);
   expect(complianceTerm(before)).toBe(0);
 });
 
 it("decides by the evaluation, the gap by the penalised attribute, the cohort by its smallest round", () => {
   const records = [record({ survivors: 4 }), record({ question: "evaluate", metrics: figures })];
   const gates = evaluateGates(task, records, spent);
-  expect(gates.map((g) => [g.value, g.met])).toEqual([[0.85, true], [0.04, false], [1.5, true], [4, false]]);
+  expect(gates.map((g) => [g.value, g.met])).toEqual([
+    [0.85, true],
+    [0.04, false],
+    [1.5, true],
+    [4, false],
+  ]);
   expect(complianceTerm(gates)).toBeCloseTo(0.015 + 1, 12);
 });

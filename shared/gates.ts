@@ -3,10 +3,14 @@ import type { PrivacyStatement, RoundRecord, RunDetail } from "./run-record.ts";
 import type { Gate, Task } from "./task.ts";
 
 /** A gate on what only `evaluate` can tell is undecided (null) until its round is finished. */
-export function evaluateGates(task: Task, records: readonly RoundRecord[], spent: PrivacyStatement): RunDetail["gates"] {
+export function evaluateGates(
+  task: Task,
+  records: readonly RoundRecord[],
+  spent: PrivacyStatement,
+): RunDetail["gates"] {
   const finished = records.filter((r) => r.state === "finished");
   const metrics = finished.find((r) => r.question === "evaluate")?.metrics;
-  const valueOf = (gate: Gate): number | null => {
+  const measured = (gate: Gate): number | null => {
     switch (gate.metric) {
       case "accuracy":
         return metrics?.accuracy ?? null;
@@ -21,7 +25,7 @@ export function evaluateGates(task: Task, records: readonly RoundRecord[], spent
     }
   };
   return task.gates.map((gate) => {
-    const value = valueOf(gate);
+    const value = measured(gate);
     return { gate, value, met: value === null ? null : excess(gate, value) <= 0 };
   });
 }

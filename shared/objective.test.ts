@@ -10,9 +10,15 @@ mixed.data.features = [
 ];
 
 it("groups the first layer by feature, one-hot columns together", () => {
-  expect(featureGroups(mixed)).toEqual([{ start: 0, end: 1 }, { start: 1, end: 4 }]);
+  expect(featureGroups(mixed)).toEqual([
+    { start: 0, end: 1 },
+    { start: 1, end: 4 },
+  ]);
   const deep = { ...mixed, model: { ...mixed.model, hidden: [2] } };
-  expect(featureGroups(deep)).toEqual([{ start: 0, end: 2 }, { start: 2, end: 8 }]);
+  expect(featureGroups(deep)).toEqual([
+    { start: 0, end: 2 },
+    { start: 2, end: 8 },
+  ]);
 });
 
 it("takes the group-lasso norm Σ √p·‖W‖₂, biases and later layers left out", () => {

@@ -8,8 +8,18 @@ interface CryptoKey {
 }
 interface SubtleCrypto {
   digest(algorithm: string, data: BufferSource): Promise<ArrayBuffer>;
-  generateKey(algorithm: object | string, extractable: boolean, usages: string[]): Promise<{ publicKey: CryptoKey; privateKey: CryptoKey }>;
-  importKey(format: string, key: BufferSource | object, algorithm: object | string, extractable: boolean, usages: string[]): Promise<CryptoKey>;
+  generateKey(
+    algorithm: object | string,
+    extractable: boolean,
+    usages: string[],
+  ): Promise<{ publicKey: CryptoKey; privateKey: CryptoKey }>;
+  importKey(
+    format: string,
+    key: BufferSource | object,
+    algorithm: object | string,
+    extractable: boolean,
+    usages: string[],
+  ): Promise<CryptoKey>;
   exportKey(format: string, key: CryptoKey): Promise<ArrayBuffer>;
   deriveBits(algorithm: object, key: CryptoKey, length: number): Promise<ArrayBuffer>;
   encrypt(algorithm: object, key: CryptoKey, data: BufferSource): Promise<ArrayBuffer>;

@@ -6,7 +6,11 @@ import { type Architecture, layersOf } from "./model.ts";
  * @param parameters flat, as in model.ts
  * @returns logits [rows]; the score is σ(z)
  */
-export function predict(architecture: Architecture, parameters: ArrayLike<number>, features: Float32Array): Float64Array {
+export function predict(
+  architecture: Architecture,
+  parameters: ArrayLike<number>,
+  features: Float32Array,
+): Float64Array {
   const rows = features.length / architecture.inputs;
   const layers = layersOf(architecture);
   const activate = (x: number) => (architecture.activation === "relu" ? Math.max(0, x) : Math.tanh(x));

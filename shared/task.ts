@@ -56,7 +56,10 @@ export const taskSchema = z.strictObject({
       positive: z.string().describe("The cell text of the favourable outcome"),
       negative: z.string().describe("The cell text of the other outcome"),
     }),
-    features: z.array(z.discriminatedUnion("kind", [numericFeature, categoricalFeature])).min(1).max(256),
+    features: z
+      .array(z.discriminatedUnion("kind", [numericFeature, categoricalFeature]))
+      .min(1)
+      .max(256),
     sensitive: z.array(sensitiveAttribute).max(8).default([]),
     identifiers: z.array(z.string()).default([]).describe("Direct identifiers: dropped as soon as the file is read"),
     quasiIdentifiers: z.array(z.string()).default([]).describe("Columns of the k-anonymity report"),
@@ -160,7 +163,10 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
   const parsed = taskSchema.safeParse(value);
   if (!parsed.success) {
     return {
-      problems: parsed.error.issues.map((issue) => ({ path: issue.path as (string | number)[], problem: issue.message })),
+      problems: parsed.error.issues.map((issue) => ({
+        path: issue.path as (string | number)[],
+        problem: issue.message,
+      })),
     };
   }
   const task = parsed.data;
@@ -169,13 +175,18 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
 
   const featureNames = new Set<string>();
   task.data.features.forEach((feature, i) => {
-    if (featureNames.has(feature.name)) report(["data", "features", i, "name"], `«${feature.name}» stands twice; name each column once`);
+    if (featureNames.has(feature.name))
+      report(["data", "features", i, "name"], `«${feature.name}» stands twice; name each column once`);
     featureNames.add(feature.name);
-    if (feature.name === task.data.label.column) report(["data", "features", i, "name"], "is the label; a model must not read what it predicts");
-    if (task.data.identifiers.includes(feature.name)) report(["data", "features", i, "name"], "is listed as an identifier; leave it out of the features");
-    if (feature.kind === "numeric" && !(feature.max > feature.min)) report(["data", "features", i, "max"], "must be above `min`");
+    if (feature.name === task.data.label.column)
+      report(["data", "features", i, "name"], "is the label; a model must not read what it predicts");
+    if (task.data.identifiers.includes(feature.name))
+      report(["data", "features", i, "name"], "is listed as an identifier; leave it out of the features");
+    if (feature.kind === "numeric" && !(feature.max > feature.min))
+      report(["data", "features", i, "max"], "must be above `min`");
   });
-  if (task.data.label.positive === task.data.label.negative) report(["data", "label", "negative"], "must differ from `positive`");
+  if (task.data.label.positive === task.data.label.negative)
+    report(["data", "label", "negative"], "must differ from `positive`");
 
   const { penalty, attribute: attributeName, groups } = task.fairness;
   const attribute = task.data.sensitive.find((a) => a.name === attributeName);
@@ -183,28 +194,46 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
   if (attributeName === undefined) {
     if (needsAttribute) report(["fairness", "attribute"], "is missing; name one of the sensitive attributes");
   } else if (attribute === undefined) {
-    report(["fairness", "attribute"], `«${attributeName}» is not among data.sensitive; list it there or correct the name`);
+    report(
+      ["fairness", "attribute"],
+      `«${attributeName}» is not among data.sensitive; list it there or correct the name`,
+    );
   }
-  if (penalty !== "none" && groups === undefined) report(["fairness", "groups"], "is missing; name the two groups to hold together");
+  if (penalty !== "none" && groups === undefined)
+    report(["fairness", "groups"], "is missing; name the two groups to hold together");
   if (attribute && groups) {
     groups.forEach((groupName, i) => {
       if (!attribute.groups.some((g) => g.name === groupName)) {
-        report(["fairness", "groups", i], `«${groupName}» is not a group of ${attribute.name}; use one of ${attribute.groups.map((g) => g.name).join(", ")}`);
+        report(
+          ["fairness", "groups", i],
+          `«${groupName}» is not a group of ${attribute.name}; use one of ${attribute.groups.map((g) => g.name).join(", ")}`,
+        );
       }
     });
     if (groups[0] === groups[1]) report(["fairness", "groups", 1], "must differ from the first group");
   }
   task.gates.forEach((gate, i) => {
     if (gate.metric === "demographicParityDifference" && (attribute === undefined || groups === undefined)) {
-      report(["gates", i, "metric"], "needs fairness.attribute and fairness.groups; name them, also when the penalty is `none`");
+      report(
+        ["gates", i, "metric"],
+        "needs fairness.attribute and fairness.groups; name them, also when the penalty is `none`",
+      );
     }
   });
   if (task.privacy.unit === "participant" && task.privacy.sampleRate !== 1) {
-    report(["privacy", "sampleRate"], "must be 1 at participant level: the coordinator sees who takes part, so sampling hides nothing");
+    report(
+      ["privacy", "sampleRate"],
+      "must be 1 at participant level: the coordinator sees who takes part, so sampling hides nothing",
+    );
   }
-  if (task.cohort.maximum < minimumCohort(task)) report(["cohort", "maximum"], `must be at least the minimum of ${minimumCohort(task)}`);
+  if (task.cohort.maximum < minimumCohort(task))
+    report(["cohort", "maximum"], `must be at least the minimum of ${minimumCohort(task)}`);
   const { survivors, honest } = guaranteedCohort(task, minimumCohort(task));
-  if (survivors < 2 || honest < 1) report(["cohort", "dropoutTolerance"], "leaves no honest survivor in the smallest cohort; lower it or `colludingShare`");
+  if (survivors < 2 || honest < 1)
+    report(
+      ["cohort", "dropoutTolerance"],
+      "leaves no honest survivor in the smallest cohort; lower it or `colludingShare`",
+    );
   return problems.length > 0 ? { problems } : { task };
 }
 

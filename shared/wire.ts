@@ -15,7 +15,11 @@ import type { Signed } from "./round/signed.ts";
 import type { RunState } from "./run-record.ts";
 import { largestCohort } from "./secure-sum/shares.ts";
 
-const hex = (bytes: number) => z.string().length(2 * bytes).regex(/^[0-9a-f]*$/);
+const hex = (bytes: number) =>
+  z
+    .string()
+    .length(2 * bytes)
+    .regex(/^[0-9a-f]*$/);
 const hash = hex(32);
 const index = z.int().min(0).max(largestCohort);
 const indexed = z.record(z.string().regex(/^\d{1,3}$/), z.base64().max(200));
@@ -43,7 +47,9 @@ export const tabMessages = {
 export type Hello = z.infer<typeof tabMessages.hello>;
 
 /** What every message is answered with. */
-export type Reply = { ok: true } | { ok: false; reason: DropReason | "invitation-invalid" | "run-unknown" | "run-ended" };
+export type Reply =
+  | { ok: true }
+  | { ok: false; reason: DropReason | "invitation-invalid" | "run-unknown" | "run-ended" };
 
 export interface Welcome {
   task: unknown;

@@ -95,7 +95,8 @@ export const en = {
   "look.held": "{held} of them are only used to measure the model, never to train it.",
   "look.preview": "First rows",
   "look.never": "never leaves this tab",
-  "look.problems": "{count, plural, one {One problem was found; its row is left out} other {{shown} problems were found; their rows are left out}}",
+  "look.problems":
+    "{count, plural, one {One problem was found; its row is left out} other {{shown} problems were found; their rows are left out}}",
   "look.problems.none": "Every row can be used.",
   "look.problems.more": "The first {shown} are shown.",
   "look.problem.row": "Row",
@@ -117,7 +118,8 @@ export const en = {
   // Consent
   "consent.title": "Do you want to take part?",
   "consent.rows": "This tab computes with {rows} rows for up to {rounds} rounds.",
-  "consent.vector": "Each round sends one vector of integers, clipped, noised and masked. The rows themselves are never sent.",
+  "consent.vector":
+    "Each round sends one vector of integers, clipped, noised and masked. The rows themselves are never sent.",
   "consent.budget":
     "All rounds together spend at most ε = {epsilon} at δ = {delta}, for {unit, select, record {one row} other {one participant}} more or less. This tab keeps the account and stops by itself.",
   "consent.leave": "You can leave at any time. What is already part of a sum cannot be taken out of it.",
@@ -163,14 +165,16 @@ export const en = {
   "train.live.idle": "{state}. {done} of {rounds} rounds taken part in.",
 
   "balance.title": "Your privacy balance",
-  "balance.summary": "ε = {spent} of {budget} spent at δ = {delta}, for {unit, select, record {one row} other {one participant}} more or less",
+  "balance.summary":
+    "ε = {spent} of {budget} spent at δ = {delta}, for {unit, select, record {one row} other {one participant}} more or less",
   "balance.spent": "spent {value}",
   "balance.round": "this round at most {value}",
   "balance.left": "left {value}",
   "balance.note": "Counted by this tab, by the rounds it really took part in. When nothing is left, it stops.",
 
   "sent.title": "What left this tab",
-  "sent.lead": "Everything that was computed from your data and sent. {bytes} bytes in {count, plural, one {one vector} other {{countText} vectors}}.",
+  "sent.lead":
+    "Everything that was computed from your data and sent. {bytes} bytes in {count, plural, one {one vector} other {{countText} vectors}}.",
   "sent.empty": "Nothing so far.",
   "sent.time": "Time",
   "sent.round": "Round",
@@ -241,7 +245,8 @@ export const en = {
   "refusal.run-unknown.remedy": "Check the link, or ask the person who sent it.",
   "refusal.run-ended": "This run is already over.",
   "refusal.run-ended.remedy": "Nothing is left to do. Ask for an invitation to the next run.",
-  "refusal.signature-invalid": "A message was not signed by the coordinator this tab knows, or a signature did not fit.",
+  "refusal.signature-invalid":
+    "A message was not signed by the coordinator this tab knows, or a signature did not fit.",
   "refusal.signature-invalid.remedy":
     "Ask the person who runs this whether the coordinator was set up anew. If not, do not take part.",
   "refusal.task-changed": "The coordinator asked something else than the task it had promised.",
@@ -264,7 +269,8 @@ export const en = {
   "refusal.survivors-too-few": "Too many participants dropped out, so the sum was not opened.",
   "refusal.survivors-too-few.remedy": "Nothing to do: your tab joins the next round.",
   "refusal.survivors-split": "Participants were not told the same about who is left, so the sum was not opened.",
-  "refusal.survivors-split.remedy": "Your tab tries the next round. If it happens again, tell the person who runs this.",
+  "refusal.survivors-split.remedy":
+    "Your tab tries the next round. If it happens again, tell the person who runs this.",
   "refusal.already-answered": "Your tab has already answered this question, and answers none twice.",
   "refusal.already-answered.remedy": "Is this run open in a second tab? Close one. Your tab joins the next round.",
   "refusal.share-invalid": "Another participant’s sealed message could not be opened.",
@@ -276,7 +282,8 @@ export const en = {
   "refusal.disconnected": "The connection broke in the middle of a round. Nothing of it was revealed.",
   "refusal.disconnected.remedy": "Check your connection. Your tab joins the next round.",
   "refusal.storage-unavailable": "This browser lets the page store nothing, so your privacy balance could not be kept.",
-  "refusal.storage-unavailable.remedy": "Leave private browsing, allow this site to store data, and load the page again.",
+  "refusal.storage-unavailable.remedy":
+    "Leave private browsing, allow this site to store data, and load the page again.",
   "refusal.entropy-failed": "This browser’s random numbers did not pass a check, so no noise could be trusted.",
   "refusal.entropy-failed.remedy": "Use another browser or device.",
   "refusal.bad-file": "The file could not be read as a table.",
@@ -288,7 +295,8 @@ export const en = {
   "refusal.coordinator-refused": "The coordinator did not accept this tab’s message.",
   "refusal.coordinator-refused.remedy": "Load the page again. If it happens again, tell the person who runs this.",
   "refusal.protocol-error": "Something unexpected happened, and your tab stopped to be safe.",
-  "refusal.protocol-error.remedy": "Load the page again. If it happens again, send the details to the person who runs this.",
+  "refusal.protocol-error.remedy":
+    "Load the page again. If it happens again, send the details to the person who runs this.",
   "refusal.version-mismatch": "This tab and the coordinator speak different versions.",
   "refusal.version-mismatch.remedy": "Load the page again to get the current version.",
   "refusal.unknown": "Your tab stopped for a reason this page has no words for.",
@@ -297,7 +305,8 @@ export const en = {
   // Console: the frame
   "console.title": "Console",
   "console.sign.title": "Sign in",
-  "console.sign.lead": "The operator’s key was printed when the coordinator started. It is kept in this tab only, until you close it.",
+  "console.sign.lead":
+    "The operator’s key was printed when the coordinator started. It is kept in this tab only, until you close it.",
   "console.sign.key": "Operator’s key",
   "console.sign.button": "Sign in",
   "console.sign.wrong": "This key is not valid here. Copy the one that the coordinator printed when it started.",
@@ -319,7 +328,8 @@ export const en = {
   "run.state.failed": "Failed",
 
   "launch.title": "Launch a run",
-  "launch.lead": "The task file says what is learned, from which columns, and under which promises. It cannot be changed afterwards.",
+  "launch.lead":
+    "The task file says what is learned, from which columns, and under which promises. It cannot be changed afterwards.",
   "launch.example": "Start from an example",
   "launch.yaml": "Task file (YAML)",
   "launch.button": "Launch",
@@ -336,7 +346,8 @@ export const en = {
   "run.created": "Launched",
   "run.connected": "Connected",
   "run.current": "Now",
-  "run.current.value": "Round {round}: {question}, {phase}, {cohort, plural, =0 {cohort being formed} other {cohort of {cohortText}}}",
+  "run.current.value":
+    "Round {round}: {question}, {phase}, {cohort, plural, =0 {cohort being formed} other {cohort of {cohortText}}}",
   "run.current.none": "no round under way",
   "run.progress": "Rounds",
   "run.privacy": "Privacy spent",

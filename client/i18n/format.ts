@@ -22,9 +22,9 @@ export const figure = (value: number): string => numberFormat({ maximumSignifica
 export const percent = (share: number): string =>
   numberFormat({ style: "percent", maximumFractionDigits: 1 }).format(share);
 
-/** An ε to two decimals, rounded up: a page never shows less than what was spent. */
-export const epsilonText = (epsilon: number): string =>
-  numberFormat({ maximumFractionDigits: 2 }).format(Math.ceil(epsilon * 100 - 1e-9) / 100);
+/** Two decimals, rounded up: for an ε, and what follows from it, a page never shows less than it is. */
+export const roundedUp = (value: number): string =>
+  numberFormat({ maximumFractionDigits: 2 }).format(Math.ceil(value * 100 - 1e-9) / 100);
 
 const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 

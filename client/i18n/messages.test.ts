@@ -1,5 +1,118 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse, TYPE, type MessageFormatElement } from "@formatjs/icu-messageformat-parser";
+import { IntlMessageFormat } from "intl-messageformat";
 import ts from "typescript";
-import { describe, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
+import { en, type MessageKey } from "./en.ts";
+import { deltaText, roundedUp } from "./format.ts";
+import { language, t, textOf } from "./messages.ts";
+import { zh } from "./zh.ts";
+
+const client = join(import.meta.dirname, "..");
+const sources = (readdirSync(client, { recursive: true }) as string[])
+  .filter((path) => /[.]tsx?$/.test(path) && !/[.]test[.]/.test(path) && !path.startsWith("i18n"))
+  .map((path) => ({ path, text: readFileSync(join(client, path), "utf8") }));
+const pages = sources.filter(({ path }) => path.endsWith(".tsx"));
+
+interface Element {
+  /** 0 is literal text and 7 the # of a plural; all else names an argument */
+  type: number;
+  value: string;
+  options?: Record<string, { value: Element[] }>;
+}
+
+/** Names of the arguments, and of the choices a `select` must know. Plural categories differ by language, rightly. */
+function argumentsOf(message: string): Set<string> {
+  const found = new Set<string>();
+  const visit = (elements: Element[]): void => {
+    for (const { type, value, options } of elements) {
+      if (type !== 0 && type !== 7) found.add(value);
+      for (const [choice, branch] of Object.entries(options ?? {})) {
+        if (type === 5) found.add(`${value}=${choice}`);
+        visit(branch.value);
+      }
+    }
+  };
+  visit(new IntlMessageFormat(message, "en").getAst() as unknown as Element[]);
+  return found;
+}
+
+/** What a person would read in a TSX file beside what comes from the catalogue. */
+function literalWords(path: string, text: string): string[] {
+  const spoken = new Set(["title", "aria-label", "alt", "placeholder", "label"]);
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isJsxText(node) && /[\p{L}\p{N}]/u.test(node.text)) found.push(node.text.trim());
+    if (
+      ts.isJsxAttribute(node) &&
+      spoken.has(node.name.getText()) &&
+      node.initializer &&
+      ts.isStringLiteral(node.initializer)
+    ) {
+      found.push(node.initializer.text);
+    }
+    if (
+      ts.isJsxExpression(node) &&
+      node.expression &&
+      ts.isStringLiteralLike(node.expression) &&
+      !ts.isJsxAttribute(node.parent)
+    ) {
+      if (/[\p{L}\p{N}]/u.test(node.expression.text)) found.push(node.expression.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true, ts.ScriptKind.TSX));
+  return found;
+}
+
+afterEach(() => {
+  language.value = "en";
+});
+
+test("both languages have the same messages with the same arguments", () => {
+  expect(Object.keys(zh).sort()).toEqual(Object.keys(en).sort());
+  for (const key of Object.keys(en) as MessageKey[]) {
+    expect(argumentsOf(zh[key]), key).toEqual(argumentsOf(en[key]));
+  }
+});
+
+test("the argument check sees arguments inside of choices", () => {
+  expect(argumentsOf("{a, plural, one {x {b}} other {y}}")).toEqual(new Set(["a", "b"]));
+});
+
+test("no page holds words of its own", () => {
+  expect(pages.length).toBeGreaterThan(10);
+  for (const { path, text } of pages) expect(literalWords(path, text), path).toEqual([]);
+});
+
+test("the word check finds text, attributes and string expressions", () => {
+  const page = 'const a = <p title="one">two {"three"} {t("app.name")} · <b class="x">{value}</b></p>;';
+  expect(literalWords("a.tsx", page)).toEqual(["one", "two", "three"]);
+});
+
+test("every message is used", () => {
+  const families = [/^(refusal|abort|drop|detail|problem|state|question|phase|metric|steps)[.]/, /^run[.]state[.]/];
+  const all = sources.map(({ text }) => text).join("\n");
+  const unused = Object.keys(en).filter((key) => !families.some((f) => f.test(key)) && !all.includes(`"${key}"`));
+  expect(unused).toEqual([]);
+});
+
+test("every refusal says what happened and what to do", () => {
+  const codes = Object.keys(en).filter((key) => /^refusal[.][a-z]+(-[a-z]+)+$/.test(key));
+  expect(codes.length).toBeGreaterThanOrEqual(28);
+  for (const code of codes) expect(en).toHaveProperty([`${code}.remedy`]);
+});
+
+test("a message follows the language", () => {
+  const values = { epsilon: "2", delta: deltaText(1e-5), unit: "record" };
+  expect(t("privacy.statement", values)).toBe("ε = 2 at δ = 10⁻⁵, for one row more or less (add-remove)");
+  language.value = "zh";
+  expect(t("privacy.statement", values)).toContain("增减一行数据");
+  expect(textOf("abort", "stopped")).toBe("由操作者停止");
+  expect(textOf("abort", "never-heard-of")).toBeUndefined();
+});
+
+test("an ε is never shown smaller than it is", () => {
+  expect([1, 1.001, 0.999, 0.0001, 0].map(roundedUp)).toEqual(["1", "1.01", "1", "0.01", "0"]);
+  expect([1e-5, 2e-6, 1.5e-7].map(deltaText)).toEqual(["10⁻⁵", "2×10⁻⁶", "1.5×10⁻⁷"]);
+});

@@ -32,7 +32,8 @@ export const zh = {
   "privacy.weak.label": "小规模汇总",
 
   "open.title": "一起学习，谁也不被偷听",
-  "open.lead": "Murmur 让许多浏览器标签页共同训练一个模型。数据留在您的标签页里；离开它的只有加过噪声的结果，而且只能与他人的结果相加后读出。",
+  "open.lead":
+    "Murmur 让许多浏览器标签页共同训练一个模型。数据留在您的标签页里；离开它的只有加过噪声的结果，而且只能与他人的结果相加后读出。",
   "open.runs": "正在进行的训练",
   "open.empty": "目前没有可参加的训练。",
   "open.empty.hint": "收到邀请后，打开对方发来的链接即可。新的训练在控制台中发起。",
@@ -61,11 +62,13 @@ export const zh = {
   "join.cannot.answer": "您这一份答复，以及您的数据属于哪些群体",
   "join.cannot.secret": "靠更改任务多得到任何东西：标签页会用任务指纹核对每一个请求",
   "join.limits": "这些保证的前提",
-  "join.limits.collude": "噪声由各人分担：即使一次汇总中有 {share} 的参与者把秘密告诉协调方，承诺依然成立。若更多人这样做，保护您的噪声就会变少。",
+  "join.limits.collude":
+    "噪声由各人分担：即使一次汇总中有 {share} 的参与者把秘密告诉协调方，承诺依然成立。若更多人这样做，保护您的噪声就会变少。",
   "join.limits.page": "您需要信任本页面的代码。代码是公开的，浏览器运行的就是本站提供的内容。",
   "join.next": "选择数据",
 
-  "picture.label": "示意图：三个标签页各自把数据变成整数向量，裁剪、加噪、加掩码；掩码在求和时相互抵消，协调方只能读到总和。",
+  "picture.label":
+    "示意图：三个标签页各自把数据变成整数向量，裁剪、加噪、加掩码；掩码在求和时相互抵消，协调方只能读到总和。",
   "picture.tab": "标签页",
   "picture.data": "数据",
   "picture.clip": "裁剪",
@@ -154,7 +157,8 @@ export const zh = {
   "train.live.idle": "{state}。已参加 {done} 轮，共 {rounds} 轮。",
 
   "balance.title": "您的隐私余额",
-  "balance.summary": "ε 已用 {spent}，共 {budget}（δ = {delta}，以增减{unit, select, record {一行数据} other {一位参与者}}计）",
+  "balance.summary":
+    "ε 已用 {spent}，共 {budget}（δ = {delta}，以增减{unit, select, record {一行数据} other {一位参与者}}计）",
   "balance.spent": "已用 {value}",
   "balance.round": "本轮最多 {value}",
   "balance.left": "剩余 {value}",
@@ -175,7 +179,8 @@ export const zh = {
   "sent.all": "显示全部 {count} 条",
   "sent.few": "只显示最新的",
   "sent.else": "此外还发送什么",
-  "sent.else.text": "为了参加，标签页还会发送公钥、签名、临时密钥，以及掩码秘密的密封份额。它们都不是由您的数据算出的。",
+  "sent.else.text":
+    "为了参加，标签页还会发送公钥、签名、临时密钥，以及掩码秘密的密封份额。它们都不是由您的数据算出的。",
 
   "leave.button": "退出",
   "leave.title": "要退出这次训练吗？",
@@ -217,7 +222,8 @@ export const zh = {
   "detail.theirs": "协调方的版本",
 
   "refusal.no-webgpu": "此浏览器没有通过 WebGPU 提供图形处理器。",
-  "refusal.no-webgpu.remedy": "请使用新版 Chrome、Edge、Firefox 或 Safari，通过 https 或 localhost 打开，并开启硬件加速。",
+  "refusal.no-webgpu.remedy":
+    "请使用新版 Chrome、Edge、Firefox 或 Safari，通过 https 或 localhost 打开，并开启硬件加速。",
   "refusal.adapter-lost": "计算过程中，浏览器失去了图形处理器。",
   "refusal.adapter-lost.remedy": "请重新加载页面。若经常发生，请关闭其他占用较多的标签页。",
   "refusal.not-finite": "计算中有数值超出界限，因此没有发送任何内容。",
@@ -319,7 +325,8 @@ export const zh = {
   "run.created": "发起时间",
   "run.connected": "在线",
   "run.current": "当前",
-  "run.current.value": "第 {round} 轮：{question}，{phase}，{cohort, plural, =0 {参与者正在集合} other {{cohortText} 位参与者}}",
+  "run.current.value":
+    "第 {round} 轮：{question}，{phase}，{cohort, plural, =0 {参与者正在集合} other {{cohortText} 位参与者}}",
   "run.current.none": "没有正在进行的轮次",
   "run.progress": "轮次",
   "run.privacy": "已花费的隐私",

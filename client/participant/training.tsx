@@ -83,9 +83,7 @@ function Balance({ balance }: { balance: NonNullable<TabSnapshot["balance"]> }) 
         <rect width={Math.min(100, (100 * spent.epsilon) / budget.epsilon)} height="1" fill="var(--spent)" />
       </svg>
       <p data-testid="balance">{text}</p>
-      <p class="quiet small">
-        {t("balance.round", { round: formatNumber(thisRound, { maximumFractionDigits: 3 }) })}
-      </p>
+      <p class="quiet small">{t("balance.round", { round: formatNumber(thisRound, { maximumFractionDigits: 3 }) })}</p>
     </>
   );
 }

@@ -4,7 +4,7 @@
  */
 import { Engine } from "../../kernels/engine.ts";
 import { encodeFeatures, type Normalisation } from "../../shared/data/features.ts";
-import { takeRows, type TypedRows } from "../../shared/data/rows.ts";
+import { type TypedRows, takeRows } from "../../shared/data/rows.ts";
 import { cellsOf, cellsPerRow } from "../../shared/fairness/histogram.ts";
 import { architectureOf } from "../../shared/model.ts";
 import { addNoise } from "../../shared/privacy/discrete-gaussian.ts";
@@ -60,10 +60,16 @@ export class Answerer {
     const record = this.task.privacy.unit === "record";
     switch (question.kind) {
       case "profile":
-        return this.#counted(profileCounts(takeRows(this.rows, this.portions.train), this.task, layout), this.portions.train.length, layout);
+        return this.#counted(
+          profileCounts(takeRows(this.rows, this.portions.train), this.task, layout),
+          this.portions.train.length,
+          layout,
+        );
       case "train":
         this.#load(question.normalisation);
-        return record ? this.#recordTrain(question, parameters, layout) : this.#participantTrain(question, parameters, layout);
+        return record
+          ? this.#recordTrain(question, parameters, layout)
+          : this.#participantTrain(question, parameters, layout);
       case "evaluate": {
         this.#load(question.normalisation);
         const rows = this.portions.heldBack;
@@ -85,7 +91,11 @@ export class Answerer {
       }
       return encodeRecordSum(integers, layout);
     }
-    return encodeParticipant(counts.map((c) => c / Math.max(1, rows)), layout, this.random);
+    return encodeParticipant(
+      counts.map((c) => c / Math.max(1, rows)),
+      layout,
+      this.random,
+    );
   }
 
   /** A Poisson sample of the training rows; the coin stays here, which is what lets sampling amplify. */
@@ -95,20 +105,38 @@ export class Answerer {
     return this.portions.train.filter(() => this.random.bernoulli(sampleRate));
   }
 
-  async #recordTrain(question: Extract<Question, { kind: "train" }>, parameters: Parameters, layout: Layout): Promise<Encoded> {
+  async #recordTrain(
+    question: Extract<Question, { kind: "train" }>,
+    parameters: Parameters,
+    layout: Layout,
+  ): Promise<Encoded> {
     const clip = { norm: this.task.privacy.clipNorm, unit: segment(layout, "update").unit };
-    const { gradient, histogram } = await this.engine.privateSum(parameters, this.#poissonBatch(), question.witness, clip);
+    const { gradient, histogram } = await this.engine.privateSum(
+      parameters,
+      this.#poissonBatch(),
+      question.witness,
+      clip,
+    );
     return encodeRecordSum(assembleTrain(layout, gradient, histogram), layout);
   }
 
-  async #participantTrain(question: Extract<Question, { kind: "train" }>, parameters: Parameters, layout: Layout): Promise<Encoded> {
+  async #participantTrain(
+    question: Extract<Question, { kind: "train" }>,
+    parameters: Parameters,
+    layout: Layout,
+  ): Promise<Encoded> {
     const { train } = this.portions;
     const { localEpochs, localBatch, localLearningRate } = this.task.training;
     const { histogram } = await this.engine.evaluate(parameters, train, []);
-    const trained = await this.engine.localTraining(parameters, this.#localBatches(localEpochs, localBatch), question.witness, {
-      learningRate: localLearningRate,
-      clip: { norm: this.task.privacy.clipNorm, unit: localUnit },
-    });
+    const trained = await this.engine.localTraining(
+      parameters,
+      this.#localBatches(localEpochs, localBatch),
+      question.witness,
+      {
+        learningRate: localLearningRate,
+        clip: { norm: this.task.privacy.clipNorm, unit: localUnit },
+      },
+    );
     const vector = new Float64Array(layout.dimension);
     const update = segment(layout, "update").offset;
     for (let i = 0; i < parameters.length; i++) vector[update + i] = trained[i]! - parameters[i]!;

@@ -3,7 +3,7 @@
  * and the ledger it last saw. No row of data is ever stored.
  */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import { type Charge, admit } from "../../shared/privacy/balance.ts";
+import { admit, type Charge } from "../../shared/privacy/balance.ts";
 import { generateIdentityKeys, type IdentityKeys } from "../../shared/secure-sum/keys.ts";
 
 /** Last verified state of a coordinator's ledger. */

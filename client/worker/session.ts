@@ -20,7 +20,13 @@ import type { ParticipantEnv, RoundFacts, UploadCost } from "../../shared/round/
 import type { Phase, RunState } from "../../shared/run-record.ts";
 import { type Identity, identityFrom } from "../../shared/secure-sum/keys.ts";
 import { asTask, type Task, taskHash } from "../../shared/task.ts";
-import { challengeText, type CoordinatorToTab, type Reply, type TabToCoordinator, type Welcome } from "../../shared/wire.ts";
+import {
+  type CoordinatorToTab,
+  challengeText,
+  type Reply,
+  type TabToCoordinator,
+  type Welcome,
+} from "../../shared/wire.ts";
 import type { Journal, SeenCheckpoint } from "./journal.ts";
 
 /** An answer that is computed but not yet noised: how much noise is due is known when the cohort is. */
@@ -29,7 +35,14 @@ export type Answer = (plan: RoundPlan) => Noised;
 export interface SessionEvents {
   onWelcome(task: Task, taskHash: string, welcome: Welcome): void;
   onPhase(phase: Phase, facts: { round: number; question: Question["kind"]; cohort: number }): void;
-  onSent(sent: { facts: RoundFacts; masked: Masked; bits: number; bytes: number; sha256: string; epsilonAfter: number }): void;
+  onSent(sent: {
+    facts: RoundFacts;
+    masked: Masked;
+    bits: number;
+    bytes: number;
+    sha256: string;
+    epsilonAfter: number;
+  }): void;
   onResult(facts: RoundFacts): void;
   onCheckpoint(seen: SeenCheckpoint): void;
   /** This tab's own check failed. `final`: it will not take part again. */
@@ -188,7 +201,10 @@ export class Session {
         charge: (cost) => this.#charge(cost),
       };
     }
-    await this.#checkEvidence(welcome.evidence, (entry) => entry.kind === "run" && entry.run === this.run && entry.taskHash === hash);
+    await this.#checkEvidence(
+      welcome.evidence,
+      (entry) => entry.kind === "run" && entry.run === this.run && entry.taskHash === hash,
+    );
     if (!this.#welcomed) this.events.onWelcome(task, hash, welcome);
     this.#welcomed = true;
   }
@@ -197,7 +213,10 @@ export class Session {
     const { task, taskHash } = this.#env!;
     const { announcementHash: _, noiseMultiplier, sampleRate, ...rest } = cost;
     const { epsilon, delta } = task.privacy;
-    const answer = await this.journal.charge({ taskHash, ...rest, event: { noiseMultiplier, sampleRate } }, { epsilon, delta });
+    const answer = await this.journal.charge(
+      { taskHash, ...rest, event: { noiseMultiplier, sampleRate } },
+      { epsilon, delta },
+    );
     if (!answer.admitted) throw new Decline("budget-spent", { epsilon: answer.epsilonAfter, budget: epsilon });
     this.#lastEpsilon = answer.epsilonAfter;
   }

@@ -87,7 +87,10 @@ export interface TabSnapshot {
 /** What the page may ask of the worker. */
 export interface TabWorker {
   /** Calls back with every new snapshot. */
-  start(options: { url: string; run: string; invite: string }, onSnapshot: (snapshot: TabSnapshot) => void): Promise<void>;
+  start(
+    options: { url: string; run: string; invite: string },
+    onSnapshot: (snapshot: TabSnapshot) => void,
+  ): Promise<void>;
   chooseFile(file: File): Promise<void>;
   chooseSample(): Promise<void>;
   consent(): Promise<void>;

@@ -5,15 +5,15 @@ import { requestDevice } from "../../kernels/device.ts";
 import { anonymityOf, bandsOf, dropIdentifiers } from "../../shared/data/anonymise.ts";
 import { readRows, splitHeldBack, type TypedRows } from "../../shared/data/rows.ts";
 import { InputError } from "../../shared/errors.ts";
+import { planOf } from "../../shared/plan.ts";
 import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
 import { worst } from "../../shared/privacy/balance.ts";
-import { planOf } from "../../shared/plan.ts";
 import { checkEntropy, RandomSource } from "../../shared/privacy/random.ts";
 import type { PrivacyStatement } from "../../shared/run-record.ts";
 import { isWeakCohort, type Task } from "../../shared/task.ts";
 import { parseCsv } from "../data/read.ts";
 import { Answerer } from "./answerer.ts";
-import { openJournal, type Journal } from "./journal.ts";
+import { type Journal, openJournal } from "./journal.ts";
 import { Session } from "./session.ts";
 import type { TabSnapshot, TabWorker } from "./snapshot.ts";
 
@@ -24,7 +24,14 @@ const shownProblems = 20;
 const shownIntegers = 8;
 
 class Worker implements TabWorker {
-  #snapshot: TabSnapshot = { state: "connecting", roundsDone: 0, roundsPlanned: 0, sent: [], bytesSent: 0, online: false };
+  #snapshot: TabSnapshot = {
+    state: "connecting",
+    roundsDone: 0,
+    roundsPlanned: 0,
+    sent: [],
+    bytesSent: 0,
+    online: false,
+  };
   #show: (snapshot: TabSnapshot) => void = () => {};
   #random = new RandomSource();
   #journal: Journal | undefined;
@@ -37,7 +44,10 @@ class Worker implements TabWorker {
   #device: GPUDevice | undefined;
   #sample = "";
 
-  async start(options: { url: string; run: string; invite: string }, onSnapshot: (snapshot: TabSnapshot) => void): Promise<void> {
+  async start(
+    options: { url: string; run: string; invite: string },
+    onSnapshot: (snapshot: TabSnapshot) => void,
+  ): Promise<void> {
     this.#show = onSnapshot;
     this.#update({});
     try {
@@ -100,7 +110,9 @@ class Worker implements TabWorker {
         onResult: () => this.#update({ roundsDone: this.#snapshot.roundsDone + 1 }),
         onCheckpoint: (checkpoint) => this.#update({ checkpoint }),
         onDecline: ({ reason, details }, final) =>
-          final ? this.#refuse("declined", reason, details) : this.#update({ state: "waiting", refusal: { code: reason, details } }),
+          final
+            ? this.#refuse("declined", reason, details)
+            : this.#update({ state: "waiting", refusal: { code: reason, details } }),
         onAbort: () => this.#update({ state: "waiting" }),
         onRefused: (reason) => this.#refuse("failed", reason),
         onEnded: () => {
@@ -200,7 +212,11 @@ class Worker implements TabWorker {
 
   #fail(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    const code = /adapter lost/i.test(reason) ? "adapter-lost" : /not finite/i.test(reason) ? "not-finite" : "protocol-error";
+    const code = /adapter lost/i.test(reason)
+      ? "adapter-lost"
+      : /not finite/i.test(reason)
+        ? "not-finite"
+        : "protocol-error";
     this.#refuse("failed", code, { reason });
   }
 

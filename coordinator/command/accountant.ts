@@ -34,13 +34,25 @@ export interface AccountantResult {
 export function accountant(options: AccountantOptions): AccountantResult {
   const { unit, rounds, sampleRate, delta, accountant: name } = options;
   if (sampleRate < 1 && unit === "participant") {
-    throw new InputError("--sample-rate", `is ${sampleRate} at participant level`, "Leave it out: the coordinator sees who takes part, so an ε with sampling would be a simulation, not a guarantee.");
+    throw new InputError(
+      "--sample-rate",
+      `is ${sampleRate} at participant level`,
+      "Leave it out: the coordinator sees who takes part, so an ε with sampling would be a simulation, not a guarantee.",
+    );
   }
   if (sampleRate < 1 && name !== "rdp") {
-    throw new InputError("--accountant", `«${name}» has no bound for sampled rounds`, "Use --accountant rdp (the central limit theorem of GDP is not a bound).");
+    throw new InputError(
+      "--accountant",
+      `«${name}» has no bound for sampled rounds`,
+      "Use --accountant rdp (the central limit theorem of GDP is not a bound).",
+    );
   }
   if ((options.noiseMultiplier === undefined) === (options.epsilon === undefined)) {
-    throw new InputError("--noise-multiplier", options.epsilon === undefined ? "is missing" : "stands beside --epsilon", "Give either --noise-multiplier or --epsilon.");
+    throw new InputError(
+      "--noise-multiplier",
+      options.epsilon === undefined ? "is missing" : "stands beside --epsilon",
+      "Give either --noise-multiplier or --epsilon.",
+    );
   }
   const cost = (z: number): number => {
     switch (name) {

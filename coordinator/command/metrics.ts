@@ -31,11 +31,17 @@ export interface CsvMetrics extends FairnessMetrics {
 export function metricsOfCsv(text: string, options: MetricsOptions): CsvMetrics {
   const { label, score, prediction, group = [], weight, threshold, favourable } = options;
   if (score === undefined && prediction === undefined) {
-    throw new InputError("--score", "is missing and so is --prediction", "Name the column of the score or of the decision.");
+    throw new InputError(
+      "--score",
+      "is missing and so is --prediction",
+      "Name the column of the score or of the decision.",
+    );
   }
   const table = readTable(text);
   const outcomes = outcomeReader(favourable);
-  const sensitive = group.map((name) => table.column("--group", name).map(({ value }) => (value === "" ? null : value)));
+  const sensitive = group.map((name) =>
+    table.column("--group", name).map(({ value }) => (value === "" ? null : value)),
+  );
   const yTrue = outcomes(table.column("--label", label), "--label", label);
   const predictions = {
     yTrue,
@@ -121,7 +127,11 @@ function outcomeReader(favourable: string | undefined) {
       throw new InputError(flag, where(cell), `Use two outcomes only; so far they are «${favourable}» and «${other}».`);
     });
     if (flag === "--label" && !outcomes.includes(1)) {
-      throw new InputError("--favourable", `«${favourable}» is in no row of «${name}»`, `Use a value of that column, as «${other}».`);
+      throw new InputError(
+        "--favourable",
+        `«${favourable}» is in no row of «${name}»`,
+        `Use a value of that column, as «${other}».`,
+      );
     }
     return outcomes;
   };

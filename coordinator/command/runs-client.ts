@@ -4,8 +4,8 @@ import { basename, join } from "node:path";
 import { InputError } from "../../shared/errors.ts";
 import type { RunDetail, RunSummary } from "../../shared/run-record.ts";
 import { type Report, reportMarkdown } from "../governance/report.ts";
-import { readTaskFile } from "../task-file.ts";
 import { existingOperatorKey } from "../store/keys.ts";
+import { readTaskFile } from "../task-file.ts";
 
 interface Address {
   /** e.g. http://localhost:8787 */
@@ -18,7 +18,11 @@ const lookEveryMs = 500;
 async function call(address: Address, path: string, body?: object): Promise<Response> {
   const key = process.env.MURMUR_OPERATOR_KEY ?? existingOperatorKey("./murmur-data");
   if (key === undefined) {
-    throw new InputError("MURMUR_OPERATOR_KEY", "is not set, and ./murmur-data holds no operator.key", "Set it to the key that `serve` printed.");
+    throw new InputError(
+      "MURMUR_OPERATOR_KEY",
+      "is not set, and ./murmur-data holds no operator.key",
+      "Set it to the key that `serve` printed.",
+    );
   }
   const url = new URL(path, address.coordinator);
   const response = await fetch(url, {
@@ -26,10 +30,16 @@ async function call(address: Address, path: string, body?: object): Promise<Resp
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   }).catch(() => {
-    throw new InputError("--coordinator", `${address.coordinator} does not answer`, "Start it with `murmur serve`, or correct the address.");
+    throw new InputError(
+      "--coordinator",
+      `${address.coordinator} does not answer`,
+      "Start it with `murmur serve`, or correct the address.",
+    );
   });
   if (response.ok) return response;
-  const answer = (await response.json().catch(() => ({}))) as { error?: { field: string; problem: string; fix: string } };
+  const answer = (await response.json().catch(() => ({}))) as {
+    error?: { field: string; problem: string; fix: string };
+  };
   const { field = "--coordinator", problem = `answered ${response.status}`, fix = "See its log." } = answer.error ?? {};
   throw new InputError(field, problem, fix);
 }
@@ -49,17 +59,21 @@ export async function launch(options: Address & { taskFile: string }): Promise<R
 
 export const list = (options: Address): Promise<RunSummary[]> => json(call(options, "/api/runs"));
 
-export const stop = (options: Address & { run: string }): Promise<RunDetail> => json(call(options, runPath(options.run, "/stop"), {}));
+export const stop = (options: Address & { run: string }): Promise<RunDetail> =>
+  json(call(options, runPath(options.run, "/stop"), {}));
 
 /** Follows a run until it is over; says each round once. */
-export async function watch(options: Address & { run: string; onProgress: (line: string) => void }): Promise<RunDetail> {
+export async function watch(
+  options: Address & { run: string; onProgress: (line: string) => void },
+): Promise<RunDetail> {
   let said = 0;
   let waiting = false;
   for (;;) {
     const run = await json<RunDetail>(call(options, runPath(options.run)));
     for (const record of run.rounds.slice(said)) options.onProgress(roundLine(record, run.roundsPlanned));
     said = run.rounds.length;
-    if (run.state === "waiting" && !waiting) options.onProgress(`waiting for participants (${run.connected} here): ${run.invitation}`);
+    if (run.state === "waiting" && !waiting)
+      options.onProgress(`waiting for participants (${run.connected} here): ${run.invitation}`);
     waiting = run.state === "waiting";
     if (run.state !== "waiting" && run.state !== "running") return run;
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
@@ -75,14 +89,21 @@ export function roundLine(record: RunDetail["rounds"][number], planned: number):
   return [
     head,
     `${record.survivors} of ${record.cohort} participants${lost.length > 0 ? ` (${lost.join(", ")})` : ""}`,
-    ...(metrics ? [`AUC ${metrics.auc.toFixed(3)}`, ...Object.entries(metrics.gaps).map(([name, gap]) => `gap ${name} ${gap.toFixed(3)}`)] : []),
+    ...(metrics
+      ? [
+          `AUC ${metrics.auc.toFixed(3)}`,
+          ...Object.entries(metrics.gaps).map(([name, gap]) => `gap ${name} ${gap.toFixed(3)}`),
+        ]
+      : []),
     `ε ${privacy.epsilon.toFixed(3)} (${privacy.unit}, δ ${privacy.delta})`,
   ].join("  ");
 }
 
 /** The model as a file. @returns its path */
 export async function exportModel(options: Address & { run: string; format: string; out: string }): Promise<string[]> {
-  const bytes = new Uint8Array(await (await call(options, runPath(options.run, `/model?format=${options.format}`))).arrayBuffer());
+  const bytes = new Uint8Array(
+    await (await call(options, runPath(options.run, `/model?format=${options.format}`))).arrayBuffer(),
+  );
   await mkdir(options.out, { recursive: true });
   const file = join(options.out, options.format === "json" ? "model.json" : `model.${options.format}`);
   await writeFile(file, bytes);
@@ -98,7 +119,11 @@ export async function report(options: Address & { run: string; out: string }): P
 
 export async function writeReport(out: string, facts: Report, ledger: object): Promise<string[]> {
   await mkdir(out, { recursive: true });
-  const files = { "report.json": `${JSON.stringify(facts, null, 1)}\n`, "report.md": reportMarkdown(facts), "ledger.json": `${JSON.stringify(ledger)}\n` };
+  const files = {
+    "report.json": `${JSON.stringify(facts, null, 1)}\n`,
+    "report.md": reportMarkdown(facts),
+    "ledger.json": `${JSON.stringify(ledger)}\n`,
+  };
   return Promise.all(
     Object.entries(files).map(async ([name, text]) => {
       await writeFile(join(out, name), text);

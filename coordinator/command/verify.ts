@@ -19,10 +19,12 @@ export interface Verdict {
  * @throws InputError when there is nothing to check
  */
 export async function verifyPath(path: string): Promise<Verdict> {
-  if (!existsSync(path)) throw new InputError("path", `${path} does not exist`, "Name a ledger file or a run's folder.");
+  if (!existsSync(path))
+    throw new InputError("path", `${path} does not exist`, "Name a ledger file or a run's folder.");
   const folder = statSync(path).isDirectory() ? path : undefined;
   const file = folder ? join(folder, "ledger.json") : path;
-  if (!existsSync(file)) throw new InputError("path", `${path} holds no ledger.json`, "Name the folder a run was exported to.");
+  if (!existsSync(file))
+    throw new InputError("path", `${path} holds no ledger.json`, "Name the folder a run was exported to.");
   const ledger = await readJson(file);
   const { entries, problems } = await checkLedger(ledger);
   let checked = entries.length;
@@ -46,7 +48,10 @@ interface ModelJson {
 }
 
 /** The parameters must hash to the model the run ended with. */
-async function checkModel(value: unknown, entries: Awaited<ReturnType<typeof checkLedger>>["entries"]): Promise<string[]> {
+async function checkModel(
+  value: unknown,
+  entries: Awaited<ReturnType<typeof checkLedger>>["entries"],
+): Promise<string[]> {
   const model = value as ModelJson;
   if (!Array.isArray(model?.tensors)) return ["model.json is not a model"];
   const parameters = Float32Array.from(model.tensors.flatMap((tensor) => tensor.data));
@@ -63,4 +68,3 @@ async function readJson(file: string): Promise<unknown> {
     throw new InputError(basename(file), `cannot be read: ${(error as Error).message}`, "Export it again.");
   }
 }
-

@@ -17,20 +17,37 @@ export interface ModelFile {
 
 export async function exportModel(coordinator: Coordinator, run: Run, format: ModelFormat): Promise<ModelFile> {
   const { normalisation, parameters, task } = run;
-  if (!normalisation) throw new InputError("run", `${run.id} has no model yet`, "Wait until its first rounds are done.");
+  if (!normalisation)
+    throw new InputError("run", `${run.id} has no model yet`, "Wait until its first rounds are done.");
   await coordinator.noteExport(run, format);
   const architecture = architectureOf(task);
   const tensors = layersOf(architecture).flatMap((layer, i) => [
-    { name: `layer${i}.weight`, shape: [layer.inputs, layer.outputs], data: parameters.subarray(layer.weights, layer.bias) },
-    { name: `layer${i}.bias`, shape: [layer.outputs], data: parameters.subarray(layer.bias, layer.bias + layer.outputs) },
+    {
+      name: `layer${i}.weight`,
+      shape: [layer.inputs, layer.outputs],
+      data: parameters.subarray(layer.weights, layer.bias),
+    },
+    {
+      name: `layer${i}.bias`,
+      shape: [layer.outputs],
+      data: parameters.subarray(layer.bias, layer.bias + layer.outputs),
+    },
   ]);
   const modelHash = await hashParameters(parameters);
   const about = { run: run.id, modelHash, architecture, normalisation, features: task.data.features };
   if (format === "safetensors") {
-    const metadata = Object.fromEntries(Object.entries(about).map(([k, v]) => [k, typeof v === "string" ? v : JSON.stringify(v)]));
+    const metadata = Object.fromEntries(
+      Object.entries(about).map(([k, v]) => [k, typeof v === "string" ? v : JSON.stringify(v)]),
+    );
     return { name: `${run.id}.safetensors`, type: "application/octet-stream", bytes: safetensors(tensors, metadata) };
   }
-  const model = { ...about, tensors: tensors.map(({ name, shape, data }) => ({ name, shape, data: Array.from(data) })) };
-  return { name: `${run.id}.json`, type: "application/json", bytes: new TextEncoder().encode(`${JSON.stringify(model, null, 1)}\n`) };
+  const model = {
+    ...about,
+    tensors: tensors.map(({ name, shape, data }) => ({ name, shape, data: Array.from(data) })),
+  };
+  return {
+    name: `${run.id}.json`,
+    type: "application/json",
+    bytes: new TextEncoder().encode(`${JSON.stringify(model, null, 1)}\n`),
+  };
 }
-

@@ -1,8 +1,9 @@
 /**
  * What a ledger says about one run, and nothing it does not say: a line with no entry behind it is «no evidence».
  */
-import { checkLedger, type LedgerFile } from "../../shared/ledger/file.ts";
+
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
+import { checkLedger, type LedgerFile } from "../../shared/ledger/file.ts";
 
 /** A fact and the place of the entry it rests on; `null` means that there is no evidence. */
 export interface Fact {
@@ -67,7 +68,8 @@ export async function reportOf(run: string, ledger: LedgerFile): Promise<Report>
 /** The same as Markdown, for reading. */
 export function reportMarkdown(report: Report): string {
   const lines = report.facts.map(
-    ({ fact, value, entry }) => `| ${fact} | ${value === null ? "no evidence" : value} | ${entry === null ? "—" : entry} |`,
+    ({ fact, value, entry }) =>
+      `| ${fact} | ${value === null ? "no evidence" : value} | ${entry === null ? "—" : entry} |`,
   );
   return [
     `# Run ${report.run}`,

@@ -63,7 +63,13 @@ export async function openDatabase(dataDir: string): Promise<{ db: Database; clo
     const pglite = new PGlite({
       dataDir: folder,
       // By default PGlite starts PostgreSQL with -F: no fsync at all.
-      startParams: [...PGlite.defaultStartParams.filter((p) => p !== "-F"), "-c", "fsync=on", "-c", "wal_sync_method=fsync"],
+      startParams: [
+        ...PGlite.defaultStartParams.filter((p) => p !== "-F"),
+        "-c",
+        "fsync=on",
+        "-c",
+        "wal_sync_method=fsync",
+      ],
     });
     await pglite.waitReady;
     syncForReal(pglite);
@@ -89,7 +95,13 @@ interface EmscriptenStream {
 
 /** Emscripten's NODEFS has no fsync: PostgreSQL's calls would end in nothing. This one reaches the disk. */
 function syncForReal(pglite: PGlite): void {
-  const module = (pglite as unknown as { Module: { FS: { lookupPath(path: string): { node: { mount: { type: { stream_ops: Record<string, unknown> } } } } } } }).Module;
+  const module = (
+    pglite as unknown as {
+      Module: {
+        FS: { lookupPath(path: string): { node: { mount: { type: { stream_ops: Record<string, unknown> } } } } };
+      };
+    }
+  ).Module;
   const operations = module.FS.lookupPath("/pglite/data").node.mount.type.stream_ops;
   operations.fsync = (stream: EmscriptenStream): number => {
     if (stream.nfd != null) fsyncSync(stream.nfd);

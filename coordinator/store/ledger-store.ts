@@ -47,7 +47,10 @@ export class Ledger {
       const leaves = entries.map(entryBytes);
       await this.db.transaction().execute(async (tx) => {
         for (const [i, leaf] of leaves.entries()) {
-          await tx.insertInto("ledger_leaf").values({ position: first + i, body: text.decode(leaf) }).execute();
+          await tx
+            .insertInto("ledger_leaf")
+            .values({ position: first + i, body: text.decode(leaf) })
+            .execute();
         }
         await work(tx, first);
       });
@@ -98,4 +101,3 @@ export class Ledger {
     };
   }
 }
-

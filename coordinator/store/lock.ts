@@ -20,7 +20,11 @@ export function lockFolder(dataDir: string): () => void {
     }
     const pid = Number(readFileSync(file, "utf8"));
     if (pid !== process.pid && isAlive(pid)) {
-      throw new InputError("--data-dir", `${dataDir} is in use by process ${pid}`, "Stop that coordinator, or choose another folder.");
+      throw new InputError(
+        "--data-dir",
+        `${dataDir} is in use by process ${pid}`,
+        "Stop that coordinator, or choose another folder.",
+      );
     }
     unlinkSync(file);
   }

@@ -158,7 +158,11 @@ export class Runs {
     const entry: LedgerEntry = { kind: "round", run, round: facts.round, attempt: facts.attempt, record, ...hashes };
     await this.ledger.append([entry], async (tx) => {
       await advance(tx, run, facts, "charged", { state: "finished", record: JSON.stringify(record) });
-      await tx.updateTable("run").set({ attempt: 1, ...learnerColumns(learner) }).where("id", "=", run).execute();
+      await tx
+        .updateTable("run")
+        .set({ attempt: 1, ...learnerColumns(learner) })
+        .where("id", "=", run)
+        .execute();
     });
   }
 
@@ -172,13 +176,23 @@ export class Runs {
         .where("round", "=", facts.round)
         .where("attempt", "=", facts.attempt)
         .execute();
-      await tx.updateTable("run").set({ attempt: facts.attempt + 1 }).where("id", "=", run).execute();
+      await tx
+        .updateTable("run")
+        .set({ attempt: facts.attempt + 1 })
+        .where("id", "=", run)
+        .execute();
     });
   }
 
   async end(
     run: string,
-    end: { state: "finished" | "stopped" | "failed"; reason: string; modelHash: string; privacy: PrivacyStatement; gates: RunDetail["gates"] },
+    end: {
+      state: "finished" | "stopped" | "failed";
+      reason: string;
+      modelHash: string;
+      privacy: PrivacyStatement;
+      gates: RunDetail["gates"];
+    },
   ): Promise<void> {
     await this.ledger.append([{ kind: "end", run, ...end, gates: end.gates as never }], async (tx) => {
       await tx.updateTable("run").set({ state: end.state, reason: end.reason }).where("id", "=", run).execute();
@@ -236,7 +250,8 @@ type LearnerColumns = Pick<
   "parameters" | "velocity" | "average_sum" | "averaged" | "controller" | "witness" | "profile"
 >;
 
-const bytesOf = (array: Float32Array | Float64Array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength).slice();
+const bytesOf = (array: Float32Array | Float64Array) =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength).slice();
 
 function learnerColumns(learner: Learner): LearnerColumns {
   return {

@@ -12,13 +12,24 @@ function rowsOf(groups: [selected: number, size: number][]): ScoredRow[] {
   );
 }
 /** Gap +.2 between A and B at ½ */
-const unequal = histogramOf(rowsOf([[30, 100], [30, 300]]), cells);
+const unequal = histogramOf(
+  rowsOf([
+    [30, 100],
+    [30, 300],
+  ]),
+  cells,
+);
 const atHalf = { topShare: undefined, threshold: 0.5, tolerance: 0.02 };
 
 describe("a step of the controller", () => {
   it("follows the formulas", () => {
     const task = fairTask(atHalf, { objective: { fairness: 2 } });
-    const { state, witness, gap, threshold, multiplier, saturated } = stepController(task, initialController(task), unequal, undefined);
+    const { state, witness, gap, threshold, multiplier, saturated } = stepController(
+      task,
+      initialController(task),
+      unequal,
+      undefined,
+    );
     expect(threshold).toBe(0);
     expect(gap).toBeCloseTo(0.2, 12);
     expect(state.positive).toBeCloseTo(gains.step * (0.2 - 0.01), 12);
@@ -60,7 +71,13 @@ describe("a step of the controller", () => {
     expect(state.positive).toBe(gains.largestMultiplier);
     expect(saturatedAt).toBeGreaterThan(1);
     // Within the tolerance nothing is in vain, however large the multiplier.
-    const equal = histogramOf(rowsOf([[30, 100], [90, 300]]), cells);
+    const equal = histogramOf(
+      rowsOf([
+        [30, 100],
+        [90, 300],
+      ]),
+      cells,
+    );
     let last = stepController(task, state, equal, undefined);
     for (let round = 0; round < 20; round++) last = stepController(task, last.state, equal, undefined);
     expect(last.saturated).toBe(false);
@@ -87,14 +104,26 @@ describe("a step of the controller", () => {
 
   it("refuses a histogram that is not finite: nothing after it could be trusted", () => {
     const task = fairTask();
-    expect(() => stepController(task, initialController(task), unequal.map(() => Number.NaN), undefined)).toThrow("finite");
+    expect(() =>
+      stepController(
+        task,
+        initialController(task),
+        unequal.map(() => Number.NaN),
+        undefined,
+      ),
+    ).toThrow("finite");
   });
 
   it("remembers an average in rows of one round, from the first round on", () => {
     const task = fairTask();
     let { state } = stepController(task, initialController(task), unequal, undefined);
     expect(runningHistogram(state)).toEqual([...unequal]);
-    ({ state } = stepController(task, state, unequal.map((x) => 4 * x), undefined));
+    ({ state } = stepController(
+      task,
+      state,
+      unequal.map((x) => 4 * x),
+      undefined,
+    ));
     const weight = (1 - gains.memory) / (1 - gains.memory ** 2);
     expect(runningHistogram(state)[histogramIndex(0, 0, 12)]).toBeCloseTo(
       unequal[histogramIndex(0, 0, 12)]! * (1 - weight + 4 * weight),
@@ -117,6 +146,7 @@ describe("in the loop, on a simulated federation with noise", () => {
   const rows = 6000;
   const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
+  // Of seeds 1 to 12, eleven end within the tolerance, seed 4 at .032: 60 rounds are not always enough.
   it.each([1, 2, 3])("brings the gap within the tolerance and keeps it there (seed %i)", (seed) => {
     const rounds = simulate(task, { seed, rows, noise });
     const gaps = rounds.slice(Math.floor((rounds.length * 2) / 3)).map((r) => r.exactGap);

@@ -60,9 +60,9 @@ describe("without noise the histogram tells what the rows tell", () => {
         expect(Math.abs(selectionRate(h, [cell], t)! - exact.byGroup[cell]!.selectionRate!)).toBeLessThan(0.012);
       }
       expect(Math.abs(accuracyAt(h, [0, 1], t)! - exact.overall.accuracy!)).toBeLessThan(0.012);
-      expect(
-        Math.abs(demographicParityDifference(h, [0, 1], t)! - exact.demographicParityDifference!),
-      ).toBeLessThan(0.012);
+      expect(Math.abs(demographicParityDifference(h, [0, 1], t)! - exact.demographicParityDifference!)).toBeLessThan(
+        0.012,
+      );
     }
   });
 
@@ -91,12 +91,15 @@ describe("without noise the histogram tells what the rows tell", () => {
 describe("with noise", () => {
   it("keeps the total of the counts and puts none below 0", () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: -50, max: 80, noNaN: true }), { minLength: 32, maxLength: 32 }), (noisy) => {
-        const counts = countsOf(noisy, [0], 1);
-        const total = noisy.slice(16).reduce((a, b) => a + b, 0);
-        expect(Math.min(...counts)).toBeGreaterThanOrEqual(0);
-        expect(counts.reduce((a, b) => a + b, 0)).toBeCloseTo(Math.max(0, total), 8);
-      }),
+      fc.property(
+        fc.array(fc.double({ min: -50, max: 80, noNaN: true }), { minLength: 32, maxLength: 32 }),
+        (noisy) => {
+          const counts = countsOf(noisy, [0], 1);
+          const total = noisy.slice(16).reduce((a, b) => a + b, 0);
+          expect(Math.min(...counts)).toBeGreaterThanOrEqual(0);
+          expect(counts.reduce((a, b) => a + b, 0)).toBeCloseTo(Math.max(0, total), 8);
+        },
+      ),
       { seed: 20263, numRuns: 300 },
     );
   });
@@ -120,7 +123,10 @@ describe("with noise", () => {
   it("says null, never NaN, whatever the noise", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.oneof(fc.constant(0), fc.double({ min: -9, max: 9, noNaN: true })), { minLength: 64, maxLength: 64 }),
+        fc.array(fc.oneof(fc.constant(0), fc.double({ min: -9, max: 9, noNaN: true })), {
+          minLength: 64,
+          maxLength: 64,
+        }),
         fc.double({ min: -8, max: 8, noNaN: true }),
         (noisy, t) => {
           const figures = [
@@ -141,9 +147,12 @@ describe("with noise", () => {
       { seed: 20264, numRuns: 300 },
     );
     const empty = new Float64Array(64);
-    expect([aucOf(empty, [0]), accuracyAt(empty, [0], 0), selectionRate(empty, [0], 0), crossEntropyOf(empty, [0])]).toEqual(
-      [null, null, null, null],
-    );
+    expect([
+      aucOf(empty, [0]),
+      accuracyAt(empty, [0], 0),
+      selectionRate(empty, [0], 0),
+      crossEntropyOf(empty, [0]),
+    ]).toEqual([null, null, null, null]);
     expect(demographicParityDifference(empty, [0, 1], 0)).toBeNull();
     expect(topShareThreshold(empty, [0, 1], 0.12)).toBe(0);
   });

@@ -7,11 +7,7 @@ const benefits = (yTrue: readonly number[], yPred: readonly number[]) => yTrue.m
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** mean((b/μ)^α − 1) / (α(α − 1)) for α other than 0 and 1; null when nobody has any benefit. */
-export function generalizedEntropyIndex(
-  yTrue: readonly number[],
-  yPred: readonly number[],
-  alpha = 2,
-): number | null {
+export function generalizedEntropyIndex(yTrue: readonly number[], yPred: readonly number[], alpha = 2): number | null {
   const b = benefits(yTrue, yPred);
   const average = mean(b);
   return average > 0 ? mean(b.map((x) => (x / average) ** alpha - 1)) / (alpha * (alpha - 1)) : null;

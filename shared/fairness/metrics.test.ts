@@ -60,7 +60,8 @@ describe("Fairlearn and AIF360 vectors", () => {
     for (const key of Object.keys(names) as (keyof typeof names)[]) {
       const values = Object.values(byGroup).map((group) => group[names[key]]);
       expectNear(overall[names[key]], expected.overall![key]);
-      for (const [group, figures] of Object.entries(expected.by_group)) expectNear(byGroup[group]![names[key]], figures[key]);
+      for (const [group, figures] of Object.entries(expected.by_group))
+        expectNear(byGroup[group]![names[key]], figures[key]);
       expectNear(Math.min(...(values as number[])), expected.group_min![key]);
       expectNear(Math.max(...(values as number[])), expected.group_max![key]);
       expectNear(difference(values, overall[names[key]], "to_overall"), expected.difference_to_overall![key]);
@@ -87,7 +88,8 @@ describe("Fairlearn and AIF360 vectors", () => {
   it("P06 AIF360's signed metrics", () => {
     const p06 = caseOf("P06");
     const metrics = signedMetrics(predictionsOf(p06), String(p06.inputs.privileged));
-    for (const [name, expected] of Object.entries(p06.expect)) expectNear(metrics[camel(name) as keyof typeof metrics], expected);
+    for (const [name, expected] of Object.entries(p06.expect))
+      expectNear(metrics[camel(name) as keyof typeof metrics], expected);
   });
 
   it("P07 selection rates and their ratio below four fifths", () => {
@@ -189,7 +191,9 @@ describe("properties", () => {
         }
         if (pairs === 0) expect(metrics.overall.auc).toBeNull();
         else expectNear(metrics.overall.auc, wins / pairs);
-        const text = JSON.stringify(metrics, (_, value) => (typeof value === "number" && !Number.isFinite(value) ? "bad" : value));
+        const text = JSON.stringify(metrics, (_, value) =>
+          typeof value === "number" && !Number.isFinite(value) ? "bad" : value,
+        );
         expect(text).not.toContain("bad");
       }),
       { seed: 20262, numRuns: 200 },

@@ -28,7 +28,10 @@ export function signedMetrics(predictions: Predictions, privileged: string): Sig
       return group !== null && (group === privileged) === isPrivileged;
     });
     const refused = own.filter((row) => row.predicted === 0);
-    return { ...groupMetrics(own), falseOmissionRate: groupMetrics(refused.map((r) => ({ ...r, predicted: 1 }))).precision };
+    return {
+      ...groupMetrics(own),
+      falseOmissionRate: groupMetrics(refused.map((r) => ({ ...r, predicted: 1 }))).precision,
+    };
   };
   const [others, favoured] = [side(false), side(true)];
   const minus = (rate: Exclude<keyof GroupMetrics, "count"> | "falseOmissionRate"): number | null =>
@@ -48,7 +51,11 @@ export function signedMetrics(predictions: Predictions, privileged: string): Sig
 }
 
 /** (W_others − W_privileged)/(W_others + W_privileged), by weight; null without rows. */
-export function classImbalance(groups: readonly string[], privileged: string, weights?: readonly number[]): number | null {
+export function classImbalance(
+  groups: readonly string[],
+  privileged: string,
+  weights?: readonly number[],
+): number | null {
   let [others, favoured] = [0, 0];
   groups.forEach((group, i) => {
     if (group === privileged) favoured += weights?.[i] ?? 1;

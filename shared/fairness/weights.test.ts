@@ -26,8 +26,21 @@ it("makes label and group independent to 1e-12, and keeps the total weight", () 
 });
 
 it("does not let a rare cell's weight explode, and is 1 without rows", () => {
-  expect(kamiranCalders([[500, 0], [250, 250]])[0]![1]).toBeCloseTo((0.5 * 0.25) / 0.01, 12);
-  expect(kamiranCalders([[0, 0], [0, 0]])).toEqual([[1, 1], [1, 1]]);
+  expect(
+    kamiranCalders([
+      [500, 0],
+      [250, 250],
+    ])[0]![1],
+  ).toBeCloseTo((0.5 * 0.25) / 0.01, 12);
+  expect(
+    kamiranCalders([
+      [0, 0],
+      [0, 0],
+    ]),
+  ).toEqual([
+    [1, 1],
+    [1, 1],
+  ]);
 });
 
 it("weighs only the task's attribute, only when the task says so and the counts are known", () => {

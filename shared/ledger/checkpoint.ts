@@ -28,7 +28,11 @@ async function keyId(publicKey: Bytes): Promise<Bytes> {
   return (await sha256(bytes)).slice(0, 4);
 }
 
-export async function signCheckpoint(checkpoint: Checkpoint, publicKey: Bytes, signer: Pick<Identity, "sign">): Promise<string> {
+export async function signCheckpoint(
+  checkpoint: Checkpoint,
+  publicKey: Bytes,
+  signer: Pick<Identity, "sign">,
+): Promise<string> {
   const text = body(checkpoint);
   const signature = await signer.sign(encode(text));
   const line = new Uint8Array(4 + signature.length);
@@ -44,7 +48,8 @@ export async function openCheckpoint(note: string, publicKey: Bytes): Promise<Ch
   const checkpoint = { size: Number(match[2]), root: fromBase64(match[3]!) };
   const line = fromBase64(match[5]!);
   // Base64 has several spellings of one value; only the canonical one is taken.
-  if (!Number.isSafeInteger(checkpoint.size) || toBase64(checkpoint.root) !== match[3] || toBase64(line) !== match[5]) return undefined;
+  if (!Number.isSafeInteger(checkpoint.size) || toBase64(checkpoint.root) !== match[3] || toBase64(line) !== match[5])
+    return undefined;
   const id = await keyId(publicKey);
   if (!id.every((byte, i) => byte === line[i])) return undefined;
   return (await verifySignature(publicKey, line.slice(4), encode(body(checkpoint)))) ? checkpoint : undefined;

@@ -49,7 +49,14 @@ const attempt = { run, round: count, attempt: count };
 
 export const entrySchema = z.discriminatedUnion("kind", [
   /** A task was launched */
-  z.strictObject({ kind: z.literal("run"), run, taskHash: hash, task: z.json(), seed: count, startedAt: z.iso.datetime() }),
+  z.strictObject({
+    kind: z.literal("run"),
+    run,
+    taskHash: hash,
+    task: z.json(),
+    seed: count,
+    startedAt: z.iso.datetime(),
+  }),
   /** A question is about to be asked of this model */
   z.strictObject({ kind: z.literal("announcement"), ...attempt, question, announcementHash: hash, modelHash: hash }),
   /** A sum is about to be decoded: its cost, before anything is known of it */

@@ -43,12 +43,24 @@ export async function verifyEvidence(
   const entry = parseEntry(evidence.leaf);
   if (!checkpoint || !entry) throw new EvidenceError("not-in-ledger");
   const leaf = await leafHash(new TextEncoder().encode(evidence.leaf));
-  const included = await verifyInclusion(leaf, evidence.index, checkpoint.size, evidence.path.map(fromBase64), checkpoint.root);
+  const included = await verifyInclusion(
+    leaf,
+    evidence.index,
+    checkpoint.size,
+    evidence.path.map(fromBase64),
+    checkpoint.root,
+  );
   if (!included) throw new EvidenceError("not-in-ledger");
   if (before) {
     const extended =
       evidence.from === before.size &&
-      (await verifyConsistency(before.size, checkpoint.size, evidence.consistency.map(fromBase64), fromHex(before.root), checkpoint.root));
+      (await verifyConsistency(
+        before.size,
+        checkpoint.size,
+        evidence.consistency.map(fromBase64),
+        fromHex(before.root),
+        checkpoint.root,
+      ));
     if (!extended) throw new EvidenceError("checkpoint-forked");
   }
   return { entry, seen: { size: checkpoint.size, root: toHex(checkpoint.root) } };

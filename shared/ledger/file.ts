@@ -1,6 +1,6 @@
 /** A whole ledger in one file, and its check by anyone, offline, without trusting who wrote it. */
 import { z } from "zod";
-import { hashOf, fromHex } from "../canonical.ts";
+import { fromHex, hashOf } from "../canonical.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import { type LedgerEntry, parseEntry } from "./entries.ts";
 import { leafHash, MerkleTree } from "./tree.ts";
@@ -33,9 +33,11 @@ export async function checkLedger(value: unknown): Promise<{ entries: LedgerEntr
   const checkpoint = await openCheckpoint(note, fromHex(publicKey));
   if (!checkpoint) problems.push("the checkpoint is malformed or not signed by the ledger's key");
   else {
-    if (checkpoint.size !== leaves.length) problems.push(`the checkpoint covers ${checkpoint.size} entries, the file has ${leaves.length}`);
+    if (checkpoint.size !== leaves.length)
+      problems.push(`the checkpoint covers ${checkpoint.size} entries, the file has ${leaves.length}`);
     const root = await tree.root();
-    if (!root.every((byte, i) => byte === checkpoint.root[i])) problems.push("the entries do not hash to the checkpoint's root");
+    if (!root.every((byte, i) => byte === checkpoint.root[i]))
+      problems.push("the entries do not hash to the checkpoint's root");
   }
   return { entries, problems: [...problems, ...(await checkHistory(entries))] };
 }
@@ -43,7 +45,10 @@ export async function checkLedger(value: unknown): Promise<{ entries: LedgerEntr
 /** The rules of the log itself: what may follow what, for each run. */
 async function checkHistory(entries: readonly LedgerEntry[]): Promise<string[]> {
   const problems: string[] = [];
-  const runs = new Map<string, { finished: number; open: string | undefined; charged: boolean; epsilon: number; ended: boolean }>();
+  const runs = new Map<
+    string,
+    { finished: number; open: string | undefined; charged: boolean; epsilon: number; ended: boolean }
+  >();
   for (const [index, entry] of entries.entries()) {
     const wrong = (what: string) => problems.push(`entry ${index} (${entry.kind}): ${what}`);
     const run = runs.get(entry.run);

@@ -76,7 +76,8 @@ export class MerkleTree {
         ? [...(await proof(m, start, k, whole)), await this.#hash(start + k, n - k)]
         : [...(await proof(m - k, start + k, n - k, false)), await this.#hash(start, k)];
     };
-    if (!(first >= 0 && first <= second && second <= this.size)) throw new RangeError(`no proof from ${first} to ${second}`);
+    if (!(first >= 0 && first <= second && second <= this.size))
+      throw new RangeError(`no proof from ${first} to ${second}`);
     return first === 0 ? [] : proof(first, 0, second, true);
   }
 }
@@ -84,7 +85,13 @@ export class MerkleTree {
 const equal = (a: Uint8Array, b: Uint8Array) => a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 /** RFC 9162 §2.1.3.2 */
-export async function verifyInclusion(leaf: Hash, index: number, size: number, path: readonly Hash[], root: Hash): Promise<boolean> {
+export async function verifyInclusion(
+  leaf: Hash,
+  index: number,
+  size: number,
+  path: readonly Hash[],
+  root: Hash,
+): Promise<boolean> {
   if (!(Number.isSafeInteger(index) && index >= 0 && index < size)) return false;
   let fn = index;
   let sn = size - 1;

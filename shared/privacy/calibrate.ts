@@ -17,12 +17,17 @@ export function noiseMultiplierFor(promise: {
   after?: readonly MechanismEvent[];
 }): number {
   const { epsilon, delta, sampleRate, count, after = [] } = promise;
-  const fits = (noiseMultiplier: number) => epsilonOf([...after, { noiseMultiplier, sampleRate, count }], delta) <= epsilon;
+  const fits = (noiseMultiplier: number) =>
+    epsilonOf([...after, { noiseMultiplier, sampleRate, count }], delta) <= epsilon;
   let high = 1;
   while (!fits(high)) {
     high *= 2;
     if (high > 2 ** 30) {
-      throw new InputError("epsilon", `of ${epsilon} at δ = ${delta} cannot be kept with any noise`, "Raise epsilon or delta, or ask fewer questions.");
+      throw new InputError(
+        "epsilon",
+        `of ${epsilon} at δ = ${delta} cannot be kept with any noise`,
+        "Raise epsilon or delta, or ask fewer questions.",
+      );
     }
   }
   let low = high / 2;

@@ -119,7 +119,8 @@ export function addNoise(vector: Encoded, variance: bigint, random: RandomSource
   const noised = new Int32Array(vector.length);
   for (let i = 0; i < vector.length; i++) {
     const value = vector[i]! + sampler.sample(random);
-    if (value !== (value | 0)) throw new RangeError("the noised answer does not fit 32 bits; lower the batch or the clip norm");
+    if (value !== (value | 0))
+      throw new RangeError("the noised answer does not fit 32 bits; lower the batch or the clip norm");
     noised[i] = value;
   }
   return noised as Noised;

@@ -37,7 +37,11 @@ export function encodeParticipant(vector: Float64Array, layout: Layout, random: 
     let square = 0;
     for (let i = offset; i < offset + length; i++) {
       if (!Number.isFinite(vector[i]!)) {
-        throw new InputError(name, `coordinate ${i - offset} is ${vector[i]}`, "The round ends for this tab; check the data and the learning rate.");
+        throw new InputError(
+          name,
+          `coordinate ${i - offset} is ${vector[i]}`,
+          "The round ends for this tab; check the data and the learning rate.",
+        );
       }
       square += vector[i]! ** 2;
     }

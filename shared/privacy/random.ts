@@ -11,7 +11,9 @@ export class RandomSource {
   #next = blockWords;
 
   /** @param fill overwrites an array with uniform bits; anything but the default is for tests */
-  constructor(private readonly fill: (words: Uint32Array<ArrayBuffer>) => void = (words) => crypto.getRandomValues(words)) {}
+  constructor(
+    private readonly fill: (words: Uint32Array<ArrayBuffer>) => void = (words) => crypto.getRandomValues(words),
+  ) {}
 
   /** Uniform on [0, 2^32). Each word is given out once and wiped. */
   u32(): number {
@@ -55,5 +57,6 @@ export function checkEntropy(source: RandomSource): void {
   }
   const bits = words * 32;
   const z = Math.abs(ones - bits / 2) / Math.sqrt(bits / 4);
-  if (seen.size !== words / 2 || z > 6.5) throw new Error("the random generator of this machine is broken: it repeats itself or is biased");
+  if (seen.size !== words / 2 || z > 6.5)
+    throw new Error("the random generator of this machine is broken: it repeats itself or is biased");
 }

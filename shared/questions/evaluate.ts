@@ -4,8 +4,8 @@
  */
 import { cellsOf, cellsPerRow, scoreBins } from "../fairness/histogram.ts";
 import type { Task } from "../task.ts";
-import { gridUnit, layOut, readSegment } from "./layout.ts";
 import type { Layout } from "./layout.ts";
+import { gridUnit, layOut, readSegment } from "./layout.ts";
 
 /** The decision at probability ½, and the one of the task's fairness rule. */
 export const evaluatedThresholds = 2;
@@ -16,12 +16,17 @@ const integersPerCount = 64;
 export function evaluateLayout(task: Task): Layout {
   const cells = cellsOf(task).length;
   const lengths = { histogram: cells * 2 * scoreBins.count, selected: evaluatedThresholds * cells * 2 };
-  const unit =
-    task.privacy.unit === "record" ? integersPerCount : gridUnit(lengths.histogram + lengths.selected, 1);
+  const unit = task.privacy.unit === "record" ? integersPerCount : gridUnit(lengths.histogram + lengths.selected, 1);
   const perRow = Math.sqrt(cellsPerRow(task));
   return layOut(task.privacy.unit, [
     { name: "histogram", length: lengths.histogram, bound: perRow, unit, rounded: false },
-    { name: "selected", length: lengths.selected, bound: perRow * Math.sqrt(evaluatedThresholds), unit, rounded: false },
+    {
+      name: "selected",
+      length: lengths.selected,
+      bound: perRow * Math.sqrt(evaluatedThresholds),
+      unit,
+      rounded: false,
+    },
   ]);
 }
 

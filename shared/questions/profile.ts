@@ -6,8 +6,8 @@ import type { Normalisation } from "../data/features.ts";
 import { scaled } from "../data/features.ts";
 import { cellsOf } from "../fairness/histogram.ts";
 import type { Feature, Task } from "../task.ts";
-import { gridUnit, layOut, readSegment } from "./layout.ts";
 import type { Layout } from "./layout.ts";
+import { gridUnit, layOut, readSegment } from "./layout.ts";
 
 /** Bins of a numeric feature between its declared min and max, after its scale; one more bin counts missing values. */
 export const profileBins = 32;
@@ -15,7 +15,8 @@ export const profileBins = 32;
 /** At record level counts are whole; 64 integers a count keep the noise well above the grid. */
 const integersPerCount = 64;
 
-const featureLength = (feature: Feature): number => (feature.kind === "numeric" ? profileBins : feature.values.length) + 1;
+const featureLength = (feature: Feature): number =>
+  (feature.kind === "numeric" ? profileBins : feature.values.length) + 1;
 
 export function profileLayout(task: Task): Layout {
   const lengths = [
@@ -54,7 +55,9 @@ export function readProfile(task: Task, layout: Layout, sum: Float64Array): Prof
   const normalisation: Normalisation = {};
   for (const feature of task.data.features) {
     if (feature.kind !== "numeric") continue;
-    const counts = readSegment(layout, sum, `feature:${feature.name}`).slice(0, profileBins).map((c) => Math.max(0, c));
+    const counts = readSegment(layout, sum, `feature:${feature.name}`)
+      .slice(0, profileBins)
+      .map((c) => Math.max(0, c));
     const total = counts.reduce((a, b) => a + b, 0);
     const low = scaled(feature.min, feature);
     const width = (scaled(feature.max, feature) - low) / profileBins;

@@ -14,7 +14,7 @@ import { trainLayout } from "./train.ts";
 export type Question =
   | { kind: "profile" }
   | { kind: "train"; normalisation: Normalisation; witness: Witness }
-  | { kind: "evaluate"; normalisation: Normalisation; /** logits */ thresholds: number[] };
+  | { kind: "evaluate"; normalisation: Normalisation /** logits */; thresholds: number[] };
 
 /**
  * Which part of the unit's data an answer reads. At record level a row is in exactly one portion, so the portions

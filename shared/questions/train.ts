@@ -8,8 +8,8 @@
 import { cellsOf, cellsPerRow, scoreBins } from "../fairness/histogram.ts";
 import { architectureOf, parameterCount } from "../model.ts";
 import type { Task } from "../task.ts";
-import { gridUnit, layOut, readSegment, segment } from "./layout.ts";
 import type { Layout } from "./layout.ts";
+import { gridUnit, layOut, readSegment, segment } from "./layout.ts";
 
 /** The histogram's share c₂ of the joint L2 bound: raises the noise on the update by 1/√(1 − 0.35²), 6.8 %. */
 export const histogramShare = 0.35;

@@ -42,8 +42,10 @@ export async function acceptAnnouncement(
   parameters: Float32Array<ArrayBuffer>,
 ): Promise<RoundFacts> {
   const { body } = message;
-  if (body.protocol !== protocolVersion) throw new Decline("version-mismatch", { ours: protocolVersion, theirs: body.protocol });
-  if (!(await isSignedBy("announcement", message, env.coordinatorKey))) throw new Decline("signature-invalid", { of: "announcement" });
+  if (body.protocol !== protocolVersion)
+    throw new Decline("version-mismatch", { ours: protocolVersion, theirs: body.protocol });
+  if (!(await isSignedBy("announcement", message, env.coordinatorKey)))
+    throw new Decline("signature-invalid", { of: "announcement" });
   if (body.taskHash !== env.taskHash) throw new Decline("task-changed");
   if (parameters.length !== parameterCount(architectureOf(env.task))) throw new Decline("model-hash-mismatch");
   if ((await hashParameters(parameters)) !== body.modelHash) throw new Decline("model-hash-mismatch");
@@ -67,7 +69,11 @@ function fitsTask(question: Question, task: Task): boolean {
     case "train": {
       const cells = cellsOf(task).length;
       const { slope, weight } = question.witness;
-      return finite(slope, cells * 2 * scoreBins.count) && finite(weight, cells * 2) && normalises(question.normalisation, task);
+      return (
+        finite(slope, cells * 2 * scoreBins.count) &&
+        finite(weight, cells * 2) &&
+        normalises(question.normalisation, task)
+      );
     }
     case "evaluate":
       return finite(question.thresholds, evaluatedThresholds) && normalises(question.normalisation, task);

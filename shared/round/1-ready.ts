@@ -98,7 +98,8 @@ export interface Rostered {
 /** A tab trusts no roster: size, order, every signature, its own entry and every key are checked. @throws Decline */
 export async function openRoster(env: ParticipantEnv, state: Joined, roster: Signed<Roster>): Promise<Rostered> {
   const { body } = roster;
-  if (!(await isSignedBy("roster", roster, env.coordinatorKey))) throw new Decline("signature-invalid", { of: "roster" });
+  if (!(await isSignedBy("roster", roster, env.coordinatorKey)))
+    throw new Decline("signature-invalid", { of: "roster" });
   if (body.announcementHash !== state.facts.announcementHash) throw new Decline("roster-invalid", { what: "round" });
   const size = body.members.length;
   const minimum = minimumCohort(env.task);
@@ -113,9 +114,14 @@ export async function openRoster(env: ParticipantEnv, state: Joined, roster: Sig
   const keys = new Set(body.members.flatMap(({ body }) => [body.maskKey, body.boxKey]));
   if (keys.size !== 2 * size) throw new Decline("roster-invalid", { what: "duplicate key" });
   const me = identities.indexOf(toHex(env.identity.publicKey));
-  if (me < 0 || (await hashOf(body.members[me])) !== (await hashOf(state.offer))) throw new Decline("roster-invalid", { what: "own entry" });
+  if (me < 0 || (await hashOf(body.members[me])) !== (await hashOf(state.offer)))
+    throw new Decline("roster-invalid", { what: "own entry" });
   const valid = await Promise.all(
-    body.members.map((member) => member.body.announcementHash === state.facts.announcementHash && isSignedBy("ready", member, member.body.identity)),
+    body.members.map(
+      (member) =>
+        member.body.announcementHash === state.facts.announcementHash &&
+        isSignedBy("ready", member, member.body.identity),
+    ),
   );
   if (!valid.every(Boolean)) throw new Decline("roster-invalid", { what: "signature" });
 

@@ -55,8 +55,12 @@ export interface Shared extends Rostered {
 /** Shares carry their secret's 32 bytes and one byte for their place. */
 const shareLength = 33;
 
-export async function shareSecrets(env: ParticipantEnv, state: Rostered): Promise<{ state: Shared; message: Signed<Shares> }> {
-  if (!(await env.claim("shares", state.facts.announcementHash))) throw new Decline("already-answered", { step: "shares" });
+export async function shareSecrets(
+  env: ParticipantEnv,
+  state: Rostered,
+): Promise<{ state: Shared; message: Signed<Shares> }> {
+  if (!(await env.claim("shares", state.facts.announcementHash)))
+    throw new Decline("already-answered", { step: "shares" });
   const { cohort, context, me } = state;
   const seed = crypto.getRandomValues(new Uint8Array(32));
   const size = cohort.identities.length;
@@ -127,7 +131,9 @@ export async function deliverShares(env: CoordinatorEnv, state: Sharing): Promis
   const boxes = new Map(
     senders.map((to) => [
       to,
-      Object.fromEntries(senders.filter((from) => from !== to).map((from) => [from, state.shares.get(from)!.boxes[to]!])),
+      Object.fromEntries(
+        senders.filter((from) => from !== to).map((from) => [from, state.shares.get(from)!.boxes[to]!]),
+      ),
     ]),
   );
   return {
@@ -158,10 +164,13 @@ export interface Entrusted extends Shared {
 export async function openDelivery(env: ParticipantEnv, state: Shared, message: DeliveryMessage): Promise<Entrusted> {
   const { body } = message.delivery;
   const { cohort, context, me } = state;
-  if (!(await isSignedBy("delivery", message.delivery, env.coordinatorKey))) throw new Decline("signature-invalid", { of: "delivery" });
+  if (!(await isSignedBy("delivery", message.delivery, env.coordinatorKey)))
+    throw new Decline("signature-invalid", { of: "delivery" });
   if (body.rosterHash !== cohort.rosterHash) throw new Decline("roster-invalid", { what: "round" });
   const ascending = body.senders.every((index, i) => i === 0 || body.senders[i - 1]! < index);
-  const inRoster = body.senders.every((index) => Number.isInteger(index) && index >= 0 && index < cohort.identities.length);
+  const inRoster = body.senders.every(
+    (index) => Number.isInteger(index) && index >= 0 && index < cohort.identities.length,
+  );
   if (!ascending || !inRoster || !body.senders.includes(me)) throw new Decline("roster-invalid", { what: "senders" });
   if (!enoughSenders(body.senders.length, cohort.plan, env)) {
     throw new Decline("roster-too-small", { size: body.senders.length, minimum: minimumCohort(env.task) });
@@ -170,7 +179,8 @@ export async function openDelivery(env: ParticipantEnv, state: Shared, message: 
   for (const from of body.senders) {
     if (from === me) continue;
     const sealed = message.boxes[from];
-    const packet = sealed === undefined ? undefined : await open(context, state.boxSecrets.get(from)!, from, me, fromBase64(sealed));
+    const packet =
+      sealed === undefined ? undefined : await open(context, state.boxSecrets.get(from)!, from, me, fromBase64(sealed));
     if (!packet || packet.length !== 8 + 2 * shareLength) throw new Decline("share-invalid", { from });
     const view = new DataView(packet.buffer, packet.byteOffset);
     if (view.getUint32(0) !== from || view.getUint32(4) !== me) throw new Decline("share-invalid", { from });

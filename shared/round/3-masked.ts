@@ -83,7 +83,8 @@ export const addUp = (state: Delivered): Adding => ({
 /** Adds a vector on arrival; a refused one leaves the sum untouched. @throws Refusal */
 export async function admitMasked(state: Adding, identity: string, message: MaskedMessage): Promise<void> {
   const { body } = message.header;
-  if (body.rosterHash !== state.cohort.rosterHash || state.cohort.identities[body.from] !== identity) throw new Refusal("message-invalid");
+  if (body.rosterHash !== state.cohort.rosterHash || state.cohort.identities[body.from] !== identity)
+    throw new Refusal("message-invalid");
   if (!state.senders.includes(body.from)) throw new Refusal("message-invalid");
   if (!(await isSignedBy("masked", message.header, identity))) throw new Refusal("signature-invalid");
   if (toHex(await sha256(message.payload)) !== body.sha256) throw new Refusal("payload-invalid");
@@ -110,5 +111,9 @@ export function enoughSurvivors(
   state: Pick<Delivered, "plan" | "cohort">,
   env: Pick<CoordinatorEnv, "task">,
 ): boolean {
-  return survivors >= state.plan.survivors && survivors >= state.cohort.plan.threshold && survivors >= minimumCohort(env.task);
+  return (
+    survivors >= state.plan.survivors &&
+    survivors >= state.cohort.plan.threshold &&
+    survivors >= minimumCohort(env.task)
+  );
 }

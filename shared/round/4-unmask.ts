@@ -50,15 +50,18 @@ export async function agreeToSurvivors(
   message: Signed<Survivors>,
 ): Promise<{ state: Agreed; message: Signed<Agreement> }> {
   const { body } = message;
-  if (!(await isSignedBy("survivors", message, env.coordinatorKey))) throw new Decline("signature-invalid", { of: "survivors" });
+  if (!(await isSignedBy("survivors", message, env.coordinatorKey)))
+    throw new Decline("signature-invalid", { of: "survivors" });
   if (body.rosterHash !== state.cohort.rosterHash) throw new Decline("roster-invalid", { what: "round" });
   const ascending = body.survivors.every((index, i) => i === 0 || body.survivors[i - 1]! < index);
-  if (!ascending || !body.survivors.every((index) => state.senders.includes(index))) throw new Decline("roster-invalid", { what: "survivors" });
+  if (!ascending || !body.survivors.every((index) => state.senders.includes(index)))
+    throw new Decline("roster-invalid", { what: "survivors" });
   if (!body.survivors.includes(state.me)) throw new Decline("survivors-split", { what: "not among them" });
   if (!enoughSurvivors(body.survivors.length, state, env)) {
     throw new Decline("survivors-too-few", { survivors: body.survivors.length, minimum: state.plan.survivors });
   }
-  if (!(await env.claim("agreement", state.facts.announcementHash))) throw new Decline("already-answered", { step: "agreement" });
+  if (!(await env.claim("agreement", state.facts.announcementHash)))
+    throw new Decline("already-answered", { step: "agreement" });
   const survivorsHash = await hashOf(body);
   return {
     state: { ...state, survivors: body.survivors, survivorsHash },
@@ -67,7 +70,11 @@ export async function agreeToSurvivors(
 }
 
 /** Reveals shares, once, after at least `threshold` members signed the very same set. @throws Decline */
-export async function revealShares(env: ParticipantEnv, state: Agreed, agreements: Signed<Agreement>[]): Promise<Signed<Unmask>> {
+export async function revealShares(
+  env: ParticipantEnv,
+  state: Agreed,
+  agreements: Signed<Agreement>[],
+): Promise<Signed<Unmask>> {
   const agreed = new Set<number>();
   for (const agreement of agreements) {
     const { from, survivorsHash } = agreement.body;
@@ -77,7 +84,8 @@ export async function revealShares(env: ParticipantEnv, state: Agreed, agreement
     if (await isSignedBy("agreement", agreement, identity)) agreed.add(from);
   }
   if (agreed.size < state.cohort.plan.threshold) throw new Decline("survivors-split", { what: "too few signatures" });
-  if (!(await env.claim("unmask", state.facts.announcementHash))) throw new Decline("already-answered", { step: "unmask" });
+  if (!(await env.claim("unmask", state.facts.announcementHash)))
+    throw new Decline("already-answered", { step: "unmask" });
   const survived = new Set(state.survivors);
   const seeds: Record<string, string> = {};
   const keys: Record<string, string> = {};
@@ -136,7 +144,8 @@ async function checkFromSurvivor(
   message: Signed<Agreement | Unmask>,
 ): Promise<void> {
   const { from, survivorsHash } = message.body;
-  if (survivorsHash !== state.survivorsHash || state.cohort.identities[from] !== identity) throw new Refusal("message-invalid");
+  if (survivorsHash !== state.survivorsHash || state.cohort.identities[from] !== identity)
+    throw new Refusal("message-invalid");
   if (!state.survivors.includes(from)) throw new Refusal("message-invalid");
   if (!(await isSignedBy(kind, message, identity))) throw new Refusal("signature-invalid");
 }
@@ -154,7 +163,9 @@ export async function unmaskSum(state: Agreeing): Promise<Float64Array> {
   };
   const sum = state.sum.slice();
   const shares = (of: number, kind: "seeds" | "keys"): Bytes[] =>
-    [...state.reveals.values()].flatMap((reveal) => (reveal[kind][of] === undefined ? [] : [fromBase64(reveal[kind][of])]));
+    [...state.reveals.values()].flatMap((reveal) =>
+      reveal[kind][of] === undefined ? [] : [fromBase64(reveal[kind][of])],
+    );
   const offer = (index: number) => roster.body.members[index]!.body;
 
   for (const survivor of state.survivors) {
@@ -170,7 +181,8 @@ export async function unmaskSum(state: Agreeing): Promise<Float64Array> {
     const secret = await recover(
       shares(dropout, "keys"),
       cohort.plan.threshold,
-      async (secret) => secret.length === 32 && toHex((await keyAgreement(secret)).publicKey) === offer(dropout).maskKey,
+      async (secret) =>
+        secret.length === 32 && toHex((await keyAgreement(secret)).publicKey) === offer(dropout).maskKey,
     );
     if (!secret) throw new Abort("shares-insufficient");
     const keys = await keyAgreement(secret);

@@ -17,11 +17,13 @@ export interface Result {
 /** The sum is made of integers below 2^53, so its JSON is exact. */
 export const hashSum = (sum: Float64Array): Promise<string> => hashOf(Array.from(sum));
 
-export const publishResult = (env: CoordinatorEnv, result: Result): Promise<Signed<Result>> => signBody("result", result, env.signer);
+export const publishResult = (env: CoordinatorEnv, result: Result): Promise<Signed<Result>> =>
+  signBody("result", result, env.signer);
 
 /** @throws Decline */
 export async function acceptResult(env: ParticipantEnv, facts: RoundFacts, message: Signed<Result>): Promise<Result> {
-  if (!(await isSignedBy("result", message, env.coordinatorKey))) throw new Decline("signature-invalid", { of: "result" });
+  if (!(await isSignedBy("result", message, env.coordinatorKey)))
+    throw new Decline("signature-invalid", { of: "result" });
   if (message.body.announcementHash !== facts.announcementHash) throw new Decline("protocol-error", { of: "result" });
   return message.body;
 }

@@ -7,7 +7,10 @@ import { type Leaves, newWorld, playRound, smallTask } from "./testing.ts";
 const dimension = layoutOf("profile", smallTask()).dimension;
 
 /** Distinct integers, some negative, so that a wrong member in the sum shows. */
-const answersOf = (size: number) => Array.from({ length: size }, (_, i) => Int32Array.from({ length: dimension }, (_, j) => (i + 1) * 1000 * (j % 2 ? -1 : 1) + j));
+const answersOf = (size: number) =>
+  Array.from({ length: size }, (_, i) =>
+    Int32Array.from({ length: dimension }, (_, j) => (i + 1) * 1000 * (j % 2 ? -1 : 1) + j),
+  );
 
 const sumOf = (answers: Int32Array[], members: number[]) =>
   Array.from({ length: dimension }, (_, j) => members.reduce((sum, i) => sum + answers[i]![j]!, 0));
@@ -32,27 +35,33 @@ function* patterns(size: number): Generator<Leaves[]> {
   yield* choose(size, 0);
 }
 
-test.each([3, 4, 5, 6])("every dropout pattern at n = %i gives the exact sum of the survivors or nothing", { timeout: 120_000 }, async (size) => {
-  const task = smallTask();
-  const answers = answersOf(size);
-  let sums = 0;
-  let aborts = 0;
-  for (const pattern of patterns(size)) {
-    // Which tab leaves when must not depend on its place in the roster.
-    const shift = (sums + aborts) % size;
-    const leaves = pattern.map((_, i) => pattern[(i + shift) % size]!);
-    const world = await newWorld(size, task);
-    try {
-      const { sum, survivors } = await playRound(world, answers, leaves);
-      sums++;
-      expect(survivors).toEqual(leaves.flatMap((l, i) => (phases.indexOf(l) > phases.indexOf("masked") ? [i] : [])));
-      expect(survivors.length).toBeGreaterThanOrEqual(guaranteedCohort(task, leaves.filter((l) => l !== "shares").length).survivors);
-      expect(Array.from(sum)).toEqual(sumOf(answers, survivors));
-    } catch (error) {
-      if (!(error instanceof Abort)) throw error;
-      aborts++;
+test.each([3, 4, 5, 6])(
+  "every dropout pattern at n = %i gives the exact sum of the survivors or nothing",
+  { timeout: 120_000 },
+  async (size) => {
+    const task = smallTask();
+    const answers = answersOf(size);
+    let sums = 0;
+    let aborts = 0;
+    for (const pattern of patterns(size)) {
+      // Which tab leaves when must not depend on its place in the roster.
+      const shift = (sums + aborts) % size;
+      const leaves = pattern.map((_, i) => pattern[(i + shift) % size]!);
+      const world = await newWorld(size, task);
+      try {
+        const { sum, survivors } = await playRound(world, answers, leaves);
+        sums++;
+        expect(survivors).toEqual(leaves.flatMap((l, i) => (phases.indexOf(l) > phases.indexOf("masked") ? [i] : [])));
+        expect(survivors.length).toBeGreaterThanOrEqual(
+          guaranteedCohort(task, leaves.filter((l) => l !== "shares").length).survivors,
+        );
+        expect(Array.from(sum)).toEqual(sumOf(answers, survivors));
+      } catch (error) {
+        if (!(error instanceof Abort)) throw error;
+        aborts++;
+      }
     }
-  }
-  expect(sums).toBeGreaterThan(0);
-  expect(aborts).toBeGreaterThan(0);
-});
+    expect(sums).toBeGreaterThan(0);
+    expect(aborts).toBeGreaterThan(0);
+  },
+);

@@ -7,11 +7,25 @@ export interface Signed<Body> {
   signature: string;
 }
 
-export type SignedKind = "announcement" | "ready" | "roster" | "shares" | "delivery" | "masked" | "survivors" | "agreement" | "unmask" | "result";
+export type SignedKind =
+  | "announcement"
+  | "ready"
+  | "roster"
+  | "shares"
+  | "delivery"
+  | "masked"
+  | "survivors"
+  | "agreement"
+  | "unmask"
+  | "result";
 
 const labelled = (kind: SignedKind, body: unknown) => canonicalBytes([`murmur/${kind}/1`, body]);
 
-export async function signBody<Body>(kind: SignedKind, body: Body, signer: Pick<Identity, "sign">): Promise<Signed<Body>> {
+export async function signBody<Body>(
+  kind: SignedKind,
+  body: Body,
+  signer: Pick<Identity, "sign">,
+): Promise<Signed<Body>> {
   return { body, signature: toHex(await signer.sign(labelled(kind, body))) };
 }
 

@@ -1,16 +1,24 @@
 /** A cohort in memory, for tests: real keys, real masks, no socket. */
 import { toHex } from "../canonical.ts";
+import { architectureOf, initialParameters } from "../model.ts";
 import type { Plan } from "../plan.ts";
 import type { Noised } from "../privacy/stages.ts";
 import { generateIdentityKeys, type Identity, identityFrom } from "../secure-sum/keys.ts";
 import { asTask, type Task, taskHash } from "../task.ts";
-import { type Announcement, announce, hashParameters, acceptAnnouncement } from "./0-announce.ts";
+import { type Announcement, acceptAnnouncement, announce, hashParameters } from "./0-announce.ts";
 import { admitOffer, closeCohort, gather, offerKeys, openRoster } from "./1-ready.ts";
 import { admitShares, collectShares, deliverShares, openDelivery, shareSecrets } from "./2-shares.ts";
 import { addUp, admitMasked, maskAnswer } from "./3-masked.ts";
-import { admitAgreement, admitUnmask, agreeToSurvivors, announceSurvivors, closeAgreements, revealShares, unmaskSum } from "./4-unmask.ts";
+import {
+  admitAgreement,
+  admitUnmask,
+  agreeToSurvivors,
+  announceSurvivors,
+  closeAgreements,
+  revealShares,
+  unmaskSum,
+} from "./4-unmask.ts";
 import { type CoordinatorEnv, type ParticipantEnv, protocolVersion, type UploadCost } from "./round.ts";
-import { initialParameters, architectureOf } from "../model.ts";
 
 export function smallTask(change: Record<string, unknown> = {}): Task {
   return asTask({
@@ -101,7 +109,11 @@ export async function newWorld(size: number, task: Task = smallTask()): Promise<
 export type Leaves = "shares" | "masked" | "agreement" | "unmask" | "never";
 
 /** Plays a whole round; `leaves[i]` says when tab i is gone. @returns the sum and who is in it */
-export async function playRound(world: World, answers: Int32Array[], leaves: Leaves[] = []): Promise<{ sum: Float64Array; survivors: number[] }> {
+export async function playRound(
+  world: World,
+  answers: Int32Array[],
+  leaves: Leaves[] = [],
+): Promise<{ sum: Float64Array; survivors: number[] }> {
   const { coordinator, tabs } = world;
   const order: Leaves[] = ["shares", "masked", "agreement", "unmask", "never"];
   const stays = (i: number, phase: Leaves) => order.indexOf(leaves[i] ?? "never") > order.indexOf(phase);
@@ -126,7 +138,10 @@ export async function playRound(world: World, answers: Int32Array[], leaves: Lea
   const uploaded = await Promise.all(
     tabs.map(async (tab, i) => {
       if (!stays(i, "masked") || !shared[i]) return undefined;
-      const ready = await openDelivery(tab.env, shared[i], { delivery: delivered.delivery, boxes: delivered.boxes.get(i)! });
+      const ready = await openDelivery(tab.env, shared[i], {
+        delivery: delivered.delivery,
+        boxes: delivered.boxes.get(i)!,
+      });
       const { state, message } = await maskAnswer(tab.env, ready, answers[i] as unknown as Noised);
       await admitMasked(adding, tab.identity, message);
       return state;

@@ -24,7 +24,13 @@ async function packetKey(context: MaskContext, shared: Bytes, from: number, to: 
   );
 }
 
-export async function seal(context: MaskContext, shared: Bytes, from: number, to: number, packet: Bytes): Promise<Bytes> {
+export async function seal(
+  context: MaskContext,
+  shared: Bytes,
+  from: number,
+  to: number,
+  packet: Bytes,
+): Promise<Bytes> {
   return new Uint8Array(nacl.secretbox(packet, nonce, await packetKey(context, shared, from, to)));
 }
 

@@ -31,7 +31,11 @@ export function addPacked(sum: Uint32Array, bytes: Uint8Array, bits: number): vo
   invariant(bits >= 1 && bits <= 32, "1 to 32 bits");
   const expected = packedLength(sum.length, bits);
   if (bytes.length !== expected) {
-    throw new InputError("payload", `has ${bytes.length} bytes where ${expected} are due`, "Send the whole packed vector once.");
+    throw new InputError(
+      "payload",
+      `has ${bytes.length} bytes where ${expected} are due`,
+      "Send the whole packed vector once.",
+    );
   }
   const mask = modulusMask(bits);
   let position = 0;

@@ -1,9 +1,10 @@
 /** Answers `profile`: counts of the tab's training rows, per column. */
+
+import type { TypedRows } from "../../../shared/data/rows.ts";
 import { undisclosed } from "../../../shared/fairness/histogram.ts";
+import type { Layout } from "../../../shared/questions/layout.ts";
 import { segment } from "../../../shared/questions/layout.ts";
 import { profileBin } from "../../../shared/questions/profile.ts";
-import type { Layout } from "../../../shared/questions/layout.ts";
-import type { TypedRows } from "../../../shared/data/rows.ts";
 import type { Task } from "../../../shared/task.ts";
 
 /** Whole counts in the layout's places, [dimension]. */

@@ -2,9 +2,10 @@
  * A small federation in memory: logistic regression on made-up rows whose features are correlated with the group, full
  * batches, rows clipped one by one, Gaussian noise on the sum of updates and on the histogram, the controller in the loop.
  */
+
+import type { Task } from "../../task.ts";
 import { type ControllerStep, initialController, stepController } from "../controller.ts";
 import { binWidth, cellsOf, histogramIndex, neutralWitness, scoreBins, type Witness } from "../histogram.ts";
-import type { Task } from "../../task.ts";
 import { histogramOf, type ScoredRow, seeded } from "./histograms.ts";
 
 const coefficients = [0.8, 0.5, 0.4, 0.7, -0.5, 0.3];
@@ -23,7 +24,10 @@ export interface SimulatedRound extends ControllerStep {
 }
 
 /** The task's first attribute has two groups; 3 in 10 rows belong to the first and score higher. */
-export function simulate(task: Task, { seed, rows, noise }: { seed: number; rows: number; noise: Noise }): SimulatedRound[] {
+export function simulate(
+  task: Task,
+  { seed, rows, noise }: { seed: number; rows: number; noise: Noise },
+): SimulatedRound[] {
   const { uniform, normal } = seeded(seed);
   const people = Array.from({ length: rows }, () => {
     const cell = uniform() < 0.3 ? 0 : 1;

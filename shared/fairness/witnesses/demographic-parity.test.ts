@@ -33,10 +33,18 @@ describe("the slope table of demographic parity", () => {
         const h = histogramOf(rows, 2);
         const row = pick % rows.length;
         const { cell, label, logit } = rows[row]!;
-        const slope = demographicParity.slopes(h, [0, 1], t).find((s) => s.cell === cell)!.byLabel[label]![binOf(logit)]!;
+        const slope = demographicParity.slopes(h, [0, 1], t).find((s) => s.cell === cell)!.byLabel[label]![
+          binOf(logit)
+        ]!;
         // The floor of 1 % on a cell's share does not act here: 1 of at most 40 rows is 2.5 %.
         const table = smoothGap(rows, t) * slope * inverseShare(h, cell, [0, 1]);
-        const penalty = (dz: number) => smoothGap(rows.map((r, i) => (i === row ? { ...r, logit: logit + dz } : r)), t) ** 2 / 2;
+        const penalty = (dz: number) =>
+          smoothGap(
+            rows.map((r, i) => (i === row ? { ...r, logit: logit + dz } : r)),
+            t,
+          ) **
+            2 /
+          2;
         const dz = 1e-4;
         const numerical = (rows.length * (penalty(dz) - penalty(-dz))) / (2 * dz);
         expect(Math.abs(table - numerical)).toBeLessThan(1e-6);
@@ -48,7 +56,7 @@ describe("the slope table of demographic parity", () => {
   it("interpolated, adds up to the surrogate's whole rise wherever the threshold lies between bins, to 2 %", () => {
     fc.assert(
       fc.property(threshold, (t) => {
-        const [{ byLabel }] = demographicParity.slopes([], [0, 1], t) as [{ byLabel: [Float64Array, Float64Array] }];
+        const { byLabel } = demographicParity.slopes([], [0, 1], t)[0]!;
         let rise = 0;
         for (let bin = 0; bin + 1 < scoreBins.count; bin++) {
           rise += ((byLabel[1][bin]! + byLabel[1][bin + 1]!) / 2) * binWidth;
@@ -70,7 +78,13 @@ describe("the slope table of demographic parity", () => {
   });
 
   it("has a signed gap, and none without rows", () => {
-    const h = histogramOf([{ cell: 0, label: 1, logit: 2 }, { cell: 1, label: 0, logit: -2 }], 3);
+    const h = histogramOf(
+      [
+        { cell: 0, label: 1, logit: 2 },
+        { cell: 1, label: 0, logit: -2 },
+      ],
+      3,
+    );
     expect(demographicParity.gap(h, [0, 1], 0)).toBe(1);
     expect(demographicParity.gap(h, [1, 0], 0)).toBe(-1);
     expect(demographicParity.gap(h, [0, 2], 0)).toBeNull();

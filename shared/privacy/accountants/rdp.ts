@@ -17,15 +17,30 @@ export interface MechanismEvent {
 export const orders: readonly number[] = [
   ...Array.from({ length: 99 }, (_, i) => 1 + (i + 1) / 10),
   ...Array.from({ length: 52 }, (_, i) => 12 + i),
-  72, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 512, 768, 1024,
+  72,
+  80,
+  96,
+  112,
+  128,
+  160,
+  192,
+  224,
+  256,
+  320,
+  384,
+  512,
+  768,
+  1024,
 ];
 
 const curves = new Map<string, Float64Array>();
 
 /** RDP of one answer at each of `orders`, nats. @throws InputError on a rate or multiplier out of range */
 export function rdpCurve(noiseMultiplier: number, sampleRate: number): Float64Array {
-  if (!(sampleRate >= 0 && sampleRate <= 1)) throw new InputError("sampleRate", `is ${sampleRate}`, "Use a probability between 0 and 1.");
-  if (!(noiseMultiplier >= 0)) throw new InputError("noiseMultiplier", `is ${noiseMultiplier}`, "Use a number of at least 0.");
+  if (!(sampleRate >= 0 && sampleRate <= 1))
+    throw new InputError("sampleRate", `is ${sampleRate}`, "Use a probability between 0 and 1.");
+  if (!(noiseMultiplier >= 0))
+    throw new InputError("noiseMultiplier", `is ${noiseMultiplier}`, "Use a number of at least 0.");
   const key = `${noiseMultiplier}/${sampleRate}`;
   const known = curves.get(key);
   if (known) return known;
@@ -88,7 +103,10 @@ export function epsilonOf(events: readonly MechanismEvent[], delta: number): num
   const counted = events.filter((e) => e.count > 0 && e.sampleRate !== 0);
   if (counted.length === 0) return 0;
   if (counted.every((e) => e.sampleRate === 1)) {
-    return epsilonOfRho(counted.reduce((rho, e) => rho + e.count / (2 * e.noiseMultiplier ** 2), 0), delta);
+    return epsilonOfRho(
+      counted.reduce((rho, e) => rho + e.count / (2 * e.noiseMultiplier ** 2), 0),
+      delta,
+    );
   }
   const total = new Float64Array(orders.length);
   for (const { noiseMultiplier, sampleRate, count } of counted) {

@@ -1,0 +1,96 @@
+/** What a run's rounds say, as live curves. Every number comes from noisy sums. */
+import type { RoundRecord, RunDetail } from "../../shared/run-record.ts";
+import { formatNumber, t } from "../i18n/messages.ts";
+import { Chart, type Curve } from "../ui/chart.tsx";
+
+const short = (value: number | null | undefined) =>
+  value == null ? "—" : formatNumber(value, { maximumSignificantDigits: 3 });
+
+export function Curves({ run }: { run: RunDetail }) {
+  const finished = run.rounds.filter((record) => record.state === "finished");
+  const measured = finished.filter((record) => record.metrics !== undefined);
+  const attribute = run.task.fairness.attribute;
+  const { tolerance } = run.task.fairness;
+  const of = (label: string, records: RoundRecord[], value: (record: RoundRecord) => number | undefined): Curve => ({
+    label,
+    values: records.map((record) => value(record) ?? null),
+  });
+  const level = (label: string, records: RoundRecord[], value: number): Curve => ({
+    label,
+    values: records.map(() => value),
+    dashed: true,
+  });
+  const rounds = (records: RoundRecord[]) => records.map((record) => record.round);
+  const last = (records: RoundRecord[], value: (record: RoundRecord) => number | undefined) => {
+    const record = records.at(-1);
+    return { last: short(record && value(record)), round: record?.round ?? 0 };
+  };
+  const loss = (r: RoundRecord) => r.objective?.loss;
+  const total = (r: RoundRecord) => r.objective?.total;
+  const auc = (r: RoundRecord) => r.metrics?.auc;
+  const gap = (r: RoundRecord) => (attribute === undefined ? undefined : r.metrics?.gaps[attribute]);
+  const epsilon = (r: RoundRecord) => r.privacy.epsilon;
+  const survivors = (r: RoundRecord) => r.survivors;
+  const dropped = (r: RoundRecord) => Object.values(r.dropped).reduce((a, b) => a + b, 0);
+  const budget = run.task.privacy.epsilon;
+  return (
+    <div class="charts">
+      <Chart
+        name="loss"
+        title={t("chart.loss")}
+        summary={t("chart.loss.summary", last(measured, loss))}
+        x={rounds(measured)}
+        curves={[of(t("chart.loss"), measured, loss)]}
+      />
+      <Chart
+        name="auc"
+        title={t("chart.auc")}
+        summary={t("chart.auc.summary", last(measured, auc))}
+        x={rounds(measured)}
+        curves={[of(t("chart.auc"), measured, auc)]}
+      />
+      {attribute !== undefined && (
+        <Chart
+          name="gap"
+          title={`${t("chart.gap")} · ${attribute}`}
+          summary={t("chart.gap.summary", { ...last(measured, gap), tolerance: short(tolerance) })}
+          x={rounds(measured)}
+          curves={[of(t("chart.gap"), measured, gap), level(t("chart.tolerance"), measured, tolerance)]}
+        />
+      )}
+      {run.task.fairness.penalty !== "none" && (
+        <Chart
+          name="multiplier"
+          title={t("chart.multiplier")}
+          summary={t(
+            "chart.multiplier.summary",
+            last(measured, (r) => r.metrics?.multiplier),
+          )}
+          x={rounds(measured)}
+          curves={[of(t("chart.multiplier"), measured, (r) => r.metrics?.multiplier)]}
+        />
+      )}
+      <Chart
+        name="epsilon"
+        title={t("chart.epsilon")}
+        summary={t("chart.epsilon.summary", { ...last(finished, epsilon), budget: short(budget) })}
+        x={rounds(finished)}
+        curves={[of("ε", finished, epsilon), level(t("chart.budget"), finished, budget)]}
+      />
+      <Chart
+        name="cohort"
+        title={t("chart.cohort")}
+        summary={t("chart.cohort.summary", last(finished, survivors))}
+        x={rounds(finished)}
+        curves={[of(t("chart.cohort"), finished, survivors), of(t("chart.dropped"), finished, dropped)]}
+      />
+      <Chart
+        name="objective"
+        title={t("chart.objective")}
+        summary={t("chart.objective.summary", last(measured, total))}
+        x={rounds(measured)}
+        curves={[of(t("term.total"), measured, total), of(t("term.loss"), measured, loss)]}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,51 @@
+import { t } from "../i18n/messages.ts";
+import { runs } from "./api.ts";
+import { statement } from "./statement.ts";
+
+export function RunList({ onChoose }: { onChoose: (run: string) => void }) {
+  const all = [...runs.value.values()].sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+  return (
+    <section class="card">
+      <h1>{t("console.runs")}</h1>
+      {all.length === 0 ? (
+        <p>{t("console.runs.none")}</p>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+        <section class="scroll" aria-label={t("console.runs")} tabIndex={0}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{t("console.run")}</th>
+                <th scope="col">{t("console.task")}</th>
+                <th scope="col">{t("console.state")}</th>
+                <th scope="col" class="number">
+                  {t("console.progress")}
+                </th>
+                <th scope="col">{t("console.spent")}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {all.map((run) => (
+                <tr key={run.run}>
+                  <td>
+                    <button type="button" class="plain mono" onClick={() => onChoose(run.run)}>
+                      {run.run}
+                    </button>
+                  </td>
+                  <td>
+                    {run.name} {run.weakCohort && <span class="weak">{t("console.weak")}</span>}
+                  </td>
+                  <td>{t(`run.${run.state}`)}</td>
+                  <td class="number">
+                    {run.roundsDone}/{run.roundsPlanned}
+                  </td>
+                  <td>{statement(run.privacy)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,159 @@
+/** One run: what goes on, what it costs, what came of it. */
+import { signal } from "@preact/signals";
+import type { RunDetail } from "../../shared/run-record.ts";
+import { formatNumber, isMessageKey, t } from "../i18n/messages.ts";
+import { ConfirmButton } from "../ui/dialog.tsx";
+import { save } from "../ui/save.ts";
+import { call, failure } from "./api.ts";
+import { Curves } from "./curves.tsx";
+import { statement } from "./statement.ts";
+
+const copied = signal(false);
+
+export function RunView({ run }: { run: RunDetail }) {
+  const { current } = run;
+  const over = run.state !== "waiting" && run.state !== "running";
+  return (
+    <>
+      <section class="card">
+        <h1>
+          {run.name} <span class="mono quiet">{run.run}</span>
+        </h1>
+        <p data-testid="run-state" data-state={run.state}>
+          <strong>{t(`run.${run.state}`)}</strong>
+          {run.reason !== undefined && `: ${run.reason}`}{" "}
+          {run.weakCohort && <span class="weak">{t("console.weak")}</span>}
+        </p>
+        <p class="quiet">{run.task.purpose}</p>
+        <progress max={run.roundsPlanned} value={run.roundsDone} aria-label={t("console.progress")} />
+        <p>
+          {t("console.progress")} {run.roundsDone}/{run.roundsPlanned} ·{" "}
+          {t("console.connected", { count: run.connected })}
+        </p>
+        {current && (
+          <p class="quiet">
+            {t("console.now", {
+              round: current.round,
+              question: t(`question.${current.question}`),
+              phase: t(`phase.${current.phase}`),
+              cohort: current.cohort,
+            })}
+          </p>
+        )}
+        <p>{statement(run.privacy)}</p>
+        {!over && <Invitation link={run.invitation} />}
+        {!over && (
+          <ConfirmButton
+            button={t("console.stop")}
+            title={t("console.stop.title")}
+            text={t("console.stop.text")}
+            confirm={t("console.stop")}
+            cancel={t("console.stop.cancel")}
+            onConfirm={() => void call(`/api/runs/${run.run}/stop`, {})}
+          />
+        )}
+      </section>
+      <Curves run={run} />
+      <Gates run={run} />
+      <Aborted run={run} />
+      {over && <Downloads run={run} />}
+    </>
+  );
+}
+
+function Invitation({ link }: { link: string }) {
+  return (
+    <div class="invitation">
+      <strong>{t("console.invitation")}</strong>
+      <code data-testid="invitation">{link}</code>
+      <button
+        type="button"
+        onClick={() => {
+          void navigator.clipboard.writeText(link);
+          copied.value = true;
+        }}
+      >
+        {t(copied.value ? "console.copied" : "console.copy")}
+      </button>
+    </div>
+  );
+}
+
+function Gates({ run }: { run: RunDetail }) {
+  if (run.gates.length === 0) return null;
+  return (
+    <section class="card">
+      <h2>{t("console.gates")}</h2>
+      <table>
+        <tbody>
+          {run.gates.map(({ gate, value, met }) => (
+            <tr key={gate.metric}>
+              <td>
+                {gate.metric}{" "}
+                {gate.atMost !== undefined ? `≤ ${formatNumber(gate.atMost)}` : `≥ ${formatNumber(gate.atLeast ?? 0)}`}
+              </td>
+              <td class="number">{value === null ? "—" : formatNumber(value, { maximumSignificantDigits: 4 })}</td>
+              <td class={met === false ? "problems" : ""}>
+                {t(met === null ? "console.gate.open" : met ? "console.gate.met" : "console.gate.notMet")}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Aborted({ run }: { run: RunDetail }) {
+  const aborted = run.rounds.filter((record) => record.state === "aborted");
+  if (aborted.length === 0) return null;
+  return (
+    <section class="card">
+      <h2>{t("console.aborted")}</h2>
+      <ul>
+        {aborted.map((record) => {
+          const key = `abort.${record.reason}`;
+          return (
+            <li key={record.finishedAt}>
+              {t("chart.round")} {record.round}: {isMessageKey(key) ? t(key) : record.reason}
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+function Downloads({ run }: { run: RunDetail }) {
+  const fetchFile = async (path: string, name: string) => {
+    const answer = await call(`/api/runs/${run.run}/${path}`);
+    if (!answer.ok) {
+      const { error } = await answer.json();
+      failure.value = `${error.problem}. ${error.fix}`;
+      return;
+    }
+    save(name, await answer.blob(), answer.headers.get("content-type") ?? "application/octet-stream");
+  };
+  return (
+    <section class="card">
+      <h2>{t("console.downloads")}</h2>
+      <div class="choices">
+        <button type="button" onClick={() => void fetchFile("report", `${run.run}-report.json`)}>
+          {t("console.report")}
+        </button>
+        {["safetensors", "json"].map((format) => (
+          <button
+            key={format}
+            type="button"
+            onClick={() => void fetchFile(`model?format=${format}`, `${run.run}.${format}`)}
+          >
+            {t("console.model", { format })}
+          </button>
+        ))}
+        <button type="button" onClick={() => void fetchFile("ledger", "ledger.json")}>
+          {t("console.ledger")}
+        </button>
+      </div>
+    </section>
+  );
+}

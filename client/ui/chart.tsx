@@ -1,0 +1,146 @@
+/**
+ * A curve that grows: uPlot draws it, the rest makes it legible without eyes — a role, a one-sentence summary, and the
+ * same numbers as a table and as CSV.
+ */
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { formatNumber, t } from "../i18n/messages.ts";
+import { save } from "./save.ts";
+
+export interface Curve {
+  label: string;
+  values: (number | null)[];
+  /** A line that is a bound, not a measurement */
+  dashed?: boolean;
+}
+
+const colours = ["--spent", "--next", "--quiet"];
+const height = 180;
+
+export function Chart(props: { name: string; title: string; summary: string; x: number[]; curves: Curve[] }) {
+  const { name, title, summary, x, curves } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | undefined>(undefined);
+  const data = [x, ...curves.map((curve) => curve.values)] as uPlot.AlignedData;
+
+  useEffect(() => {
+    const element = place.current!;
+    const style = getComputedStyle(document.documentElement);
+    const ink = getComputedStyle(element).color;
+    const axis = { stroke: ink, grid: { stroke: style.getPropertyValue("--line") }, font: "11px system-ui" };
+    const chart = new uPlot(
+      {
+        width: element.clientWidth,
+        height,
+        scales: { x: { time: false } },
+        legend: { show: false },
+        axes: [axis, { ...axis, size: 52 }],
+        series: [
+          {},
+          ...curves.map((curve, i) => ({
+            label: curve.label,
+            // light-dark() is resolved only on an element, so ask one.
+            stroke: resolved(element, colours[i % colours.length]!),
+            width: 2,
+            points: { show: false },
+            ...(curve.dashed && { dash: [6, 4] }),
+          })),
+        ],
+      },
+      data,
+      element,
+    );
+    plot.current = chart;
+    const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      chart.destroy();
+    };
+  }, [curves.length]);
+
+  useEffect(() => plot.current?.setData(data));
+
+  const csv = () =>
+    [
+      ["round", ...curves.map((c) => c.label)].join(","),
+      ...x.map((round, i) => [round, ...curves.map((c) => c.values[i] ?? "")].join(",")),
+    ].join("\n");
+  return (
+    <section class="card chart">
+      <h2>{title}</h2>
+      {curves.length > 1 && (
+        <p class="quiet small">
+          {curves.map((curve, i) => (
+            <span key={curve.label}>
+              <Stroke dashed={curve.dashed === true} colour={colours[i % colours.length]!} /> {curve.label}{" "}
+            </span>
+          ))}
+        </p>
+      )}
+      <div class="plot" ref={place} role="img" aria-label={`${title}. ${summary}`} />
+      <p class="small">{x.length > 0 ? summary : t("chart.empty")}</p>
+      <details class="small">
+        <summary>{t("console.table")}</summary>
+        <div class="scroll">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col" class="number">
+                  {t("chart.round")}
+                </th>
+                {curves.map((curve) => (
+                  <th key={curve.label} scope="col" class="number">
+                    {curve.label}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {x.map((round, i) => (
+                <tr key={round}>
+                  <td class="number">{round}</td>
+                  {curves.map((curve) => (
+                    <td key={curve.label} class="number">
+                      {curve.values[i] == null ? "" : formatNumber(curve.values[i], { maximumSignificantDigits: 4 })}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+        <button type="button" class="plain" onClick={() => save(`murmur-${name}.csv`, csv(), "text/csv")}>
+          {t("console.csv")}
+        </button>
+      </details>
+    </section>
+  );
+}
+
+/** A custom property as the colour it stands for in the theme of the moment. */
+function resolved(element: HTMLElement, property: string): string {
+  const probe = document.createElement("span");
+  probe.style.color = `var(${property})`;
+  element.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+function Stroke({ dashed, colour }: { dashed: boolean; colour: string }) {
+  return (
+    <svg width="26" height="8" aria-hidden="true">
+      <line
+        x1="1"
+        y1="4"
+        x2="25"
+        y2="4"
+        stroke={`var(${colour})`}
+        stroke-width="3"
+        stroke-dasharray={dashed ? "6 4" : "none"}
+      />
+    </svg>
+  );
+}
