@@ -49,7 +49,8 @@ export interface DemoResult extends Quality {
   /** On the test rows, which no participant holds: without the penalty, and with it */
   fairness: Record<string, { before: number; after: number }>;
   seconds: number;
-  model: string;
+  /** Null when a gate holds the model back: then it does not leave the coordinator */
+  model: string | null;
   report: string;
   ledger: string;
 }
@@ -62,6 +63,9 @@ const dataOf: Record<string, { data: string; by: string }> = {
 
 /** Tabs are closed this far into a run, and come back. */
 const dropoutAt = 1 / 3;
+
+/** A page of one of a dozen tabs on two cores may take its time, ms. */
+const patienceMs = 120_000;
 
 const defaultParticipants = 12;
 const defaultDropout = 2;
@@ -113,7 +117,7 @@ export async function demo(options: DemoOptions): Promise<DemoResult> {
     const measured = { before: measure(before.run, test), after: measure(after.run, test) };
     const central = centralQuality(after.run, train, test);
     const out = join(folder, "demo", after.run.id);
-    const written = await writeOut(server, after.run, out);
+    const written = await writeOut(server, after.run, out, onProgress);
     const { privacy } = after.run.detail();
     return {
       run: after.run.id,
@@ -206,14 +210,14 @@ async function runOnce(show: Show, task: Task, seed: number): Promise<{ run: Run
             await pages[i]!.close();
             pages[i] = await joinRun(contexts[i]!, invitation, csv[i]!);
           }),
-        );
+        ).catch((error: Error) => onProgress(`a tab did not come back: ${error.message}`));
       }
       if (run.isOver) resolve();
     };
   });
   await over;
   await run.start();
-  await back.catch(() => {});
+  await back;
   const { state, reason } = run.detail();
   onProgress(`the run is ${state}: ${reason}`);
   if (state !== "finished") throw new Error(`the run is ${state}: ${reason}`);
@@ -225,6 +229,7 @@ async function runOnce(show: Show, task: Task, seed: number): Promise<{ run: Run
 /** What a person does: opens the invitation, chooses a file, reads, consents. */
 async function joinRun(context: BrowserContext, invitation: string, file: string): Promise<Page> {
   const page = await context.newPage();
+  page.setDefaultTimeout(patienceMs);
   await page.goto(invitation);
   await page.getByTestId("file").setInputFiles(file);
   await page.getByTestId("consent").click();
@@ -262,11 +267,18 @@ async function writeOut(
   server: Server,
   run: Run,
   out: string,
-): Promise<{ model: string; report: string; ledger: string }> {
+  onProgress: (line: string) => void,
+): Promise<Pick<DemoResult, "model" | "report" | "ledger">> {
   await mkdir(out, { recursive: true });
-  const model = join(out, "model.json");
-  const { bytes } = await exportModel(server.coordinator, run, "json");
-  await writeFile(model, bytes);
+  let model: string | null = join(out, "model.json");
+  try {
+    const { bytes } = await exportModel(server.coordinator, run, "json");
+    await writeFile(model, bytes);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    onProgress(error.message);
+    model = null;
+  }
   await writeReport(out, await server.coordinator.report(run), await server.coordinator.exportLedger());
   return { model, report: join(out, "report.md"), ledger: join(out, "ledger.json") };
 }

@@ -107,6 +107,12 @@ export const taskSchema = z.strictObject({
       topShare: z.number().positive().max(0.99).optional().describe("Select the best share of scores…"),
       threshold: z.number().min(0.01).max(0.99).default(0.5).describe("…or every score above this probability"),
       tolerance: z.number().min(0).max(1).default(0.02),
+      step: z
+        .number()
+        .positive()
+        .max(10)
+        .default(0.1)
+        .describe("How far the multiplier moves a round for each unit of gap beyond half the tolerance"),
       weights: z.enum(["none", "kamiran-calders"]).default("none").describe("Weights on the loss by group and label"),
     })
     .prefault({}),

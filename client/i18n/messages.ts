@@ -1,4 +1,4 @@
-/** The language of the page, and its messages. `language` is a signal: whoever calls t() while drawing follows it. */
+/** The language of the page, and its words and numbers. Whoever calls these while drawing follows the language. */
 import { signal } from "@preact/signals";
 import { IntlMessageFormat } from "intl-messageformat";
 import { en, type MessageKey } from "./en.ts";
@@ -6,48 +6,43 @@ import { zh } from "./zh.ts";
 
 export type Language = "en" | "zh";
 
-/** Each language in its own words, and its BCP 47 tag. */
-export const languages: Record<Language, { name: string; tag: string }> = {
-  en: { name: "English", tag: "en" },
-  zh: { name: "中文", tag: "zh-CN" },
-};
+const catalogues: Record<Language, Record<MessageKey, string>> = { en, zh };
+/** BCP 47 */
+const tags: Record<Language, string> = { en: "en", zh: "zh-CN" };
+const formats: Record<Language, Map<MessageKey, IntlMessageFormat>> = { en: new Map(), zh: new Map() };
 
 export const language = signal<Language>("en");
 
-const catalogues: Record<Language, Record<MessageKey, string>> = { en, zh };
-const formats: Record<Language, Map<MessageKey, IntlMessageFormat>> = { en: new Map(), zh: new Map() };
+export const isMessageKey = (key: string): key is MessageKey => Object.hasOwn(en, key);
 
-export type MessageValues = Record<string, string | number>;
-
-export function t(key: MessageKey, values: MessageValues = {}): string {
+export function t(key: MessageKey, values: Record<string, string | number> = {}): string {
   const known = formats[language.value];
   let format = known.get(key);
   if (!format) {
-    format = new IntlMessageFormat(catalogues[language.value][key], languages[language.value].tag);
+    format = new IntlMessageFormat(catalogues[language.value][key], tags[language.value]);
     known.set(key, format);
   }
   return String(format.format(values));
 }
 
-/** The text of a code that came from outside, or undefined where the catalogue has none. */
-export function textOf(family: "refusal" | "abort" | "drop" | "detail", code: string): string | undefined {
-  const key = `${family}.${code}`;
-  return key in en ? t(key as MessageKey) : undefined;
+export const formatNumber = (value: number, options: Intl.NumberFormatOptions = {}): string =>
+  new Intl.NumberFormat(tags[language.value], options).format(value);
+
+/** @param iso ISO 8601 */
+export const formatTime = (iso: string): string =>
+  new Intl.DateTimeFormat(tags[language.value], { timeStyle: "medium" }).format(new Date(iso));
+
+const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** A δ as 10⁻⁵ or 2×10⁻⁶. */
+export function formatDelta(delta: number): string {
+  const [mantissa, exponent] = delta.toExponential(1).split("e") as [string, string];
+  const power = [...exponent].map((c) => (c === "-" ? "⁻" : (superscripts[Number(c)] ?? ""))).join("");
+  const digits = formatNumber(Number(mantissa));
+  return digits === "1" ? `10${power}` : `${digits}×10${power}`;
 }
 
 const storageKey = "murmur.language";
-
-/** `?lang=` of the address, else what was chosen before, else what the browser asks for. */
-export function startLanguage(): void {
-  const asked = new URLSearchParams(location.search).get("lang");
-  const wishes = [asked, remembered(), ...navigator.languages];
-  const first = wishes.map((wish) => wish?.slice(0, 2).toLowerCase()).find((wish) => wish === "en" || wish === "zh");
-  language.subscribe((now) => {
-    document.documentElement.lang = languages[now].tag;
-  });
-  if (asked && first) chooseLanguage(first);
-  else language.value = first ?? "en";
-}
 
 export function chooseLanguage(chosen: Language): void {
   language.value = chosen;
@@ -58,10 +53,23 @@ export function chooseLanguage(chosen: Language): void {
   }
 }
 
-function remembered(): string | null {
+/** `?lang=` of the address, else what was chosen before, else what the browser asks for. */
+function wishedLanguage(): Language {
+  let remembered: string | null = null;
   try {
-    return localStorage.getItem(storageKey);
+    remembered = localStorage.getItem(storageKey);
   } catch {
-    return null;
+    // See above.
   }
+  const wishes = [new URLSearchParams(location.search).get("lang"), remembered, ...navigator.languages];
+  const known = wishes.map((wish) => wish?.slice(0, 2).toLowerCase()).find((wish) => wish === "en" || wish === "zh");
+  return known ?? "en";
+}
+
+// Tests in Node have no page; they set `language` themselves.
+if (typeof document !== "undefined") {
+  language.value = wishedLanguage();
+  language.subscribe((now) => {
+    document.documentElement.lang = tags[now];
+  });
 }

@@ -1,6 +1,6 @@
 /** What every page has: the name, the language, the place for the rest. */
 import type { ComponentChildren } from "preact";
-import { chooseLanguage, language, type Language, t } from "../i18n/messages.ts";
+import { chooseLanguage, type Language, language, t } from "../i18n/messages.ts";
 import "./theme.css";
 
 export function Frame({ title, children }: { title?: string; children: ComponentChildren }) {

@@ -26,7 +26,7 @@ export interface Journal {
   /** Of the pinned coordinator's ledger */
   checkpoint(): Promise<SeenCheckpoint | undefined>;
   saveCheckpoint(seen: SeenCheckpoint): Promise<void>;
-  /** True the first time, in whatever tab of this identity; durable before it returns */
+  /** True the first time, in whatever tab of this identity; written before it returns */
   claim(step: string): Promise<boolean>;
   charges(taskHash: string): Promise<Charge[]>;
   /** Adds the charge if the budget bears it, as one transaction over all tabs; durable before it returns */
@@ -88,7 +88,8 @@ class IndexedDbJournal implements Journal {
   }
 
   async claim(step: string): Promise<boolean> {
-    const tx = this.db.transaction("claims", "readwrite", durable);
+    // Outlives a crash of the tab or the browser; a power cut outlasts the round by itself.
+    const tx = this.db.transaction("claims", "readwrite");
     const before = await tx.store.get(step);
     if (!before) await tx.store.put(true, step);
     await tx.done;

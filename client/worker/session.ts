@@ -33,7 +33,7 @@ import type { Journal, SeenCheckpoint } from "./journal.ts";
 export type Answer = (plan: RoundPlan) => Noised;
 
 export interface SessionEvents {
-  onWelcome(task: Task, taskHash: string, welcome: Welcome): void;
+  onWelcome(joined: { task: Task; taskHash: string; plan: Plan; roundsPlanned: number }): void;
   onPhase(phase: Phase, facts: { round: number; question: Question["kind"]; cohort: number }): void;
   onSent(sent: {
     facts: RoundFacts;
@@ -205,7 +205,7 @@ export class Session {
       welcome.evidence,
       (entry) => entry.kind === "run" && entry.run === this.run && entry.taskHash === hash,
     );
-    if (!this.#welcomed) this.events.onWelcome(task, hash, welcome);
+    if (!this.#welcomed) this.events.onWelcome({ task, taskHash: hash, plan: this.#env.plan, roundsPlanned: welcome.roundsPlanned });
     this.#welcomed = true;
   }
 

@@ -5,7 +5,7 @@ import { requestDevice } from "../../kernels/device.ts";
 import { anonymityOf, bandsOf, dropIdentifiers } from "../../shared/data/anonymise.ts";
 import { readRows, splitHeldBack, type TypedRows } from "../../shared/data/rows.ts";
 import { InputError } from "../../shared/errors.ts";
-import { planOf } from "../../shared/plan.ts";
+import type { Plan } from "../../shared/plan.ts";
 import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
 import { worst } from "../../shared/privacy/balance.ts";
 import { checkEntropy, RandomSource } from "../../shared/privacy/random.ts";
@@ -14,7 +14,7 @@ import { isWeakCohort, type Task } from "../../shared/task.ts";
 import { parseCsv } from "../data/read.ts";
 import { Answerer } from "./answerer.ts";
 import { type Journal, openJournal } from "./journal.ts";
-import { Session } from "./session.ts";
+import { Session, type SessionEvents } from "./session.ts";
 import type { TabSnapshot, TabWorker } from "./snapshot.ts";
 
 /** A tab with fewer rows would give a batch of nobody in most rounds. */
@@ -22,6 +22,8 @@ const fewestRows = 10;
 const previewRows = 5;
 const shownProblems = 20;
 const shownIntegers = 8;
+
+type Joined = Parameters<SessionEvents["onWelcome"]>[0];
 
 class Worker implements TabWorker {
   #snapshot: TabSnapshot = {
@@ -37,6 +39,7 @@ class Worker implements TabWorker {
   #journal: Journal | undefined;
   #session: Session | undefined;
   #task: Task | undefined;
+  #plan: Plan | undefined;
   #taskHash = "";
   #rows: TypedRows | undefined;
   #portions: { train: Uint32Array; heldBack: Uint32Array } | undefined;
@@ -87,7 +90,7 @@ class Worker implements TabWorker {
       journal,
       async (question, parameters) => (await this.#answerer!).answer(question, parameters),
       {
-        onWelcome: (task, hash, welcome) => void this.#welcome(task, hash, welcome.roundsPlanned),
+        onWelcome: (joined) => void this.#welcome(joined),
         onPhase: (phase, { round, question, cohort }) => {
           const state = phase === "announce" ? "computing" : phase === "result" ? "waiting" : "summing";
           this.#update({ state, round: { round, question, phase, cohort } });
@@ -125,8 +128,9 @@ class Worker implements TabWorker {
     );
   }
 
-  async #welcome(task: Task, taskHash: string, roundsPlanned: number): Promise<void> {
+  async #welcome({ task, taskHash, plan, roundsPlanned }: Joined): Promise<void> {
     this.#task = task;
+    this.#plan = plan;
     this.#taskHash = taskHash;
     this.#update({ state: "choosing", task, taskHash, roundsPlanned, weakCohort: isWeakCohort(task) });
     await this.#showBalance();
@@ -137,7 +141,7 @@ class Worker implements TabWorker {
     const { epsilon, delta, unit, sampleRate } = task.privacy;
     const statement = (value: number): PrivacyStatement => ({ epsilon: value, delta, unit, relation: "add-remove" });
     const charges = await this.#journal!.charges(this.#taskHash);
-    const noiseMultiplier = planOf(task).noiseMultiplier.train;
+    const noiseMultiplier = this.#plan!.noiseMultiplier.train;
     this.#update({
       balance: {
         spent: statement(worst(charges, delta)),

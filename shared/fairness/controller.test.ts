@@ -29,10 +29,12 @@ describe("a step of the controller", () => {
       initialController(task),
       unequal,
       undefined,
+      // High enough that nothing is cut off here.
+      { ...gains, largestSlope: 10 },
     );
     expect(threshold).toBe(0);
     expect(gap).toBeCloseTo(0.2, 12);
-    expect(state.positive).toBeCloseTo(gains.step * (0.2 - 0.01), 12);
+    expect(state.positive).toBeCloseTo(task.fairness.step * (0.2 - 0.01), 12);
     expect(state.negative).toBe(0);
     expect(multiplier).toBeCloseTo(state.positive + 2 * 0.2, 12);
     expect(saturated).toBe(false);
@@ -141,7 +143,8 @@ describe("a step of the controller", () => {
 
 describe("in the loop, on a simulated federation with noise", () => {
   const tolerance = 0.03;
-  const task = fairTask({ tolerance });
+  const step = 0.3;
+  const task = fairTask({ tolerance, step });
   const noise = { histogram: 8, update: 8 };
   const rows = 6000;
   const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
@@ -161,7 +164,7 @@ describe("in the loop, on a simulated federation with noise", () => {
   });
 
   it("leaves a fair model alone: noise of either sign does not push the multipliers up", () => {
-    const rounds = simulate(fairTask({ tolerance, groups: ["A", "B"], topShare: 0.99 }), { seed: 4, rows, noise });
+    const rounds = simulate(fairTask({ tolerance, step, groups: ["A", "B"], topShare: 0.99 }), { seed: 4, rows, noise });
     const { positive, negative } = rounds.at(-1)!.state;
     expect(Math.max(positive, negative)).toBeLessThan(0.05);
   });

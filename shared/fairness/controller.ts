@@ -21,8 +21,6 @@ const penalties: Record<Task["fairness"]["penalty"], Penalty> = {
 };
 
 export interface Gains {
-  /** η: step of the multipliers a round */
-  step: number;
   /** Λ: largest multiplier */
   largestMultiplier: number;
   /** U: largest |u|; the gradient of a row's own loss is at most 1 */
@@ -32,12 +30,11 @@ export interface Gains {
 }
 
 /**
- * Chosen on simulated federations of made-up data, 60 rounds, gap .12 to .15 at the start; not yet on real data. Slower
- * (η = 0.05) leaves half of the gap, η = 0.2 some of it; faster (η = 0.5, U = 4, β = 0.8) swings by .07; server momentum
- * of .9 swings whatever η.
- * A larger U does not press harder where clipping is what limits a row's pull: it would only hide that in `saturated`.
+ * η is the task's (`fairness.step`), since how fast a multiplier may move depends on how fast the model follows. These
+ * are bounds that hold everywhere: U = 4 with β = 0.8 swings, and a larger U does not press harder where clipping is what
+ * limits a row's pull.
  */
-export const gains: Gains = { step: 0.3, largestMultiplier: 5, largestSlope: 2.5, memory: 0.5 };
+export const gains: Gains = { largestMultiplier: 5, largestSlope: 2.5, memory: 0.5 };
 
 /** Plain numbers, kept in the store between rounds. */
 export interface ControllerState {
@@ -84,7 +81,7 @@ export function stepController(
   state: ControllerState,
   h: Float64Array | undefined,
   groupLabelCounts: readonly number[] | undefined,
-  { step, largestMultiplier, largestSlope, memory }: Gains = gains,
+  { largestMultiplier, largestSlope, memory }: Gains = gains,
 ): ControllerStep {
   invariant(h === undefined || h.length === state.histogram.length, "the histogram has the task's cells");
   invariant(h === undefined || h.every(Number.isFinite), "the decoded histogram is finite");
@@ -95,13 +92,13 @@ export function stepController(
         rounds: state.rounds + 1,
       }
     : state;
-  const histogram = runningHistogram(next, { step, largestMultiplier, largestSlope, memory });
+  const histogram = runningHistogram(next, { largestMultiplier, largestSlope, memory });
   const threshold = thresholdOf(task, histogram);
   const witness: Witness = {
     slope: Array<number>(histogram.length).fill(0),
     weight: weightsOf(task, groupLabelCounts),
   };
-  const { penalty, attribute, tolerance } = task.fairness;
+  const { penalty, attribute, tolerance, step } = task.fairness;
   const pair = penalisedPair(task);
   const gap = h && pair ? penalties[penalty].gap(histogram, pair, threshold) : null;
   if (penalty === "none" || pair === undefined || gap === null) {

@@ -1,13 +1,23 @@
 /**
  * Exact noise on integers: N_Z(0, σ²), P(k) ∝ exp(−k²/2σ²) (Canonne, Kamath & Steinke 2020, Definition 1).
  *
- * Inversion from a cumulative table of 128-bit probabilities, compared 32 bits at a time: nearly every sample needs one
- * word, and only a tie draws the other 96 bits. No float has a part in the released value.
+ * The magnitude |k| = w·row + offset is drawn in two steps, so that no table grows with σ:
+ *
+ *   P │█▄              row: by its left edge's weight exp(−(w·row)²/2σ²), from a cumulative table of 128-bit
+ *     │██▄             probabilities, compared 32 bits at a time (a tie, one in millions, draws the other 96)
+ *     │███▄▄_          offset: uniform in the row, accepted with exp(−x/2σ²), x = offset·(2·w·row + offset), which
+ *     └─w─w─w─ |k|     takes off the corner above the curve: Bernoulli(exp(−γ)) of their Algorithm 1
+ *
+ * A fair sign follows, and −0 is drawn again, as in their Algorithm 2. No float has a part in the released value: all
+ * arithmetic is on integers below 2^53 or on BigInt.
  *
  * Formal guarantees
- * - Statistical distance to N_Z(0, σ²) at most 2^−110 a sample: probabilities are computed in 192-bit fixed point
- *   (every step of the recurrence is off by at most 2^−192, tables have below 2^20 entries), kept to 128 bits, and cut at
- *   13σ, beyond which lies less than 2^−120.
+ * - Statistical distance to N_Z(0, σ²) at most 2^−110 a sample. Offset and sign are exact. Row probabilities are computed
+ *   in 192-bit fixed point: a factor is off by at most 2^−191 after each of fewer than 2^11 steps of the recurrence, hence
+ *   a probability by less than 2^−160; they are kept to 128 bits, 2^−117 over all rows; beyond 13σ lies less than 2^−120.
+ *
+ * What it does not promise: constant time. The number of words drawn says a little about the value, so a vector is
+ * noised as a whole before anything is sent.
  */
 import { invariant } from "../errors.ts";
 import type { RandomSource } from "./random.ts";
@@ -16,78 +26,117 @@ import type { Encoded, Noised } from "./stages.ts";
 const precision = 192n;
 const one = 1n << precision;
 const tailDeviations = 13;
-/** Index of the guide: the top 12 bits of a word. */
-const guideBits = 12;
+/** A row is at most σ/64 wide, so that at most one offset in five is refused, and that far out only. */
+const rowsPerDeviation = 64;
+/** Keeps 2σ²·n below 2^53 for every n ≤ 256 that Bernoulli(exp(−γ)) can reach: n > 256 has probability < 2^−1600. */
+const largestVariance = 2n ** 44n;
+/** Index of the guide: the top 10 bits of a word. */
+const guideBits = 10;
 
 export class DiscreteGaussian {
-  /** P(|X| ≤ k) as four 32-bit limbs a magnitude, most significant first */
-  readonly #limbs: [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
-  /** First magnitude whose cumulative probability reaches the guide's bucket */
-  readonly #guide: Uint32Array;
+  /** w: a power of two */
+  readonly #width: number;
+  /** 2σ² */
+  readonly #twiceVariance: number;
+  /** P(row ≤ j) as four 32-bit limbs, most significant first */
+  readonly #limbs: readonly [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
+  /** First row whose cumulative probability reaches the guide's bucket */
+  readonly #guide = new Uint16Array(2 ** guideBits);
 
-  /** @param variance σ² in integers squared, 1 … 10^9 */
+  /** @param variance σ² in integers squared, 1 … 2^44 */
   constructor(readonly variance: bigint) {
-    invariant(variance >= 1n && variance <= 10n ** 10n, "a variance between 1 and 10^10");
-    const size = Math.ceil(tailDeviations * Math.sqrt(Number(variance))) + 2;
-    const cumulative = magnitudes(variance, size);
-    const total = cumulative[size - 1]!;
-    const limb = () => new Uint32Array(size);
-    this.#limbs = [limb(), limb(), limb(), limb()];
-    for (let k = 0; k < size; k++) {
-      // The last entry is certainty: 2^128 does not fit, 2^128 − 1 is its stand-in.
-      const p = k === size - 1 ? (1n << 128n) - 1n : (cumulative[k]! << 128n) / total;
-      for (let i = 0; i < 4; i++) this.#limbs[i]![k] = Number((p >> BigInt(96 - 32 * i)) & 0xffffffffn);
-    }
-    this.#guide = new Uint32Array(2 ** guideBits);
-    const top = this.#limbs[0];
-    for (let bucket = 0, k = 0; bucket < this.#guide.length; bucket++) {
-      while (top[k]! >>> (32 - guideBits) < bucket) k++;
-      this.#guide[bucket] = k;
+    invariant(variance >= 1n && variance <= largestVariance, "a variance between 1 and 2^44");
+    const deviation = Math.sqrt(Number(variance));
+    this.#twiceVariance = 2 * Number(variance);
+    this.#width = 2 ** Math.max(0, Math.floor(Math.log2(deviation / rowsPerDeviation)));
+    const cumulative = cumulativeWeights(
+      BigInt(this.#width),
+      variance,
+      Math.ceil((tailDeviations * deviation) / this.#width) + 1,
+    );
+    this.#limbs = limbsOf(cumulative);
+    const [top] = this.#limbs;
+    for (let bucket = 0, row = 0; bucket < this.#guide.length; bucket++) {
+      while (top[row]! >>> (32 - guideBits) < bucket) row++;
+      this.#guide[bucket] = row;
     }
   }
 
   sample(random: RandomSource): number {
-    const [top] = this.#limbs;
-    const word = random.u32();
-    let k = this.#guide[word >>> (32 - guideBits)]!;
-    while (top[k]! < word) k++;
-    if (top[k] === word) k = this.#breakTie(k, random);
-    // A fair sign; magnitude 0 has half the others' weight in the table, see `magnitudes`.
-    return random.u32() & 1 ? -k : k;
+    for (;;) {
+      const edge = this.#row(random) * this.#width;
+      const offset = random.u32() & (this.#width - 1);
+      if (!this.#accepts(offset * (2 * edge + offset), random)) continue;
+      const magnitude = edge + offset;
+      const negative = (random.u32() & 1) === 1;
+      if (magnitude !== 0) return negative ? -magnitude : magnitude;
+      if (!negative) return 0;
+    }
   }
 
-  /** The first magnitude whose whole cumulative probability exceeds the 128 random bits that begin with this word. */
+  #row(random: RandomSource): number {
+    const [top] = this.#limbs;
+    const word = random.u32();
+    let row = this.#guide[word >>> (32 - guideBits)]!;
+    while (top[row]! < word) row++;
+    return top[row] === word ? this.#breakTie(row, random) : row;
+  }
+
+  /** The first row whose whole cumulative probability exceeds the 128 random bits that begin with this row's word. */
   #breakTie(from: number, random: RandomSource): number {
-    const [top, second, third, fourth] = this.#limbs;
-    const word = top[from];
-    const rest = [random.u32(), random.u32(), random.u32()] as const;
-    let k = from;
-    const last = top.length - 1;
-    while (k < last && top[k] === word) {
-      const limbs = [second[k]!, third[k]!, fourth[k]!] as const;
-      const differing = limbs.findIndex((limb, i) => limb !== rest[i]);
-      if (differing >= 0 && limbs[differing]! > rest[differing]!) break;
-      k++;
+    const [top, ...lower] = this.#limbs;
+    const rest = [random.u32(), random.u32(), random.u32()];
+    let row = from;
+    while (row < top.length - 1 && top[row] === top[from]) {
+      const differing = lower.findIndex((limb, i) => limb[row] !== rest[i]);
+      if (differing >= 0 && lower[differing]![row]! > rest[differing]!) break;
+      row++;
     }
-    return k;
+    return row;
+  }
+
+  /**
+   * Bernoulli(exp(−x/2σ²)) for 0 ≤ x ≤ 2σ²: the first n at which Bernoulli(x/(2σ²·n)) fails is odd with this probability
+   * (Canonne, Kamath & Steinke 2020, Algorithm 1, γ ≤ 1).
+   */
+  #accepts(x: number, random: RandomSource): boolean {
+    if (x === 0) return true;
+    let n = 1;
+    while (random.below(this.#twiceVariance * n) < x) n++;
+    return n % 2 === 1;
   }
 }
 
-/** Cumulative weights of |X| = 0, 1, …: 1 for 0 and 2·exp(−k²/2σ²) for k > 0, in fixed point. */
-function magnitudes(variance: bigint, size: number): bigint[] {
-  const first = exponential(one / (2n * variance));
+/** Σ_{j≤row} exp(−(w·j)²/2σ²) in fixed point, rows 0 … size − 1. */
+function cumulativeWeights(width: bigint, variance: bigint, size: number): bigint[] {
+  const first = exponential((width * width * one) / (2n * variance));
   const step = (first * first) >> precision;
-  const cumulative: bigint[] = [one];
-  let sum = one;
+  const cumulative: bigint[] = [];
+  let sum = 0n;
   let weight = one;
   let ratio = first;
-  for (let k = 1; k < size; k++) {
+  for (let row = 0; row < size; row++) {
+    sum += weight;
+    cumulative.push(sum);
     weight = (weight * ratio) >> precision;
     ratio = (ratio * step) >> precision;
-    sum += 2n * weight;
-    cumulative.push(sum);
   }
   return cumulative;
+}
+
+/** Cumulative weights over their total, as 128-bit fractions in four limbs. */
+function limbsOf(cumulative: bigint[]): [Uint32Array, Uint32Array, Uint32Array, Uint32Array] {
+  const total = cumulative.at(-1)!;
+  const limb = () => new Uint32Array(cumulative.length);
+  const limbs: ReturnType<typeof limbsOf> = [limb(), limb(), limb(), limb()];
+  cumulative.forEach((weight, row) => {
+    // The last entry is certainty: 2^128 does not fit, 2^128 − 1 is its stand-in.
+    const p = weight === total ? (1n << 128n) - 1n : (weight << 128n) / total;
+    limbs.forEach((words, i) => {
+      words[row] = Number((p >> BigInt(96 - 32 * i)) & 0xffffffffn);
+    });
+  });
+  return limbs;
 }
 
 /** exp(−x) for a fixed-point x in [0, 1/2], by its alternating series. */
@@ -101,21 +150,9 @@ function exponential(x: bigint): bigint {
   return sum;
 }
 
-const samplers = new Map<bigint, DiscreteGaussian>();
-
-/** One table for each variance in use; a run has three. */
-function samplerOf(variance: bigint): DiscreteGaussian {
-  const known = samplers.get(variance);
-  if (known) return known;
-  if (samplers.size >= 16) samplers.clear();
-  const sampler = new DiscreteGaussian(variance);
-  samplers.set(variance, sampler);
-  return sampler;
-}
-
 /** Adds this tab's own share of the noise to every coordinate. @throws RangeError when a coordinate leaves 32 bits */
 export function addNoise(vector: Encoded, variance: bigint, random: RandomSource): Noised {
-  const sampler = samplerOf(variance);
+  const sampler = new DiscreteGaussian(variance);
   const noised = new Int32Array(vector.length);
   for (let i = 0; i < vector.length; i++) {
     const value = vector[i]! + sampler.sample(random);

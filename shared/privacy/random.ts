@@ -1,5 +1,6 @@
 /**
- * The one door to the cryptographic generator. No seed, no state of our own: words are drawn in blocks and handed out.
+ * The one door to the cryptographic generator. No seed, no state of our own: words are drawn in blocks, handed out once
+ * and wiped.
  */
 import { invariant } from "../errors.ts";
 
@@ -10,15 +11,15 @@ export class RandomSource {
   readonly #words = new Uint32Array(blockWords);
   #next = blockWords;
 
-  /** @param fill overwrites an array with uniform bits; anything but the default is for tests */
+  /** @param refill overwrites an array with uniform bits; anything but the default is for tests */
   constructor(
-    private readonly fill: (words: Uint32Array<ArrayBuffer>) => void = (words) => crypto.getRandomValues(words),
+    private readonly refill: (words: Uint32Array<ArrayBuffer>) => void = (words) => crypto.getRandomValues(words),
   ) {}
 
-  /** Uniform on [0, 2^32). Each word is given out once and wiped. */
+  /** Uniform on [0, 2^32). */
   u32(): number {
     if (this.#next === blockWords) {
-      this.fill(this.#words);
+      this.refill(this.#words);
       this.#next = 0;
     }
     const word = this.#words[this.#next]!;
@@ -26,37 +27,64 @@ export class RandomSource {
     return word;
   }
 
-  /** Uniform on [0, bound), by rejection; bound an integer in 1…2^32. */
+  /** Overwrites `words` with uniform words. */
+  fill(words: Uint32Array): void {
+    for (let i = 0; i < words.length; i++) words[i] = this.u32();
+  }
+
+  /** `length` uniform bytes. */
+  bytes(length: number): Uint8Array<ArrayBuffer> {
+    const words = new Uint32Array(Math.ceil(length / 4));
+    this.fill(words);
+    return new Uint8Array(words.buffer).slice(0, length);
+  }
+
+  /** A uniform integer of 53 bits, [0, 2^53). */
+  uniform53(): number {
+    return (this.u32() >>> 11) * 2 ** 32 + this.u32();
+  }
+
+  /** Uniform on [0, bound), by rejection; bound an integer in 1 … 2^53. */
   below(bound: number): number {
-    invariant(Number.isInteger(bound) && bound >= 1 && bound <= 2 ** 32, "a bound between 1 and 2^32");
-    const limit = 2 ** 32 - (2 ** 32 % bound);
+    invariant(Number.isInteger(bound) && bound >= 1 && bound <= 2 ** 53, "a bound between 1 and 2^53");
+    const range = bound <= 2 ** 32 ? 2 ** 32 : 2 ** 53;
+    const limit = range - (range % bound);
     for (;;) {
-      const word = this.u32();
-      if (word < limit) return word % bound;
+      const draw = bound <= 2 ** 32 ? this.u32() : this.uniform53();
+      if (draw < limit) return draw % bound;
     }
   }
 
-  /** True with probability p, to within 2^−53. */
+  /** True with probability p in [0, 1], exactly: p's binary digits are compared 53 at a time, and a tie goes on. */
   bernoulli(p: number): boolean {
-    return (this.u32() >>> 5) * 2 ** 26 + (this.u32() >>> 6) < p * 2 ** 53;
+    invariant(p >= 0 && p <= 1, "a probability between 0 and 1");
+    for (let rest = p; ; ) {
+      const scaled = rest * 2 ** 53;
+      const whole = Math.floor(scaled);
+      const draw = this.uniform53();
+      if (draw !== whole) return draw < whole;
+      rest = scaled - whole;
+    }
   }
 }
 
+/** χ² of 255 degrees of freedom exceeds it with probability 5e-12. */
+const largestChiSquare = 440;
+
 /**
- * Start-up self-test: refuses a generator that is stuck, constant or plainly biased. Counts the ones among 2^19 bits
- * and looks for a repeated 64-bit word; a good generator fails with probability below 1e-9 (|z| > 6.5).
+ * Start-up self-test: refuses a generator that is stuck, repeats itself or is plainly biased. Looks for a 64-bit word
+ * that comes twice in 64 KiB, and compares the frequencies of the 256 byte values (χ²). A good generator fails with
+ * probability below 1e-11.
+ *
+ * @throws Error when the generator fails
  */
 export function checkEntropy(source: RandomSource): void {
-  const words = 16_384;
-  const seen = new Set<string>();
-  let ones = 0;
-  for (let i = 0; i < words; i += 2) {
-    const [a, b] = [source.u32(), source.u32()];
-    seen.add(`${a},${b}`);
-    for (let x of [a, b]) for (; x !== 0; x = (x & (x - 1)) >>> 0) ones++;
-  }
-  const bits = words * 32;
-  const z = Math.abs(ones - bits / 2) / Math.sqrt(bits / 4);
-  if (seen.size !== words / 2 || z > 6.5)
+  const bytes = source.bytes(65_536);
+  const counts = new Uint32Array(256);
+  for (const byte of bytes) counts[byte] = counts[byte]! + 1;
+  const expected = bytes.length / 256;
+  const chiSquare = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
+  const blocks = new Set(new BigUint64Array(bytes.buffer));
+  if (blocks.size !== bytes.length / 8 || chiSquare > largestChiSquare)
     throw new Error("the random generator of this machine is broken: it repeats itself or is biased");
 }
