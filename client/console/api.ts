@@ -7,7 +7,8 @@ import { t } from "../i18n/messages.ts";
 const storageKey = "murmur-operator-key";
 
 export const key = signal<string | undefined>(takeKey());
-export const runs = signal<ReadonlyMap<string, RunDetail>>(new Map());
+/** Undefined until the coordinator has told them. */
+export const runs = signal<ReadonlyMap<string, RunDetail> | undefined>(undefined);
 export const failure = signal<string | undefined>(undefined);
 
 /** From the address's fragment, which no server sees and which is wiped at once, or from this session. */
@@ -28,10 +29,10 @@ export interface LaunchProblem {
   fix?: string;
 }
 
-export async function call(path: string, body?: object): Promise<Response> {
+export async function call(path: string, body?: object, as = key.value): Promise<Response> {
   return fetch(path, {
     method: body === undefined ? "GET" : "POST",
-    headers: { authorization: `Bearer ${key.value}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${as}`, "content-type": "application/json" },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
 }
@@ -40,12 +41,12 @@ let socket: Socket | undefined;
 
 /** @returns whether the key is the operator's */
 export async function signIn(candidate: string): Promise<boolean> {
-  key.value = candidate;
-  const answer = await call("/api/runs");
+  const answer = await call("/api/runs", undefined, candidate);
   if (!answer.ok) {
     signOut();
     return false;
   }
+  key.value = candidate;
   sessionStorage.setItem(storageKey, candidate);
   const summaries: { run: string }[] = await answer.json();
   const details = await Promise.all(
@@ -55,7 +56,7 @@ export async function signIn(candidate: string): Promise<boolean> {
   socket?.disconnect();
   socket = io("/console", { transports: ["websocket"], auth: { key: candidate } });
   socket.on("run", (detail: RunDetail) => {
-    runs.value = new Map(runs.value).set(detail.run, detail);
+    runs.value = new Map(runs.value ?? []).set(detail.run, detail);
   });
   socket.on("connect", () => {
     failure.value = undefined;
@@ -68,6 +69,7 @@ export async function signIn(candidate: string): Promise<boolean> {
 
 export function signOut(): void {
   sessionStorage.removeItem(storageKey);
+  runs.value = undefined;
   socket?.disconnect();
   key.value = undefined;
 }
@@ -77,7 +79,7 @@ export async function launch(yaml: string): Promise<RunDetail | LaunchProblem[]>
   const answer = await call("/api/runs", { yaml });
   const body = await answer.json();
   if (answer.ok) {
-    runs.value = new Map(runs.value).set(body.run, body);
+    runs.value = new Map(runs.value ?? []).set(body.run, body);
     return body as RunDetail;
   }
   if (Array.isArray(body.problems)) return body.problems as LaunchProblem[];

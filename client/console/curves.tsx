@@ -1,6 +1,6 @@
 /** What a run's rounds say, as live curves. Every number comes from noisy sums. */
 import type { RoundRecord, RunDetail } from "../../shared/run-record.ts";
-import { formatNumber, t } from "../i18n/messages.ts";
+import { formatDelta, formatNumber, t } from "../i18n/messages.ts";
 import { Chart, type Curve } from "../ui/chart.tsx";
 
 const short = (value: number | null | undefined) =>
@@ -55,7 +55,10 @@ export function Curves({ run }: { run: RunDetail }) {
           title={`${t("chart.gap")} · ${attribute}`}
           summary={t("chart.gap.summary", { ...last(measured, gap), tolerance: short(tolerance) })}
           x={rounds(measured)}
-          curves={[of(t("chart.gap"), measured, gap), level(t("chart.tolerance"), measured, tolerance)]}
+          curves={[
+            of(t("chart.gap"), measured, gap),
+            { ...level(t("chart.tolerance"), measured, tolerance), band: true },
+          ]}
         />
       )}
       {run.task.fairness.penalty !== "none" && (
@@ -73,7 +76,13 @@ export function Curves({ run }: { run: RunDetail }) {
       <Chart
         name="epsilon"
         title={t("chart.epsilon")}
-        summary={t("chart.epsilon.summary", { ...last(finished, epsilon), budget: short(budget) })}
+        summary={t("chart.epsilon.summary", {
+          ...last(finished, epsilon),
+          budget: short(budget),
+          delta: formatDelta(run.privacy.delta),
+          unit: t(`unit.${run.privacy.unit}`),
+          relation: t(`relation.${run.privacy.relation}`),
+        })}
         x={rounds(finished)}
         curves={[of("ε", finished, epsilon), level(t("chart.budget"), finished, budget)]}
       />

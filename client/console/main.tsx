@@ -19,21 +19,21 @@ function show(run: string | null): void {
 const wrong = signal(false);
 
 async function trySignIn(candidate: string): Promise<void> {
-  wrong.value = !(await signIn(candidate));
+  try {
+    wrong.value = !(await signIn(candidate));
+  } catch (error) {
+    failure.value = t("console.failed", { reason: error instanceof Error ? error.message : String(error) });
+  }
 }
 
 if (key.value !== undefined) void trySignIn(key.value);
 
 function Console() {
   if (key.value === undefined) return <SignIn />;
-  const run = chosen.value === null ? undefined : runs.value.get(chosen.value);
+  const run = chosen.value === null ? undefined : runs.value?.get(chosen.value);
   return (
     <Frame title={t("console.title")}>
-      {failure.value !== undefined && (
-        <p class="problems" role="alert">
-          {failure.value}
-        </p>
-      )}
+      <Failure />
       {run ? (
         <>
           <button type="button" class="plain" onClick={() => show(null)}>
@@ -54,9 +54,17 @@ function Console() {
   );
 }
 
+const Failure = () =>
+  failure.value !== undefined && (
+    <p class="problems" role="alert">
+      {failure.value}
+    </p>
+  );
+
 function SignIn() {
   return (
     <Frame title={t("console.title")}>
+      <Failure />
       <form
         class="card"
         onSubmit={(event) => {

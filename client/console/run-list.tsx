@@ -1,14 +1,14 @@
 import { t } from "../i18n/messages.ts";
+import { statement } from "../ui/statement.ts";
 import { runs } from "./api.ts";
-import { statement } from "./statement.ts";
 
 export function RunList({ onChoose }: { onChoose: (run: string) => void }) {
-  const all = [...runs.value.values()].sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+  const all = [...(runs.value?.values() ?? [])].sort((a, b) => b.createdAt.localeCompare(a.createdAt));
   return (
     <section class="card">
       <h1>{t("console.runs")}</h1>
       {all.length === 0 ? (
-        <p>{t("console.runs.none")}</p>
+        <p>{t(runs.value ? "console.runs.none" : "console.loading")}</p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
         <section class="scroll" aria-label={t("console.runs")} tabIndex={0}>
@@ -39,7 +39,7 @@ export function RunList({ onChoose }: { onChoose: (run: string) => void }) {
                   <td class="number">
                     {run.roundsDone}/{run.roundsPlanned}
                   </td>
-                  <td>{statement(run.privacy)}</td>
+                  <td class="wrap">{statement(run.privacy)}</td>
                 </tr>
               ))}
             </tbody>

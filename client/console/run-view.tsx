@@ -1,14 +1,22 @@
 /** One run: what goes on, what it costs, what came of it. */
 import { signal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import type { RunDetail } from "../../shared/run-record.ts";
 import { formatNumber, isMessageKey, t } from "../i18n/messages.ts";
 import { ConfirmButton } from "../ui/dialog.tsx";
 import { save } from "../ui/save.ts";
+import { statement } from "../ui/statement.ts";
 import { call, failure } from "./api.ts";
 import { Curves } from "./curves.tsx";
-import { statement } from "./statement.ts";
 
 const copied = signal(false);
+const copiedForMs = 3000;
+
+/** Codes have words in both languages; what the coordinator put into words itself stays as it is. */
+function reasonText(reason: string): string {
+  const key = `abort.${reason}`;
+  return isMessageKey(key) ? t(key) : reason;
+}
 
 export function RunView({ run }: { run: RunDetail }) {
   const { current } = run;
@@ -21,7 +29,7 @@ export function RunView({ run }: { run: RunDetail }) {
         </h1>
         <p data-testid="run-state" data-state={run.state}>
           <strong>{t(`run.${run.state}`)}</strong>
-          {run.reason !== undefined && `: ${run.reason}`}{" "}
+          {run.reason !== undefined && `: ${reasonText(run.reason)}`}{" "}
           {run.weakCohort && <span class="weak">{t("console.weak")}</span>}
         </p>
         <p class="quiet">{run.task.purpose}</p>
@@ -40,7 +48,10 @@ export function RunView({ run }: { run: RunDetail }) {
             })}
           </p>
         )}
-        <p>{statement(run.privacy)}</p>
+        <p>
+          {t("console.spent")}: {statement(run.privacy)} ·{" "}
+          {t("console.promised", { budget: formatNumber(run.task.privacy.epsilon) })}
+        </p>
         {!over && <Invitation link={run.invitation} />}
         {!over && (
           <ConfirmButton
@@ -62,17 +73,27 @@ export function RunView({ run }: { run: RunDetail }) {
 }
 
 function Invitation({ link }: { link: string }) {
+  const text = useRef<HTMLElement>(null);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(link);
+    } catch {
+      // Without https there is no clipboard: select the link, so that one key copies it.
+      getSelection()?.selectAllChildren(text.current!);
+      return;
+    }
+    copied.value = true;
+    setTimeout(() => {
+      copied.value = false;
+    }, copiedForMs);
+  };
   return (
     <div class="invitation">
       <strong>{t("console.invitation")}</strong>
-      <code data-testid="invitation">{link}</code>
-      <button
-        type="button"
-        onClick={() => {
-          void navigator.clipboard.writeText(link);
-          copied.value = true;
-        }}
-      >
+      <code data-testid="invitation" ref={text}>
+        {link}
+      </code>
+      <button type="button" onClick={() => void copy()} aria-live="polite">
         {t(copied.value ? "console.copied" : "console.copy")}
       </button>
     </div>
@@ -84,22 +105,36 @@ function Gates({ run }: { run: RunDetail }) {
   return (
     <section class="card">
       <h2>{t("console.gates")}</h2>
-      <table>
-        <tbody>
-          {run.gates.map(({ gate, value, met }) => (
-            <tr key={gate.metric}>
-              <td>
-                {gate.metric}{" "}
-                {gate.atMost !== undefined ? `≤ ${formatNumber(gate.atMost)}` : `≥ ${formatNumber(gate.atLeast ?? 0)}`}
-              </td>
-              <td class="number">{value === null ? "—" : formatNumber(value, { maximumSignificantDigits: 4 })}</td>
-              <td class={met === false ? "problems" : ""}>
-                {t(met === null ? "console.gate.open" : met ? "console.gate.met" : "console.gate.notMet")}
-              </td>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section class="scroll" aria-label={t("console.gates")} tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{t("console.gate.condition")}</th>
+              <th scope="col" class="number">
+                {t("console.gate.value")}
+              </th>
+              <th scope="col">{t("console.state")}</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {run.gates.map(({ gate, value, met }) => (
+              <tr key={gate.metric}>
+                <td class="wrap">
+                  {t(`metric.${gate.metric}`)}{" "}
+                  {gate.atMost !== undefined
+                    ? `≤ ${formatNumber(gate.atMost)}`
+                    : `≥ ${formatNumber(gate.atLeast ?? 0)}`}
+                </td>
+                <td class="number">{value === null ? "—" : formatNumber(value, { maximumSignificantDigits: 4 })}</td>
+                <td class={met === false ? "problems" : ""}>
+                  {t(met === null ? "console.gate.open" : met ? "console.gate.met" : "console.gate.notMet")}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
     </section>
   );
 }
@@ -111,14 +146,11 @@ function Aborted({ run }: { run: RunDetail }) {
     <section class="card">
       <h2>{t("console.aborted")}</h2>
       <ul>
-        {aborted.map((record) => {
-          const key = `abort.${record.reason}`;
-          return (
-            <li key={record.finishedAt}>
-              {t("chart.round")} {record.round}: {isMessageKey(key) ? t(key) : record.reason}
-            </li>
-          );
-        })}
+        {aborted.map((record) => (
+          <li key={record.finishedAt}>
+            {t("chart.round")} {formatNumber(record.round)}: {reasonText(record.reason ?? "")}
+          </li>
+        ))}
       </ul>
     </section>
   );

@@ -9,12 +9,13 @@ export const en = {
   // Units of privacy, and the numbers that never stand alone
   "unit.record": "one row",
   "unit.participant": "one participant",
-  "relation.add-remove": "more or less (add-remove)",
+  "relation.add-remove": "added or removed (add-remove)",
   "privacy.statement": "ε = {epsilon} at δ = {delta}, for {unit} {relation}",
   // Without an invitation
   "open.title": "Runs that are open now",
   "open.loading": "Looking for open runs…",
   "open.none": "No run is open now. When somebody invites you, open the link they sent.",
+  "open.failed": "The coordinator did not answer. Check your connection and load the page again.",
   "open.invited": "Taking part needs the invitation link of the person who runs it.",
   // Join: what this is
   "steps.label": "Four steps",
@@ -37,9 +38,10 @@ export const en = {
     "The coordinator can learn the noisy sum of a round’s answers, from cohorts of at least {minimum, number} participants, and that your tab takes part, when, and from which network address.",
   "about.cannot": "It cannot learn your file or its rows, your tab’s own answer, or which groups your rows belong to.",
   "about.promise.record":
-    "The promise protects every single row: ε = {epsilon} at δ = {delta}, for one row more or less (add-remove), over the whole run. Whether any one row is in your data or not changes the chance of anything anyone can see by a factor of at most e to the power of {epsilon}, but for a chance of {delta}.",
+    "The promise protects every single row: ε = {epsilon} at δ = {delta}, for one row more or less (add-remove), over the whole run. Whether any one row is in your data or not changes the chance of anything anyone can see by a factor of at most {factor} (e to the power of {epsilon}), but for a chance of 1 in {odds}.",
   "about.promise.participant":
-    "The promise protects you as a participant: ε = {epsilon} at δ = {delta}, for one participant more or less (add-remove), over the whole run. Whether you take part or not changes the chance of anything anyone can see in the sums by a factor of at most e to the power of {epsilon}, but for a chance of {delta}.",
+    "The promise protects you as a participant: ε = {epsilon} at δ = {delta}, for one participant more or less (add-remove), over the whole run. Whether you take part or not changes the chance of anything anyone can see in the sums by a factor of at most {factor} (e to the power of {epsilon}), but for a chance of 1 in {odds}.",
+  "about.again": "What this run is, and what it promises",
   "about.weak":
     "Weak cohort: this task adds up fewer answers than is customary (5 institutions, or 100 persons), so each one is hidden among few.",
   // Look: choosing data
@@ -59,6 +61,7 @@ export const en = {
     "Taken together, {columns} tell rows apart: {unique, plural, =0 {no row is unique} one {# row is unique} other {# rows are unique}}, and the smallest group of rows that look alike has {k, number}. This is told to nobody but you.",
   "data.problems":
     "{count, plural, one {One problem was found; its row is left out} other {# problems were found; their rows are left out}}",
+  "data.problems.shown": "The first {shown, number} are shown.",
   "data.problem.row": "Row",
   "data.problem.column": "Column",
   "data.problem.what": "Problem",
@@ -71,7 +74,7 @@ export const en = {
   // The decision
   "consent.title": "Do you want to take part?",
   "consent.what":
-    "This tab computes with your rows for up to {rounds, plural, one {# round} other {# rounds}}. Each round sends one vector of integers, clipped, noised and masked, never a row. All rounds together stay within the promise above (ε = {epsilon}); this tab keeps the account itself and stops when it is spent.",
+    "This tab computes with your rows for up to {rounds, plural, one {# round} other {# rounds}}. Each round sends one vector of integers, clipped, noised and masked, never a row. All rounds together stay within {promise}; this tab keeps the account itself and stops when it is spent.",
   "consent.leave": "You can leave at any time. What is already part of a sum cannot be taken out of it.",
   "consent.yes": "Take part",
   "consent.no": "Not now",
@@ -107,8 +110,10 @@ export const en = {
   "phase.result": "check the result",
   "balance.title": "Your privacy balance",
   "balance.text": "ε = {spent} of {budget} spent at δ = {delta}, for {unit}",
-  "balance.round":
-    "One more round adds at most {round}. This tab counts by the rounds it really took part in, and stops when nothing is left.",
+  "balance.spent": "spent: {value}",
+  "balance.round": "one more round: at most {value}",
+  "balance.left": "left: {value}",
+  "balance.note": "This tab counts by the rounds it really took part in, and stops when nothing is left.",
   "leave.button": "Leave",
   "leave.title": "Leave this run?",
   "leave.text":
@@ -205,6 +210,8 @@ export const en = {
   "console.signIn.wrong": "This key is not valid here. Copy the one that the coordinator printed when it started.",
   "console.signOut": "Sign out",
   "console.failed": "No connection to the coordinator ({reason}). What you see may be old.",
+  "console.promised": "promised: at most ε = {budget}",
+  "console.loading": "Loading…",
   "console.back": "All runs",
   "console.runs": "Runs",
   "console.runs.none": "No run yet. Launch the first one.",
@@ -239,6 +246,13 @@ export const en = {
   "console.gate.met": "met",
   "console.gate.notMet": "not met",
   "console.gate.open": "not yet known",
+  "console.gate.condition": "Condition",
+  "console.gate.value": "Now",
+  "metric.accuracy": "Accuracy",
+  "metric.auc": "AUC",
+  "metric.demographicParityDifference": "Demographic parity difference",
+  "metric.epsilon": "ε",
+  "metric.cohort": "Cohort",
   "console.aborted": "Rounds that ended with nothing revealed",
   "abort.cohort-too-small": "too few participants joined",
   "abort.sharers-too-few": "too few shared their masks’ secrets",
@@ -269,7 +283,7 @@ export const en = {
   "chart.multiplier.summary": "Multiplier {last} after round {round, number}.",
   "chart.epsilon": "ε spent",
   "chart.epsilon.summary":
-    "ε = {last} of {budget} spent after round {round, number}; its δ, unit and relation stand at the top of the page.",
+    "ε = {last} of {budget} spent after round {round, number} at δ = {delta}, for {unit} {relation}.",
   "chart.budget": "budget",
   "chart.cohort": "Cohort",
   "chart.cohort.summary": "{last} participants were left at the end of round {round, number}.",

@@ -4,7 +4,7 @@ import { IntlMessageFormat } from "intl-messageformat";
 import ts from "typescript";
 import { afterEach, expect, test } from "vitest";
 import { en, type MessageKey } from "./en.ts";
-import { formatDelta, isMessageKey, language, t } from "./messages.ts";
+import { formatDelta, formatEpsilon, isMessageKey, language, t } from "./messages.ts";
 import { zh } from "./zh.ts";
 
 const client = join(import.meta.dirname, "..");
@@ -93,6 +93,7 @@ test("every message is used", () => {
   const families = [
     "about.promise",
     "abort",
+    "metric",
     "phase",
     "problem",
     "question",
@@ -139,11 +140,15 @@ test("every code that can end a tab's part or a round has a text", () => {
 
 test("a message follows the language", () => {
   const values = { epsilon: "2", delta: formatDelta(1e-5), unit: t("unit.record"), relation: t("relation.add-remove") };
-  expect(t("privacy.statement", values)).toBe("ε = 2 at δ = 10⁻⁵, for one row more or less (add-remove)");
+  expect(t("privacy.statement", values)).toBe("ε = 2 at δ = 10⁻⁵, for one row added or removed (add-remove)");
   language.value = "zh";
   expect(t("abort.stopped")).toBe("由操作者停止");
 });
 
 test("a δ is written as a power of ten", () => {
   expect([1e-5, 2e-6, 1.5e-7].map(formatDelta)).toEqual(["10⁻⁵", "2×10⁻⁶", "1.5×10⁻⁷"]);
+});
+
+test("an ε is never written smaller than it is", () => {
+  expect([0, 1.1, 1.2341, 1.9999].map(formatEpsilon)).toEqual(["0", "1.1", "1.235", "2"]);
 });

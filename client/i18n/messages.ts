@@ -28,6 +28,10 @@ export function t(key: MessageKey, values: Record<string, string | number> = {})
 export const formatNumber = (value: number, options: Intl.NumberFormatOptions = {}): string =>
   new Intl.NumberFormat(tags[language.value], options).format(value);
 
+/** An ε, or what follows from it, to three decimals, rounded up: a page never shows less than was spent. */
+export const formatEpsilon = (epsilon: number): string =>
+  formatNumber(Math.max(0, Math.ceil(epsilon * 1000 - 1e-6)) / 1000);
+
 /** @param iso ISO 8601 */
 export const formatTime = (iso: string): string =>
   new Intl.DateTimeFormat(tags[language.value], { timeStyle: "medium" }).format(new Date(iso));

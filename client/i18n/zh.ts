@@ -10,12 +10,13 @@ export const zh = {
 
   "unit.record": "一行数据",
   "unit.participant": "一位参与者",
-  "relation.add-remove": "的增减（add-remove）",
-  "privacy.statement": "ε = {epsilon}，δ = {delta}，针对{unit}{relation}",
+  "relation.add-remove": "以增减计（add-remove）",
+  "privacy.statement": "ε = {epsilon}，δ = {delta}，针对{unit}，{relation}",
 
   "open.title": "正在进行的训练",
   "open.loading": "正在查找可参加的训练……",
   "open.none": "目前没有可参加的训练。收到邀请后，打开对方发来的链接即可。",
+  "open.failed": "协调方没有回应。请检查网络连接，然后重新加载页面。",
   "open.invited": "参加需要发起人的邀请链接。",
 
   "steps.label": "四个步骤",
@@ -38,9 +39,10 @@ export const zh = {
     "协调方能知道的是：一轮中所有答复的含噪声之和（每次至少 {minimum, number} 位参与者），以及您的标签页参加了、何时参加、来自哪个网络地址。",
   "about.cannot": "它无法知道您的文件及其中的行、您这一份答复，以及您的数据属于哪些群体。",
   "about.promise.record":
-    "承诺保护每一行数据：整个训练合计 ε = {epsilon}，δ = {delta}，以增减一行数据计（add-remove）。您的数据中是否有某一行，对任何人所能看到的一切，其概率最多相差 e 的 {epsilon} 次方倍；例外的概率不超过 {delta}。",
+    "承诺保护每一行数据：整个训练合计 ε = {epsilon}，δ = {delta}，以增减一行数据计（add-remove）。您的数据中是否有某一行，对任何人所能看到的一切，其概率最多相差 {factor} 倍（e 的 {epsilon} 次方）；例外的概率不超过 {odds} 分之一。",
   "about.promise.participant":
-    "承诺保护作为参与者的您：整个训练合计 ε = {epsilon}，δ = {delta}，以增减一位参与者计（add-remove）。您是否参加，对任何人从总和中所能看到的一切，其概率最多相差 e 的 {epsilon} 次方倍；例外的概率不超过 {delta}。",
+    "承诺保护作为参与者的您：整个训练合计 ε = {epsilon}，δ = {delta}，以增减一位参与者计（add-remove）。您是否参加，对任何人从总和中所能看到的一切，其概率最多相差 {factor} 倍（e 的 {epsilon} 次方）；例外的概率不超过 {odds} 分之一。",
+  "about.again": "这是什么训练，有什么承诺",
   "about.weak": "小规模汇总：此任务一次相加的答复少于惯常数目（5 家机构或 100 人），每一份只隐藏在少数几份之中。",
 
   "choose.title": "选择您的数据",
@@ -57,6 +59,7 @@ export const zh = {
   "data.anonymity":
     "把 {columns} 合在一起看：{unique, plural, =0 {没有独一无二的行} other {有 # 行独一无二}}，最小的一组相同行有 {k, number} 行。这只告诉您一人。",
   "data.problems": "{count, plural, other {发现 # 个问题，相应的行不会使用}}",
+  "data.problems.shown": "仅列出前 {shown, number} 个。",
   "data.problem.row": "行",
   "data.problem.column": "列",
   "data.problem.what": "问题",
@@ -69,7 +72,7 @@ export const zh = {
 
   "consent.title": "您愿意参加吗？",
   "consent.what":
-    "此标签页将用您的数据行计算，最多 {rounds, plural, other {# 轮}}。每一轮发出一个整数向量，已经裁剪、加噪、加掩码，绝不发出数据行。所有轮次合计不超过上面的承诺（ε = {epsilon}）；账目由此标签页自己记录，用尽即自动停止。",
+    "此标签页将用您的数据行计算，最多 {rounds, plural, other {# 轮}}。每一轮发出一个整数向量，已经裁剪、加噪、加掩码，绝不发出数据行。所有轮次合计不超过以下承诺：{promise}；账目由此标签页自己记录，用尽即自动停止。",
   "consent.leave": "您可以随时退出。已经加进总和的部分无法再取出。",
   "consent.yes": "参加",
   "consent.no": "暂不参加",
@@ -104,8 +107,11 @@ export const zh = {
   "phase.unmask": "打开总和",
   "phase.result": "核对结果",
   "balance.title": "您的隐私余额",
-  "balance.text": "ε 已用 {spent}，共 {budget}（δ = {delta}，针对{unit}）",
-  "balance.round": "再参加一轮最多增加 {round}。此标签页按真正参加过的轮次记账，用尽即停止。",
+  "balance.text": "ε 已用 {spent}，共 {budget}；δ = {delta}，针对{unit}",
+  "balance.spent": "已用：{value}",
+  "balance.round": "再参加一轮：最多 {value}",
+  "balance.left": "剩余：{value}",
+  "balance.note": "此标签页按真正参加过的轮次记账，用尽即停止。",
   "leave.button": "退出",
   "leave.title": "要退出这次训练吗？",
   "leave.text":
@@ -182,6 +188,8 @@ export const zh = {
   "console.signIn.wrong": "此密钥在这里无效。请复制协调方启动时显示的密钥。",
   "console.signOut": "退出登录",
   "console.failed": "与协调方的连接已断开（{reason}），所见内容可能已过时。",
+  "console.promised": "承诺上限：ε = {budget}",
+  "console.loading": "正在加载……",
   "console.back": "全部训练",
   "console.runs": "训练列表",
   "console.runs.none": "还没有训练。请发起第一个。",
@@ -215,6 +223,13 @@ export const zh = {
   "console.gate.met": "已达到",
   "console.gate.notMet": "未达到",
   "console.gate.open": "尚未可知",
+  "console.gate.condition": "条件",
+  "console.gate.value": "当前",
+  "metric.accuracy": "准确率",
+  "metric.auc": "AUC",
+  "metric.demographicParityDifference": "人群均等差异",
+  "metric.epsilon": "ε",
+  "metric.cohort": "参与者人数",
   "console.aborted": "中止且未泄露任何内容的轮次",
   "abort.cohort-too-small": "加入的参与者太少",
   "abort.sharers-too-few": "分存掩码秘密的参与者太少",
@@ -244,7 +259,7 @@ export const zh = {
   "chart.multiplier": "公平性乘子",
   "chart.multiplier.summary": "第 {round, number} 轮后乘子为 {last}。",
   "chart.epsilon": "已花费的 ε",
-  "chart.epsilon.summary": "第 {round, number} 轮后 ε 已用 {last}，共 {budget}；相应的 δ、单位与邻接关系见页首。",
+  "chart.epsilon.summary": "第 {round, number} 轮后 ε 已用 {last}，共 {budget}（δ = {delta}，针对{unit}{relation}）。",
   "chart.budget": "预算",
   "chart.cohort": "参与者",
   "chart.cohort.summary": "第 {round, number} 轮结束时剩余 {last} 位参与者。",

@@ -1,21 +1,42 @@
 /** What the task is for, what leaves the tab, who learns what, and the promise with its numbers. */
 import { minimumCohort, type Task } from "../../shared/task.ts";
-import { formatDelta, formatNumber, t } from "../i18n/messages.ts";
+import { formatDelta, formatEpsilon, formatNumber, t } from "../i18n/messages.ts";
 import { Picture } from "./picture.tsx";
 import { snapshot } from "./tab.ts";
 
-export function About({ task }: { task: Task }) {
+/** The first page of a run. */
+export const About = ({ task }: { task: Task }) => (
+  <section class="card">
+    <h1>{t("about.title")}</h1>
+    <Promises task={task} />
+  </section>
+);
+
+/** The same, folded away, for who wants to read it again before deciding. */
+export const AboutAgain = ({ task }: { task: Task }) => (
+  <details class="card">
+    <summary>{t("about.again")}</summary>
+    <Promises task={task} />
+  </details>
+);
+
+function Promises({ task }: { task: Task }) {
   const { epsilon, delta, unit } = task.privacy;
+  const promise = {
+    epsilon: formatEpsilon(epsilon),
+    delta: formatDelta(delta),
+    factor: formatNumber(Math.ceil(Math.exp(epsilon) * 10) / 10),
+    odds: formatNumber(Math.floor(1 / delta + 1e-6)),
+  };
   return (
-    <section class="card">
-      <h1>{t("about.title")}</h1>
+    <>
       <p>{task.purpose}</p>
       <Picture />
       <p>{t("about.how")}</p>
       <p>{t("about.learns", { minimum: minimumCohort(task) })}</p>
       <p>{t("about.cannot")}</p>
-      <p>{t(`about.promise.${unit}`, { epsilon: formatNumber(epsilon), delta: formatDelta(delta) })}</p>
+      <p>{t(`about.promise.${unit}`, promise)}</p>
       {snapshot.value.weakCohort && <p class="weak">{t("about.weak")}</p>}
-    </section>
+    </>
   );
 }

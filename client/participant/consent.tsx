@@ -1,18 +1,25 @@
 /** What the tab sees in the file, and the decision. Nothing is computed before it. */
 import type { Task } from "../../shared/task.ts";
 import { formatNumber, t } from "../i18n/messages.ts";
+import { statement } from "../ui/statement.ts";
 import type { DataSummary } from "../worker/snapshot.ts";
 import { consent, leave, snapshot } from "./tab.ts";
 
 export function Consent({ task }: { task: Task }) {
   const { data, roundsPlanned, bytesSent } = snapshot.value;
   if (!data) return null;
+  const { epsilon, delta, unit } = task.privacy;
   return (
     <>
       <FileCard data={data} bytesSent={bytesSent} />
       <section class="card">
         <h2>{t("consent.title")}</h2>
-        <p>{t("consent.what", { rounds: roundsPlanned, epsilon: formatNumber(task.privacy.epsilon) })}</p>
+        <p>
+          {t("consent.what", {
+            rounds: roundsPlanned,
+            promise: statement({ epsilon, delta, unit, relation: "add-remove" }),
+          })}
+        </p>
         <p>{t("consent.leave")}</p>
         <div class="choices equal">
           <button type="button" data-testid="consent" onClick={consent}>
@@ -31,14 +38,15 @@ function FileCard({ data, bytesSent }: { data: DataSummary; bytesSent: number })
   const { anonymity, preview } = data;
   return (
     <section class="card">
-      <h2>{t("data.title")}</h2>
+      <h1>{t("data.title")}</h1>
       <p>
         <span class="mono">{data.fileName}</span>: {t("data.rows", { rows: data.rows, heldBack: data.heldBack })}
       </p>
       <p>
         <strong>{t("choose.never")}</strong> {t("choose.sent", { bytes: formatNumber(bytesSent) })}
       </p>
-      <section class="scroll" aria-label={t("data.title")}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section class="scroll" aria-label={t("data.title")} tabIndex={0}>
         <table>
           <thead>
             <tr>
@@ -50,10 +58,10 @@ function FileCard({ data, bytesSent }: { data: DataSummary; bytesSent: number })
             </tr>
           </thead>
           <tbody>
-            {preview.rows.map((row) => (
-              <tr key={row.join()}>
-                {row.map((cell, i) => (
-                  <td key={preview.columns[i]}>{cell}</td>
+            {preview.rows.map((row, i) => (
+              <tr key={`${i}`}>
+                {row.map((cell, j) => (
+                  <td key={preview.columns[j]}>{cell}</td>
                 ))}
               </tr>
             ))}
@@ -79,26 +87,32 @@ function Problems({ data }: { data: DataSummary }) {
   return (
     <details>
       <summary class="problems">{t("data.problems", { count: data.problemCount })}</summary>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{t("data.problem.row")}</th>
-            <th scope="col">{t("data.problem.column")}</th>
-            <th scope="col">{t("data.problem.what")}</th>
-            <th scope="col">{t("data.problem.found")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {data.problems.map((problem) => (
-            <tr key={`${problem.row}/${problem.column}`}>
-              <td class="number">{problem.row}</td>
-              <td>{problem.column}</td>
-              <td>{t(`problem.${problem.code}`)}</td>
-              <td class="mono">{problem.found}</td>
+      {data.problemCount > data.problems.length && (
+        <p class="quiet small">{t("data.problems.shown", { shown: data.problems.length })}</p>
+      )}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section class="scroll" aria-label={t("data.problem.what")} tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{t("data.problem.row")}</th>
+              <th scope="col">{t("data.problem.column")}</th>
+              <th scope="col">{t("data.problem.what")}</th>
+              <th scope="col">{t("data.problem.found")}</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {data.problems.map((problem) => (
+              <tr key={`${problem.row}/${problem.column}`}>
+                <td class="number">{problem.row}</td>
+                <td>{problem.column}</td>
+                <td>{t(`problem.${problem.code}`)}</td>
+                <td class="mono">{problem.found}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
     </details>
   );
 }

@@ -1,8 +1,10 @@
 /** `/`: a participant's page. With an invitation it joins that run; without one it lists the runs that are open. */
+import { effect } from "@preact/signals";
 import { render } from "preact";
-import { OpenRuns } from "./open-runs.tsx";
+import { t } from "../i18n/messages.ts";
+import { loadOpenRuns, OpenRuns } from "./open-runs.tsx";
 import { Participant } from "./participant.tsx";
-import { join } from "./tab.ts";
+import { join, snapshot } from "./tab.ts";
 
 const query = new URLSearchParams(location.search);
 const run = query.get("run");
@@ -10,7 +12,12 @@ const invite = query.get("invite");
 
 if (run !== null && invite !== null) {
   join(run, invite);
+  // The title tells how it goes while another tab is in front.
+  effect(() => {
+    document.title = `${t(`state.${snapshot.value.state}`)} · ${t("app.name")}`;
+  });
   render(<Participant />, document.body);
 } else {
+  void loadOpenRuns();
   render(<OpenRuns />, document.body);
 }

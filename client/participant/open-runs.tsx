@@ -10,32 +10,37 @@ interface OpenRun {
   purpose: string;
 }
 
-const runs = signal<OpenRun[] | undefined>(undefined);
+const runs = signal<OpenRun[] | "loading" | "failed">("loading");
+
+export async function loadOpenRuns(): Promise<void> {
+  try {
+    const answer = await fetch("/api/open");
+    runs.value = answer.ok ? await answer.json() : "failed";
+  } catch {
+    runs.value = "failed";
+  }
+}
 
 export function OpenRuns() {
-  if (runs.value === undefined) {
-    void fetch("/api/open")
-      .then((answer) => answer.json())
-      .then((found: OpenRun[]) => {
-        runs.value = found;
-      })
-      .catch(() => {
-        runs.value = [];
-      });
-  }
+  const found = runs.value;
   return (
     <Frame>
       <h1>{t("app.motto")}</h1>
       <Picture />
       <section class="card">
         <h2>{t("open.title")}</h2>
-        {runs.value === undefined && <p>{t("open.loading")}</p>}
-        {runs.value?.length === 0 && <p>{t("open.none")}</p>}
-        {runs.value !== undefined && runs.value.length > 0 && (
+        {found === "loading" && <p>{t("open.loading")}</p>}
+        {found === "failed" && (
+          <p class="problems" role="alert">
+            {t("open.failed")}
+          </p>
+        )}
+        {found.length === 0 && <p>{t("open.none")}</p>}
+        {Array.isArray(found) && found.length > 0 && (
           <>
             <p class="quiet">{t("open.invited")}</p>
             <dl>
-              {runs.value.map((run) => (
+              {found.map((run) => (
                 <div key={run.run}>
                   <dt>
                     <strong>{run.name}</strong> <span class="quiet mono">{run.run}</span>

@@ -2,7 +2,9 @@
 import { t } from "../i18n/messages.ts";
 import { Frame } from "../ui/frame.tsx";
 import type { TabState } from "../worker/snapshot.ts";
-import { About } from "./about.tsx";
+import { About, AboutAgain } from "./about.tsx";
+import { Announcer } from "./announce.tsx";
+import { Balance } from "./balance.tsx";
 import { Choose } from "./choose.tsx";
 import { Consent } from "./consent.tsx";
 import { refusalText } from "./refusal.ts";
@@ -27,7 +29,7 @@ const stepOf: Record<TabState, number> = {
 };
 
 export function Participant() {
-  const { state, task, refusal, checkpoint } = snapshot.value;
+  const { state, task, refusal, checkpoint, balance } = snapshot.value;
   const over = stepOf[state] === 3;
   return (
     <Frame>
@@ -39,9 +41,10 @@ export function Participant() {
         ))}
       </ol>
       <StateWord />
-      {state === "connecting" && <p>{t("connecting.title")}</p>}
+      <Announcer />
+      {state === "connecting" && <h1>{t("connecting.title")}</h1>}
       {over && (
-        <section class="card" aria-live="polite">
+        <section class="card">
           <h1>{t(state === "finished" ? "finished.title" : state === "left" ? "left.title" : "stopped.title")}</h1>
           <p data-testid="ending">
             {state === "finished" || state === "left" ? t(`${state}.text`) : refusalText(refusal)}
@@ -51,11 +54,17 @@ export function Participant() {
               {t("checkpoint.text", { size: checkpoint.size, root: checkpoint.root.slice(0, 16) })}
             </p>
           )}
+          {balance && <Balance balance={balance} open={false} />}
         </section>
       )}
-      {task && stepOf[state] < 2 && <About task={task} />}
+      {task && state === "choosing" && <About task={task} />}
       {task && state === "choosing" && <Choose task={task} />}
-      {task && state === "consenting" && <Consent task={task} />}
+      {task && state === "consenting" && (
+        <>
+          <Consent task={task} />
+          <AboutAgain task={task} />
+        </>
+      )}
       {stepOf[state] === 2 && <Training />}
       {stepOf[state] >= 2 && task && <Sent />}
     </Frame>

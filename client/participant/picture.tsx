@@ -12,7 +12,7 @@ const stations = [
 export function Picture() {
   const words = [t("picture.tab"), t("picture.clip"), t("picture.noise"), t("picture.mask")];
   return (
-    <svg class="picture" viewBox="0 0 520 190" role="img" aria-label={t("about.picture")}>
+    <svg class="picture" viewBox="-10 0 540 190" role="img" aria-label={t("about.picture")}>
       {stations.map((bars, station) => (
         <g key={words[station]} transform={`translate(${20 + station * 100} 20)`}>
           {[0, 1, 2].map((row) => (
@@ -22,7 +22,6 @@ export function Picture() {
                 const size = row === 0 ? height : turned;
                 return (
                   <rect
-                    // biome-ignore lint/suspicious/noArrayIndexKey: bars have no identity beside their place
                     key={i}
                     x={i * 12}
                     y={36 - size}
@@ -36,7 +35,7 @@ export function Picture() {
               {station < 3 && <path d="M58 20h26m-7-6 7 6-7 6" stroke="currentColor" fill="none" opacity="0.5" />}
             </g>
           ))}
-          <text x="22" y="160" font-size="13" text-anchor="middle" fill="currentColor">
+          <text x="22" y="164" font-size="18" text-anchor="middle" fill="currentColor">
             {words[station]}
           </text>
         </g>
@@ -44,10 +43,9 @@ export function Picture() {
       <path d="M376 40h36l24 44M376 86h60M376 132h36l24-44" stroke="currentColor" fill="none" opacity="0.5" />
       <g transform="translate(440 62)">
         {[34, 16, 27, 12].map((size, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: bars have no identity beside their place
           <rect key={i} x={i * 14} y={40 - size} width="11" height={size} fill="var(--next)" />
         ))}
-        <text x="28" y="118" font-size="13" text-anchor="middle" fill="currentColor">
+        <text x="28" y="122" font-size="18" text-anchor="middle" fill="currentColor">
           {t("picture.sum")}
         </text>
       </g>

@@ -6,7 +6,7 @@ import { snapshot } from "./tab.ts";
 const signs: Record<TabState, string> = {
   connecting: "M12 4a8 8 0 1 1-8 8",
   choosing: "M5 19V5h9l5 5v9z",
-  consenting: "M12 4v9m0 4v2",
+  consenting: "M4 20h4L19 9l-4-4L4 16z",
   waiting: "M12 5v7l4 3",
   computing: "M12 4a8 8 0 1 1-8 8",
   summing: "M17 6H7l6 6-6 6h10",

@@ -20,7 +20,10 @@ export function join(run: string, invite: string): void {
   const show = (next: TabSnapshot) => {
     snapshot.value = next;
   };
-  void worker.start({ url: location.origin, run, invite }, Comlink.proxy(show));
+  const broken = (reason: string) =>
+    show({ ...snapshot.value, state: "failed", refusal: { code: "protocol-error", details: { reason } } });
+  thread.addEventListener("error", (event) => broken(event.message ?? ""));
+  worker.start({ url: location.origin, run, invite }, Comlink.proxy(show)).catch((e: unknown) => broken(String(e)));
 }
 
 export const chooseFile = (file: File) => void worker?.chooseFile(file);

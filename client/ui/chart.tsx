@@ -13,10 +13,17 @@ export interface Curve {
   values: (number | null)[];
   /** A line that is a bound, not a measurement */
   dashed?: boolean;
+  /** Everything from 0 up to the line is shaded */
+  band?: boolean;
 }
 
 const colours = ["--spent", "--next", "--quiet"];
 const height = 180;
+/** 20 % of a #rrggbb colour would need parsing; the canvas takes color-mix() as it is. */
+const tint = (colour: string) => `color-mix(in srgb, ${colour} 20%, transparent)`;
+
+/** Curves differ by their stroke as well as by their colour. */
+const dashOf = (curve: Curve, i: number): number[] => (curve.dashed ? [6, 4] : i > 0 ? [2, 3] : []);
 
 export function Chart(props: { name: string; title: string; summary: string; x: number[]; curves: Curve[] }) {
   const { name, title, summary, x, curves } = props;
@@ -26,9 +33,8 @@ export function Chart(props: { name: string; title: string; summary: string; x: 
 
   useEffect(() => {
     const element = place.current!;
-    const style = getComputedStyle(document.documentElement);
     const ink = getComputedStyle(element).color;
-    const axis = { stroke: ink, grid: { stroke: style.getPropertyValue("--line") }, font: "11px system-ui" };
+    const axis = { stroke: ink, grid: { stroke: resolved(element, "--line"), width: 1 }, font: "11px system-ui" };
     const chart = new uPlot(
       {
         width: element.clientWidth,
@@ -38,14 +44,19 @@ export function Chart(props: { name: string; title: string; summary: string; x: 
         axes: [axis, { ...axis, size: 52 }],
         series: [
           {},
-          ...curves.map((curve, i) => ({
-            label: curve.label,
+          ...curves.map((curve, i) => {
             // light-dark() is resolved only on an element, so ask one.
-            stroke: resolved(element, colours[i % colours.length]!),
-            width: 2,
-            points: { show: false },
-            ...(curve.dashed && { dash: [6, 4] }),
-          })),
+            const stroke = resolved(element, colours[i % colours.length]!);
+            return {
+              label: curve.label,
+              stroke,
+              width: 2,
+              // A single point draws no line.
+              points: { show: x.length < 2 },
+              dash: dashOf(curve, i),
+              ...(curve.band && { fill: tint(stroke) }),
+            };
+          }),
         ],
       },
       data,
@@ -58,7 +69,7 @@ export function Chart(props: { name: string; title: string; summary: string; x: 
       observer.disconnect();
       chart.destroy();
     };
-  }, [curves.length]);
+  }, [curves.length, x.length < 2]);
 
   useEffect(() => plot.current?.setData(data));
 
@@ -71,10 +82,10 @@ export function Chart(props: { name: string; title: string; summary: string; x: 
     <section class="card chart">
       <h2>{title}</h2>
       {curves.length > 1 && (
-        <p class="quiet small">
+        <p class="legend quiet small">
           {curves.map((curve, i) => (
             <span key={curve.label}>
-              <Stroke dashed={curve.dashed === true} colour={colours[i % colours.length]!} /> {curve.label}{" "}
+              <Stroke dash={dashOf(curve, i)} colour={colours[i % colours.length]!} /> {curve.label}
             </span>
           ))}
         </p>
@@ -83,7 +94,8 @@ export function Chart(props: { name: string; title: string; summary: string; x: 
       <p class="small">{x.length > 0 ? summary : t("chart.empty")}</p>
       <details class="small">
         <summary>{t("console.table")}</summary>
-        <div class="scroll">
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+        <section class="scroll" aria-label={title} tabIndex={0}>
           <table>
             <thead>
               <tr>
@@ -110,7 +122,7 @@ export function Chart(props: { name: string; title: string; summary: string; x: 
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
         <button type="button" class="plain" onClick={() => save(`murmur-${name}.csv`, csv(), "text/csv")}>
           {t("console.csv")}
         </button>
@@ -129,7 +141,7 @@ function resolved(element: HTMLElement, property: string): string {
   return color;
 }
 
-function Stroke({ dashed, colour }: { dashed: boolean; colour: string }) {
+function Stroke({ dash, colour }: { dash: number[]; colour: string }) {
   return (
     <svg width="26" height="8" aria-hidden="true">
       <line
@@ -139,7 +151,7 @@ function Stroke({ dashed, colour }: { dashed: boolean; colour: string }) {
         y2="4"
         stroke={`var(${colour})`}
         stroke-width="3"
-        stroke-dasharray={dashed ? "6 4" : "none"}
+        stroke-dasharray={dash.join(" ") || "none"}
       />
     </svg>
   );

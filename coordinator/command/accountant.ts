@@ -3,6 +3,7 @@ import { InputError } from "../../shared/errors.ts";
 import { epsilonOfMu, muOf } from "../../shared/privacy/accountants/gaussian.ts";
 import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
 import { epsilonOfRho, rhoOf } from "../../shared/privacy/accountants/zcdp.ts";
+import { smallestNoise } from "../../shared/privacy/calibrate.ts";
 import type { PrivacyUnit } from "../../shared/task.ts";
 
 export type AccountantName = "zcdp" | "gdp" | "rdp";
@@ -12,7 +13,7 @@ export interface AccountantOptions {
   rounds: number;
   sampleRate: number;
   delta: number;
-  accountant: AccountantName;
+  accountant: AccountantName | "pld";
   /** Either the multiplier… */
   noiseMultiplier?: number;
   /** …or the ε to solve it for */
@@ -25,14 +26,50 @@ export interface AccountantResult {
   noiseMultiplier: number;
   accountant: AccountantName;
   unit: PrivacyUnit;
-  /** zCDP of all rounds together */
+  /** zCDP of all rounds together; absent where rounds are sampled */
   rho?: number;
+  /** The promise in one sentence, with its unit, relation, accountant and assumptions */
   statement: string;
 }
 
 /** @throws InputError that names the flag */
 export function accountant(options: AccountantOptions): AccountantResult {
-  const { unit, rounds, sampleRate, delta, accountant: name } = options;
+  const { unit, rounds, sampleRate, delta } = options;
+  const name = checked(options);
+  const cost = (z: number): number => {
+    switch (name) {
+      case "zcdp":
+        return epsilonOfRho(rhoOf(z, rounds), delta);
+      case "gdp":
+        return epsilonOfMu(muOf(z, rounds), delta);
+      case "rdp":
+        return epsilonOf([{ noiseMultiplier: z, sampleRate, count: rounds }], delta);
+    }
+  };
+  const noiseMultiplier = options.noiseMultiplier ?? smallestNoise((z) => cost(z) <= options.epsilon!);
+  if (noiseMultiplier === undefined)
+    throw new InputError("--epsilon", `is ${options.epsilon}, which no noise keeps`, "Raise it.");
+  const epsilon = cost(noiseMultiplier);
+  return {
+    epsilon,
+    delta,
+    noiseMultiplier,
+    accountant: name,
+    unit,
+    ...(sampleRate === 1 && { rho: rhoOf(noiseMultiplier, rounds) }),
+    statement: statementOf(name, epsilon, options),
+  };
+}
+
+/** Everything the accountants take for granted. */
+function checked({ unit, rounds, sampleRate, delta, accountant: name, noiseMultiplier, epsilon }: AccountantOptions) {
+  if (name === "pld")
+    throw new InputError("--accountant", "«pld» is not there yet", "Use --accountant rdp, whose ε is never below it.");
+  if (!(Number.isInteger(rounds) && rounds >= 1))
+    throw new InputError("--rounds", `is ${rounds}`, "Use a whole number of at least 1.");
+  if (!(sampleRate > 0 && sampleRate <= 1))
+    throw new InputError("--sample-rate", `is ${sampleRate}`, "Use a number above 0 and at most 1.");
+  if (!(delta > 0 && delta < 1)) throw new InputError("--delta", `is ${delta}`, "Use a number between 0 and 1.");
   if (sampleRate < 1 && unit === "participant") {
     throw new InputError(
       "--sample-rate",
@@ -47,49 +84,48 @@ export function accountant(options: AccountantOptions): AccountantResult {
       "Use --accountant rdp (the central limit theorem of GDP is not a bound).",
     );
   }
-  if ((options.noiseMultiplier === undefined) === (options.epsilon === undefined)) {
+  if ((noiseMultiplier === undefined) === (epsilon === undefined)) {
     throw new InputError(
       "--noise-multiplier",
-      options.epsilon === undefined ? "is missing" : "stands beside --epsilon",
+      epsilon === undefined ? "is missing" : "stands beside --epsilon",
       "Give either --noise-multiplier or --epsilon.",
     );
   }
-  const cost = (z: number): number => {
-    switch (name) {
-      case "zcdp":
-        return epsilonOfRho(rhoOf(z, rounds), delta);
-      case "gdp":
-        return epsilonOfMu(muOf(z, rounds), delta);
-      case "rdp":
-        return epsilonOf([{ noiseMultiplier: z, sampleRate, count: rounds }], delta);
-    }
-  };
-  const noiseMultiplier = options.noiseMultiplier ?? solve(cost, options.epsilon!);
-  const epsilon = cost(noiseMultiplier);
-  const who = unit === "record" ? "one row" : "one participant";
-  const how = { zcdp: "zero-concentrated DP", gdp: "exact composition of Gaussians", rdp: "Rényi DP" }[name];
-  const sampled = sampleRate < 1 ? `, each row in a round with a secret chance of ${sampleRate}` : "";
-  return {
-    epsilon,
-    delta,
-    noiseMultiplier,
-    accountant: name,
-    unit,
-    ...(sampleRate === 1 && { rho: rhoOf(noiseMultiplier, rounds) }),
-    statement: `(${epsilon.toPrecision(4)}, ${delta})-differential privacy of ${who} (add or remove) over ${rounds} Gaussian sums${sampled}, by ${how}.`,
-  };
+  for (const [flag, value] of [
+    ["--noise-multiplier", noiseMultiplier],
+    ["--epsilon", epsilon],
+  ] as const) {
+    if (value !== undefined && !(value > 0 && value < Infinity))
+      throw new InputError(flag, `is ${value}`, "Use a number above 0.");
+  }
+  return name;
 }
 
-/** The smallest multiplier that keeps ε, to 1e-6, rounded up. */
-function solve(cost: (z: number) => number, epsilon: number): number {
-  let high = 1;
-  while (cost(high) > epsilon) high *= 2;
-  let low = high;
-  while (low > 1e-6 && cost(low) <= epsilon) low /= 2;
-  while (high / low > 1 + 1e-6) {
-    const middle = Math.sqrt(low * high);
-    if (cost(middle) <= epsilon) high = middle;
-    else low = middle;
-  }
-  return high;
+const composedBy: Record<AccountantName, string> = {
+  zcdp: "zero-concentrated DP (Bun & Steinke 2016)",
+  gdp: "the exact composition of Gaussians (Balle & Wang 2018)",
+  rdp: "Rényi DP (Mironov, Talwar & Zhang 2019)",
+};
+
+function statementOf(
+  name: AccountantName,
+  epsilon: number,
+  { unit, rounds, sampleRate, delta }: AccountantOptions,
+): string {
+  const who = unit === "record" ? "one row" : "one participant";
+  const sampled =
+    sampleRate < 1
+      ? ` and each row is in a round with a chance of ${sampleRate}, by a coin of its own that nobody else sees`
+      : "";
+  return (
+    `(${roundedUp(epsilon)}, ${delta})-differential privacy of ${who}, added or removed, over ${rounds} noisy sums ` +
+    `by ${composedBy[name]}, provided ${who} moves each sum by at most the clipping norm${sampled}.`
+  );
+}
+
+/** Four digits; a promise may be rounded up only. */
+function roundedUp(epsilon: number): string {
+  if (epsilon === 0) return "0";
+  const unit = 10 ** (Math.floor(Math.log10(epsilon)) - 3);
+  return String(Number((Math.ceil(epsilon / unit - 1e-9) * unit).toPrecision(4)));
 }

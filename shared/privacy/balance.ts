@@ -1,8 +1,20 @@
 /**
  * One participant's account, kept by its own tab. A filter, not an odometer: what may be spent is fixed beforehand, and a
- * charge that does not fit is refused before anything leaves. So the total stays within the promise even when later
- * rounds depend on earlier results (Feldman & Zrnic 2021, Theorem 3.1); the ε shown on the way is what the charges so far
- * amount to, and only the budget is a guarantee (Rogers et al. 2016).
+ * charge that does not fit is refused before anything leaves. Charges are only ever added; an answer that was charged
+ * and then lost stays charged.
+ *
+ * Formal guarantees
+ * - Whatever is asked, in whatever order, the admitted charges of a portion compose to at most the budget's ε at its δ.
+ * - When rounds depend on earlier results the budget holds as well (a filter; Feldman & Zrnic 2021, at a
+ *   fixed Rényi order): for unsampled answers of any noise, and for one kind of sampled answer, since there the rule is
+ *   a limit on Σ 1/z², or on a count, that holds at every order.
+ *
+ * What it does not promise
+ * - The ε shown on the way is what the charges so far amount to. Stopping because of it is not covered (Rogers et al.
+ *   2016: an odometer costs more); only the budget is.
+ * - A coordinator that mixes *kinds* of sampled answers by what it has seen could move from one best order to another.
+ *   Then the theorem bounds δ by the number of orders it can end on. The noise of every kind is fixed by the task, so
+ *   all it can choose is how many of each.
  */
 import type { Portion, Question } from "../questions/question.ts";
 import { epsilonOf, type MechanismEvent } from "./accountants/rdp.ts";
@@ -39,6 +51,6 @@ export function admit(
   charge: Charge,
   budget: { epsilon: number; delta: number },
 ): { admitted: boolean; epsilonAfter: number } {
-  const after = worst([...charges, charge], budget.delta);
-  return { admitted: after <= budget.epsilon, epsilonAfter: after };
+  const epsilonAfter = worst([...charges, charge], budget.delta);
+  return { admitted: epsilonAfter <= budget.epsilon, epsilonAfter };
 }

@@ -12,9 +12,9 @@
  * arithmetic is on integers below 2^53 or on BigInt.
  *
  * Formal guarantees
- * - Statistical distance to N_Z(0, σ²) at most 2^−110 a sample. Offset and sign are exact. Row probabilities are computed
- *   in 192-bit fixed point: a factor is off by at most 2^−191 after each of fewer than 2^11 steps of the recurrence, hence
- *   a probability by less than 2^−160; they are kept to 128 bits, 2^−117 over all rows; beyond 13σ lies less than 2^−120.
+ * - Statistical distance to N_Z(0, σ²) at most 2^−110 a sample. Offset and sign are exact. Row probabilities come from
+ *   192-bit fixed point, off by less than 2^−150 over fewer than 2^11 rows, and are cut to 128 bits, which moves 2^−117;
+ *   beyond 13σ lies less than 2^−120; drawing again where an offset or −0 is refused makes either at most 4 times more.
  *
  * What it does not promise: constant time. The number of words drawn says a little about the value, so a vector is
  * noised as a whole before anything is sent.

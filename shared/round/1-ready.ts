@@ -60,8 +60,9 @@ export const gather = (facts: RoundFacts): Gathering => ({ facts, offers: new Ma
 export async function admitOffer(state: Gathering, identity: string, offer: Signed<Ready>): Promise<void> {
   if (offer.body.announcementHash !== state.facts.announcementHash) throw new Refusal("message-invalid");
   if (offer.body.identity !== identity) throw new Refusal("message-invalid");
-  if (state.offers.has(identity)) throw new Refusal("duplicate");
   if (!(await isSignedBy("ready", offer, identity))) throw new Refusal("signature-invalid");
+  // After the last wait: of two offers at once, one passes.
+  if (state.offers.has(identity)) throw new Refusal("duplicate");
   state.offers.set(identity, offer);
 }
 

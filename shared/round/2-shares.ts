@@ -104,10 +104,11 @@ export async function admitShares(state: Sharing, identity: string, message: Sig
   const { body } = message;
   const { identities, rosterHash } = state.cohort;
   if (body.rosterHash !== rosterHash || identities[body.from] !== identity) throw new Refusal("message-invalid");
-  if (state.shares.has(body.from)) throw new Refusal("duplicate");
   const complete = identities.every((_, to) => (to === body.from) !== (typeof body.boxes[to] === "string"));
   if (!complete) throw new Refusal("message-invalid");
   if (!(await isSignedBy("shares", message, identity))) throw new Refusal("signature-invalid");
+  // After the last wait: of two copies at once, one passes.
+  if (state.shares.has(body.from)) throw new Refusal("duplicate");
   state.shares.set(body.from, body);
 }
 
@@ -178,9 +179,8 @@ export async function openDelivery(env: ParticipantEnv, state: Shared, message: 
   const held = new Map<number, HeldShares>([[me, state.own]]);
   for (const from of body.senders) {
     if (from === me) continue;
-    const sealed = message.boxes[from];
-    const packet =
-      sealed === undefined ? undefined : await open(context, state.boxSecrets.get(from)!, from, me, fromBase64(sealed));
+    const sealed = bytesOf(message.boxes[from]);
+    const packet = sealed && (await open(context, state.boxSecrets.get(from)!, from, me, sealed));
     if (!packet || packet.length !== 8 + 2 * shareLength) throw new Decline("share-invalid", { from });
     const view = new DataView(packet.buffer, packet.byteOffset);
     if (view.getUint32(0) !== from || view.getUint32(4) !== me) throw new Decline("share-invalid", { from });
@@ -193,4 +193,12 @@ export async function openDelivery(env: ParticipantEnv, state: Shared, message: 
     held,
     plan: roundPlan(env.task, env.plan, state.facts.question, body.senders.length),
   };
+}
+
+function bytesOf(base64: string | undefined): Bytes | undefined {
+  try {
+    return base64 === undefined ? undefined : fromBase64(base64);
+  } catch {
+    return undefined;
+  }
 }

@@ -122,6 +122,7 @@ export async function announceSurvivors(env: CoordinatorEnv, state: Adding): Pro
 /** @throws Refusal */
 export async function admitAgreement(state: Agreeing, identity: string, message: Signed<Agreement>): Promise<void> {
   await checkFromSurvivor(state, identity, "agreement", message);
+  if (state.agreements.has(message.body.from)) throw new Refusal("duplicate");
   state.agreements.set(message.body.from, message);
 }
 
@@ -134,6 +135,7 @@ export function closeAgreements(state: Agreeing): Signed<Agreement>[] {
 /** @throws Refusal */
 export async function admitUnmask(state: Agreeing, identity: string, message: Signed<Unmask>): Promise<void> {
   await checkFromSurvivor(state, identity, "unmask", message);
+  if (state.reveals.has(message.body.from)) throw new Refusal("duplicate");
   state.reveals.set(message.body.from, message.body);
 }
 

@@ -49,6 +49,20 @@ export interface Tab {
   costs: UploadCost[];
 }
 
+/** The same participant with nothing answered yet. */
+export function freshClaims(env: ParticipantEnv): ParticipantEnv {
+  const claims = new Set<string>();
+  return {
+    ...env,
+    claim: async (step, announcementHash) => {
+      const key = `${step}/${announcementHash}`;
+      if (claims.has(key)) return false;
+      claims.add(key);
+      return true;
+    },
+  };
+}
+
 export interface World {
   task: Task;
   coordinator: CoordinatorEnv;
@@ -60,24 +74,18 @@ export interface World {
 
 export async function newTab(task: Task, coordinatorKey: string): Promise<Tab> {
   const identity: Identity = await identityFrom(await generateIdentityKeys());
-  const claims = new Set<string>();
   const costs: UploadCost[] = [];
-  const env: ParticipantEnv = {
+  const env = freshClaims({
     identity,
     coordinatorKey,
     task,
     taskHash: await taskHash(task),
     plan: plainPlan,
-    claim: async (step, announcementHash) => {
-      const key = `${step}/${announcementHash}`;
-      if (claims.has(key)) return false;
-      claims.add(key);
-      return true;
-    },
+    claim: async () => true,
     charge: async (cost) => {
       costs.push(cost);
     },
-  };
+  });
   return { env, identity: toHex(identity.publicKey), costs };
 }
 

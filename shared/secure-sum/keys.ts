@@ -3,6 +3,7 @@
  * WebCrypto does the work where it knows the curves (non-extractable keys); @noble/curves elsewhere.
  */
 import { ed25519, x25519 } from "@noble/curves/ed25519.js";
+import { toHex } from "../canonical.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -65,9 +66,30 @@ export async function identityFrom(keys: IdentityKeys): Promise<Identity> {
   };
 }
 
+/**
+ * y of the Ed25519 points of order 1, 2, 4 and 8, little-endian hex, with the encodings above 2^255 − 19. Under such a key
+ * S = 0 signs many a message, and not every WebCrypto minds.
+ */
+const lowOrder = new Set([
+  `00${"00".repeat(31)}`,
+  `01${"00".repeat(31)}`,
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+  `ec${"ff".repeat(30)}7f`,
+  `ed${"ff".repeat(30)}7f`,
+  `ee${"ff".repeat(30)}7f`,
+]);
+
+function isLowOrder(publicKey: Bytes): boolean {
+  const y = publicKey.slice();
+  // The top bit is the sign of x.
+  y[31]! &= 0x7f;
+  return lowOrder.has(toHex(y));
+}
+
 /** False for anything but a good signature; malleated ones (S + L) and low-order keys are not good. */
 export async function verifySignature(publicKey: Bytes, signature: Bytes, message: Bytes): Promise<boolean> {
-  if (publicKey.length !== 32 || signature.length !== 64) return false;
+  if (publicKey.length !== 32 || signature.length !== 64 || isLowOrder(publicKey)) return false;
   try {
     if (await webCryptoKnows("Ed25519")) {
       const key = await crypto.subtle.importKey("raw", publicKey, { name: "Ed25519" }, true, ["verify"]);

@@ -29,7 +29,7 @@ function logUpperTail(x: number): number {
   return (-x * x) / 2 - 0.5 * Math.log(2 * Math.PI) - Math.log(x + fraction);
 }
 
-/** μ of `count` Gaussian answers: μ² = count/z² (Dong, Roth & Su 2022, Corollary 2). Different ones: √(Σ μ²). */
+/** μ of `count` Gaussian answers: μ² = count/z² (Dong, Roth & Su 2022, §3). Different ones: √(Σ μ²). */
 export const muOf = (noiseMultiplier: number, count = 1): number =>
   count === 0 ? 0 : Math.sqrt(count) / Math.abs(noiseMultiplier);
 
@@ -63,6 +63,6 @@ const onePercentile = -2.3263478740408408;
 
 /**
  * The best an attacker can do who may be wrong about 1 % of those who did not take part: the share of those who did
- * that it finds out, Φ(Φ⁻¹(0.01) + μ), in [0.01, 1] (Dong, Roth & Su 2022, Eq. 6).
+ * that it finds out, Φ(Φ⁻¹(0.01) + μ), in [0.01, 1] (Dong, Roth & Su 2022, §2).
  */
 export const truePositiveRateAtOnePercent = (mu: number): number => Math.exp(logNormalCdf(onePercentile + mu));

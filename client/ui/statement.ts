@@ -1,10 +1,10 @@
 import type { PrivacyStatement } from "../../shared/run-record.ts";
-import { formatDelta, formatNumber, t } from "../i18n/messages.ts";
+import { formatDelta, formatEpsilon, t } from "../i18n/messages.ts";
 
 /** ε with its δ, its unit and its neighbouring relation: never alone. */
 export const statement = ({ epsilon, delta, unit, relation }: PrivacyStatement): string =>
   t("privacy.statement", {
-    epsilon: formatNumber(epsilon, { maximumFractionDigits: 3 }),
+    epsilon: formatEpsilon(epsilon),
     delta: formatDelta(delta),
     unit: t(`unit.${unit}`),
     relation: t(`relation.${relation}`),

@@ -1,0 +1,72 @@
+/** A coordinator's first five minutes at the console, in both languages: sign in, launch, watch, stop. */
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test } from "@playwright/test";
+import { bankFiles, bankTask, type Serving, startServing } from "./serving.ts";
+
+let serving: Serving;
+test.beforeAll(async () => {
+  serving = await startServing();
+});
+test.afterAll(() => serving.close());
+
+const tabs = 3;
+
+test("a wrong key does not open the console, and no call works without one", async ({ page, request }) => {
+  await page.goto(`${serving.url}/console`);
+  await page.getByTestId("key").fill("wrong");
+  await page.getByRole("button").first().click();
+  await expect(page.getByRole("alert")).toBeVisible();
+  for (const path of ["", "/x", "/x/report", "/x/ledger", "/x/model"]) {
+    expect((await request.get(`${serving.url}/api/runs${path}`)).status()).toBe(401);
+  }
+  expect((await request.post(`${serving.url}/api/runs`, { data: { yaml: "" } })).status()).toBe(401);
+});
+
+for (const language of ["en", "zh"] as const) {
+  test(`an operator launches a task and watches it to its end (${language})`, async ({ page, browser }, info) => {
+    const shot = (name: string) => page.screenshot({ path: info.outputPath(`${name}-${language}.png`), fullPage: true });
+    await page.goto(`${serving.url}/console?lang=${language}#key=${serving.key}`);
+    await expect(page.getByTestId("launch")).toBeVisible();
+    // The key is gone from the address as soon as it is read.
+    expect(page.url()).not.toContain(serving.key);
+
+    await page.getByTestId("yaml").fill("name: bank\npurpose: too short\nprivacy: { unit: row }\n");
+    await page.getByTestId("launch").click();
+    await expect(page.getByTestId("problems")).toContainText("privacy.unit");
+    await expect(page.getByTestId("problems")).toContainText("3:");
+    await shot("1-mistakes");
+
+    await page.getByTestId("yaml").fill(bankTask(tabs, 4));
+    await page.getByTestId("launch").click();
+    const invitation = await page.getByTestId("invitation").textContent();
+    await expect(page.getByTestId("run-state")).toHaveAttribute("data-state", "waiting");
+    for (const file of bankFiles(tabs)) {
+      const tab = await (await browser.newContext()).newPage();
+      await tab.goto(invitation!);
+      await tab.getByTestId("file").setInputFiles(file);
+      await tab.getByTestId("consent").click();
+    }
+    await expect(page.getByTestId("run-state")).toHaveAttribute("data-state", "finished", { timeout: 90_000 });
+    await expect(page.locator(".chart canvas")).toHaveCount(7);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(" ")}`)).toEqual([]);
+    await shot("2-finished");
+
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: language === "en" ? "Ledger" : "账本" }).click();
+    expect((await download).suggestedFilename()).toBe("ledger.json");
+    await page.setViewportSize({ width: 360, height: 740 });
+    await shot("3-phone");
+    await Promise.all(browser.contexts().slice(1).map((context) => context.close().catch(() => {})));
+  });
+}
+
+test("stopping asks first", async ({ page }) => {
+  const run = await serving.launch(bankTask(tabs, 3));
+  await page.goto(`${serving.url}/console?run=${run.run}#key=${serving.key}`);
+  await expect(page.getByTestId("run-state")).toHaveAttribute("data-state", "waiting");
+  await page.getByRole("button", { name: "Stop the run" }).click();
+  await expect(page.getByRole("dialog")).toContainText("nothing revealed");
+  await page.getByTestId("confirm").click();
+  await expect(page.getByTestId("run-state")).toHaveAttribute("data-state", "stopped");
+});

@@ -1,0 +1,119 @@
+/** A participant's first five minutes, in both languages: invitation, data, consent, rounds, the end. */
+import AxeBuilder from "@axe-core/playwright";
+import { type BrowserContext, expect, type Page, test } from "@playwright/test";
+import { bankFiles, bankTask, type Serving, startServing } from "./serving.ts";
+
+let serving: Serving;
+test.beforeAll(async () => {
+  serving = await startServing();
+});
+test.afterAll(() => serving.close());
+
+const tabs = 3;
+
+/** What must hold on every page: nothing foreign is asked for, nothing is reported, nobody is shut out. */
+function watchPage(page: Page): { foreign: string[]; errors: string[] } {
+  const seen = { foreign: [] as string[], errors: [] as string[] };
+  page.on("request", (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (protocol.startsWith("http") && origin !== serving.url) seen.foreign.push(request.url());
+  });
+  page.on("console", (message) => {
+    if (message.type() === "error") seen.errors.push(message.text());
+  });
+  page.on("pageerror", (error) => seen.errors.push(error.message));
+  return seen;
+}
+
+async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(" ")}`)).toEqual([]);
+}
+
+const expectState = (page: Page, state: string) =>
+  expect(page.getByTestId("state")).toHaveAttribute("data-state", state, { timeout: 60_000 });
+
+for (const language of ["en", "zh"] as const) {
+  test(`a participant joins with a file, trains, and sees what left the tab (${language})`, async ({ browser }, info) => {
+    const run = await serving.launch(bankTask(tabs, 3));
+    const files = bankFiles(tabs);
+    const contexts: BrowserContext[] = await Promise.all(
+      files.map((_, i) => browser.newContext({ viewport: i === 0 ? { width: 360, height: 740 } : { width: 1280, height: 800 } })),
+    );
+    const pages = await Promise.all(contexts.map((context) => context.newPage()));
+    const page = pages[0]!;
+    const seen = watchPage(page);
+    const shot = (name: string) => page.screenshot({ path: info.outputPath(`${name}-${language}.png`), fullPage: true });
+
+    await page.goto(`${run.invitation}&lang=${language}`);
+    await expectState(page, "choosing");
+    await expect(page.locator("html")).toHaveAttribute("lang", language === "zh" ? "zh-CN" : "en");
+    await expect(page.getByText("open a term deposit")).toBeVisible();
+    await expect(page.locator(".weak")).toBeVisible();
+    await expectAccessible(page);
+    await shot("1-join");
+
+    // A file without the task's columns is refused by name, and another may be chosen.
+    await page.getByTestId("file").setInputFiles({ name: "wrong.csv", mimeType: "text/csv", buffer: Buffer.from("a,b\n1,2\n") });
+    await expect(page.getByRole("alert")).toContainText("age");
+    await page.getByTestId("file").setInputFiles(files[0]!);
+    await expectState(page, "consenting");
+    await expect(page.getByText("customers-1.csv")).toBeVisible();
+    await expect(page.getByText("duration").first()).toBeVisible();
+    await expectAccessible(page);
+    await shot("2-look");
+    expect((await serving.run(run.run)).current).toBeUndefined();
+
+    for (const [i, other] of pages.slice(1).entries()) {
+      await other.goto(run.invitation);
+      await other.getByTestId("file").setInputFiles(files[i + 1]!);
+      await other.getByTestId("consent").click();
+    }
+    await page.getByTestId("consent").click();
+    await expect(page.getByTestId("sent")).toBeVisible({ timeout: 60_000 });
+    await shot("3-train");
+    await expectState(page, "finished");
+    await expect(page.locator("tbody tr")).toHaveCount(5);
+    await expectAccessible(page);
+    await shot("4-finished");
+
+    const detail = await serving.run(run.run);
+    expect(detail.state).toBe("finished");
+    expect(detail.rounds.map((r) => r.question)).toEqual(["profile", "train", "train", "train", "evaluate"]);
+    expect(seen).toEqual({ foreign: [], errors: [] });
+    await Promise.all(contexts.map((context) => context.close()));
+  });
+}
+
+test("leaving says what it means, and nothing more leaves the tab", async ({ page }) => {
+  const run = await serving.launch(bankTask(tabs, 3));
+  await page.goto(run.invitation);
+  await page.getByTestId("sample").click();
+  await expectState(page, "consenting");
+  await page.getByTestId("consent").click();
+  await expectState(page, "waiting");
+  await page.getByTestId("leave").click();
+  await expect(page.getByRole("dialog")).toContainText("balance is kept");
+  await page.getByTestId("confirm").click();
+  await expectState(page, "left");
+  await expect.poll(async () => (await serving.run(run.run)).connected).toBe(0);
+});
+
+test("a wrong invitation is refused with its remedy", async ({ page }) => {
+  const run = await serving.launch(bankTask(tabs, 3));
+  await page.goto(`${serving.url}/?run=${run.run}&invite=wrong`);
+  await expectState(page, "failed");
+  await expect(page.getByTestId("ending")).toContainText("ask for a new one");
+});
+
+test("a browser without WebGPU is told which ones have it", async ({ page }) => {
+  // The worker asks navigator.gpu; a page script cannot reach it, so its file is served with the property taken away.
+  await page.route(/worker-.*\.js$/, async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, body: (await answer.text()).replaceAll("navigator.gpu", "undefined") });
+  });
+  const run = await serving.launch(bankTask(tabs, 3));
+  await page.goto(run.invitation);
+  await expectState(page, "failed");
+  await expect(page.getByTestId("ending")).toContainText("Chrome");
+});

@@ -1,0 +1,89 @@
+import { expect, test } from "vitest";
+import { epsilonOf } from "./accountants/rdp.ts";
+import { admit, type Charge, spent, worst } from "./balance.ts";
+import { seededRandom } from "./testing/seeded.ts";
+
+const event = { noiseMultiplier: 4, sampleRate: 0.05 };
+const charge = (extra: Partial<Charge> = {}): Charge => ({
+  taskHash: "ab",
+  round: 1,
+  attempt: 0,
+  question: "train",
+  portion: "train",
+  event,
+  ...extra,
+});
+const budget = { epsilon: 1, delta: 1e-5 };
+
+test("10,000 random schedules never exceed the budget, and stop only where one more charge would", () => {
+  const random = seededRandom(23);
+  const events = [
+    { noiseMultiplier: 0.8, sampleRate: 0.01 },
+    { noiseMultiplier: 1.5, sampleRate: 0.05 },
+    { noiseMultiplier: 3, sampleRate: 0.2 },
+    { noiseMultiplier: 8, sampleRate: 1 },
+    { noiseMultiplier: 20, sampleRate: 1 },
+  ];
+  let refused = 0;
+  let admitted = 0;
+  for (let schedule = 0; schedule < 10_000; schedule++) {
+    const promise = { epsilon: 0.2 + random.below(100) / 50, delta: 10 ** -(4 + random.below(5)) };
+    const charges: Charge[] = [];
+    for (let round = 0; round < 6; round++) {
+      const next = charge({
+        round,
+        attempt: random.below(3),
+        portion: random.bernoulli(0.3) ? "heldBack" : "train",
+        event: events[random.below(events.length)]!,
+      });
+      const answer = admit(charges, next, promise);
+      if (answer.admitted) {
+        charges.push(next);
+        admitted++;
+      } else {
+        refused++;
+        expect(answer.epsilonAfter).toBeGreaterThan(promise.epsilon);
+      }
+    }
+    // By itself, answer by answer, for a row of either portion.
+    for (const portion of ["train", "heldBack"]) {
+      const answers = charges.filter((c) => c.portion === portion).map((c) => ({ ...c.event, count: 1 }));
+      if (epsilonOf(answers, promise.delta) > promise.epsilon * (1 + 1e-12)) expect.fail("the budget is exceeded");
+    }
+  }
+  expect(refused).toBeGreaterThan(5_000);
+  expect(admitted).toBeGreaterThan(5_000);
+});
+
+test("a row is in one portion: portions do not add up, the costlier one counts", () => {
+  const one = [charge()];
+  const both = [charge(), charge({ portion: "heldBack", question: "evaluate" })];
+  expect(worst(both, 1e-5)).toBe(worst(one, 1e-5));
+  expect(spent(both, "train", 1e-5)).toBe(spent(both, "heldBack", 1e-5));
+  expect(worst([...both, charge({ portion: "heldBack" })], 1e-5)).toBeGreaterThan(worst(both, 1e-5));
+});
+
+test("a second attempt of the same round is paid for again", () => {
+  expect(worst([charge(), charge({ attempt: 1 })], 1e-5)).toBeGreaterThan(worst([charge()], 1e-5));
+});
+
+test("asking does not change the account; what it says is what would be spent", () => {
+  const charges = Object.freeze([charge()]);
+  const answer = admit(charges, charge({ round: 2 }), budget);
+  expect(answer).toEqual({ admitted: true, epsilonAfter: worst([...charges, charge({ round: 2 })], budget.delta) });
+});
+
+test("a charge without noise, or against a broken budget, is refused", () => {
+  expect(admit([], charge({ event: { noiseMultiplier: 0, sampleRate: 1 } }), budget).admitted).toBe(false);
+  expect(admit([], charge(), { epsilon: Number.NaN, delta: 1e-5 }).admitted).toBe(false);
+  expect(admit([], charge(), { epsilon: 1, delta: 0 }).admitted).toBe(false);
+  expect(() => admit([], charge({ event: { noiseMultiplier: 1, sampleRate: 7 } }), budget)).toThrow(/^sampleRate/);
+  expect(() => admit([], charge({ event: { noiseMultiplier: -9, sampleRate: 1 } }), budget)).toThrow(
+    /^noiseMultiplier/,
+  );
+});
+
+test("an account survives being written down", () => {
+  const charges = [charge(), charge({ round: 2, portion: "heldBack" })];
+  expect(worst(JSON.parse(JSON.stringify(charges)), 1e-5)).toBe(worst(charges, 1e-5));
+});

@@ -1,0 +1,355 @@
+/** What the coordinator refuses from a tab, and what it can never read: one forged message must not touch the sum. */
+import { beforeEach, describe, expect, test } from "vitest";
+import { hashOf, sha256, toBase64, toHex } from "../canonical.ts";
+import type { Noised } from "../privacy/stages.ts";
+import { uniformP } from "../privacy/testing/chi-squared.ts";
+import { generateIdentityKeys, type Identity, identityFrom } from "../secure-sum/keys.ts";
+import type { MaskContext } from "../secure-sum/masks.ts";
+import { acceptAnnouncement, announce, hashParameters } from "./0-announce.ts";
+import { admitOffer, closeCohort, type Gathering, gather, type Joined, offerKeys, openRoster } from "./1-ready.ts";
+import {
+  admitShares,
+  collectShares,
+  deliverShares,
+  openDelivery,
+  type Shares,
+  type Sharing,
+  shareSecrets,
+} from "./2-shares.ts";
+import { type Adding, addUp, admitMasked, closeUploads, type MaskedMessage, maskAnswer } from "./3-masked.ts";
+import {
+  type Agreed,
+  type Agreeing,
+  type Agreement,
+  admitAgreement,
+  admitUnmask,
+  agreeToSurvivors,
+  announceSurvivors,
+  closeAgreements,
+  revealShares,
+  type Unmask,
+  unmaskSum,
+} from "./4-unmask.ts";
+import { Abort, type AbortReason, type DropReason, Refusal } from "./reasons.ts";
+import type { RoundFacts } from "./round.ts";
+import { type Signed, signBody } from "./signed.ts";
+import { newWorld, smallTask, type World } from "./testing.ts";
+
+const size = 4;
+let world: World;
+let facts: RoundFacts;
+let joined: Joined[];
+let gathering: Gathering;
+let stranger: Identity;
+const who = (i: number) => world.tabs[i]!.identity;
+const keyOf = (i: number) => world.tabs[i]!.env.identity;
+
+async function start(task = smallTask()): Promise<void> {
+  world = await newWorld(size, task);
+  stranger = await identityFrom(await generateIdentityKeys());
+  const signed = await announce(world.coordinator, world.announcement);
+  facts = await acceptAnnouncement(world.tabs[0]!.env, signed, world.parameters);
+  joined = await Promise.all(world.tabs.map(({ env }) => offerKeys(env, facts)));
+  gathering = gather(facts);
+}
+
+beforeEach(() => start());
+
+async function afterSharing(): Promise<{
+  sharing: Sharing;
+  messages: Signed<Shares>[];
+  states: Awaited<ReturnType<typeof shareSecrets>>["state"][];
+}> {
+  for (const [i, offer] of joined.entries())
+    if (!gathering.offers.has(who(i))) await admitOffer(gathering, who(i), offer.offer);
+  const gathered = await closeCohort(world.coordinator, gathering);
+  const opened = await Promise.all(world.tabs.map(({ env }, i) => openRoster(env, joined[i]!, gathered.roster)));
+  const made = await Promise.all(world.tabs.map(({ env }, i) => shareSecrets(env, opened[i]!)));
+  return { sharing: collectShares(gathered), messages: made.map((m) => m.message), states: made.map((m) => m.state) };
+}
+
+/** @param lie what the coordinator made a tab believe instead of the truth */
+async function afterMasking(
+  answer = (_: number, dimension: number) => new Int32Array(dimension),
+  lie: (i: number) => Partial<MaskContext> = () => ({}),
+) {
+  const { sharing, messages, states } = await afterSharing();
+  for (const [i, message] of messages.entries()) await admitShares(sharing, who(i), message);
+  const delivered = await deliverShares(world.coordinator, sharing);
+  const made = await Promise.all(
+    world.tabs.map(async ({ env }, i) => {
+      const boxes = delivered.boxes.get(i)!;
+      const entrusted = await openDelivery(env, states[i]!, { delivery: delivered.delivery, boxes });
+      const believed = { ...entrusted, context: { ...entrusted.context, ...lie(i) } };
+      return maskAnswer(env, believed, answer(i, delivered.plan.layout.dimension) as Noised);
+    }),
+  );
+  return { adding: addUp(delivered), uploads: made.map((m) => m.message), states: made.map((m) => m.state) };
+}
+
+/** After the uploads of all but the last member. */
+async function afterAgreeing(): Promise<{ agreeing: Agreeing; agreed: Agreed[]; messages: Signed<Agreement>[] }> {
+  const { adding, uploads, states } = await afterMasking((i, d) => new Int32Array(d).fill(10 ** i));
+  for (let i = 0; i < size - 1; i++) await admitMasked(adding, who(i), uploads[i]!);
+  const agreeing = await announceSurvivors(world.coordinator, adding);
+  const made = await Promise.all(
+    states.slice(0, size - 1).map((state, i) => agreeToSurvivors(world.tabs[i]!.env, state, agreeing.message)),
+  );
+  return { agreeing, agreed: made.map((m) => m.state), messages: made.map((m) => m.message) };
+}
+
+async function expectRefusal(step: Promise<unknown>, reason: DropReason): Promise<void> {
+  const error = await step.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(error).toBeInstanceOf(Refusal);
+  expect((error as Refusal).reason).toBe(reason);
+}
+
+async function expectAbort(step: Promise<unknown> | (() => unknown), reason: AbortReason): Promise<void> {
+  const error = await (async () => (typeof step === "function" ? step() : step))().then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(error).toBeInstanceOf(Abort);
+  expect((error as Abort).reason).toBe(reason);
+}
+
+/** One message of a tab, and how it may be wrong in what all messages have in common. */
+async function expectCommonRefusals<Body extends object>(
+  admit: (identity: string, message: Signed<Body>) => Promise<void>,
+  kind: Parameters<typeof signBody>[0],
+  good: Signed<Body>,
+  otherRound: object,
+): Promise<void> {
+  await expectRefusal(admit(who(1), good), "message-invalid");
+  await expectRefusal(admit(toHex(stranger.publicKey), good), "message-invalid");
+  await expectRefusal(admit(who(0), await signBody(kind, good.body, stranger)), "signature-invalid");
+  await expectRefusal(admit(who(0), { ...good, signature: `${good.signature.slice(0, -2)}00` }), "signature-invalid");
+  await expectRefusal(admit(who(0), { ...good, signature: "" }), "signature-invalid");
+  await expectRefusal(admit(who(0), await signBody("result", good.body, keyOf(0))), "signature-invalid");
+  const replayed = await signBody(kind, { ...good.body, ...otherRound }, keyOf(0));
+  await expectRefusal(admit(who(0), replayed), "message-invalid");
+}
+
+describe("an offer of keys", () => {
+  test("is refused from the wrong sender, with a bad signature or for another round", async () => {
+    const other = { announcementHash: await hashOf("another") };
+    await expectCommonRefusals((w, m) => admitOffer(gathering, w, m), "ready", joined[0]!.offer, other);
+    expect(gathering.offers.size).toBe(0);
+  });
+  test("is refused a second time, whichever is checked first", async () => {
+    await admitOffer(gathering, who(0), joined[0]!.offer);
+    const second = (await offerKeys(world.tabs[0]!.env, facts)).offer;
+    await expectRefusal(admitOffer(gathering, who(0), second), "duplicate");
+    expect(gathering.offers.get(who(0))).toEqual(joined[0]!.offer);
+    const both = [1, 1].map(async () => admitOffer(gathering, who(1), joined[1]!.offer));
+    expect((await Promise.allSettled(both)).map((r) => r.status).sort()).toEqual(["fulfilled", "rejected"]);
+  });
+  test("from too few makes no cohort", async () => {
+    for (const i of [0, 1]) await admitOffer(gathering, who(i), joined[i]!.offer);
+    await expectAbort(closeCohort(world.coordinator, gathering), "cohort-too-small");
+  });
+  test("from too many makes a cohort of the task's maximum", async () => {
+    for (const i of [0, 1, 2, 3]) await admitOffer(gathering, who(i), joined[i]!.offer);
+    const task = smallTask({ cohort: { minimum: 3, maximum: 3, dropoutTolerance: 0, colludingShare: 0 } });
+    const { cohort } = await closeCohort({ ...world.coordinator, task }, gathering);
+    expect(cohort.identities).toEqual([0, 1, 2].map(who));
+  });
+});
+
+describe("shares", () => {
+  test("are refused from the wrong sender, with a bad signature or for another round", async () => {
+    const { sharing, messages } = await afterSharing();
+    const other = { rosterHash: await hashOf("another") };
+    await expectCommonRefusals((w, m) => admitShares(sharing, w, m), "shares", messages[0]!, other);
+    expect(sharing.shares.size).toBe(0);
+  });
+  test("are refused a second time, whichever is checked first", async () => {
+    const { sharing, messages } = await afterSharing();
+    const both = [0, 0].map(async () => admitShares(sharing, who(0), messages[0]!));
+    expect((await Promise.allSettled(both)).map((r) => r.status).sort()).toEqual(["fulfilled", "rejected"]);
+    await expectRefusal(admitShares(sharing, who(0), messages[0]!), "duplicate");
+  });
+  test("are refused unless there is one packet for each other member and none for oneself", async () => {
+    const { sharing, messages } = await afterSharing();
+    const { body } = messages[0]!;
+    const { "1": one, ...missing } = body.boxes;
+    for (const boxes of [missing, { ...body.boxes, 0: one! }, {}]) {
+      const message = await signBody("shares", { ...body, boxes }, keyOf(0));
+      await expectRefusal(admitShares(sharing, who(0), message), "message-invalid");
+    }
+  });
+  test("from too few end the round before anybody uploads", async () => {
+    const { sharing, messages } = await afterSharing();
+    for (const i of [0, 1]) await admitShares(sharing, who(i), messages[i]!);
+    await expectAbort(deliverShares(world.coordinator, sharing), "sharers-too-few");
+  });
+});
+
+describe("a masked vector", () => {
+  /** The same message with another payload that its own sender signed. */
+  const withPayload = async (message: MaskedMessage, payload: Uint8Array<ArrayBuffer>, from = 0) => {
+    const body = { ...message.header.body, sha256: toHex(await sha256(payload)) };
+    return { header: await signBody("masked", body, keyOf(from)), payload };
+  };
+
+  test("is refused from the wrong sender, with a bad signature or for another round", async () => {
+    const { adding, uploads } = await afterMasking();
+    const other = { rosterHash: await hashOf("another") };
+    const { header, payload } = uploads[0]!;
+    await expectCommonRefusals((w, h) => admitMasked(adding, w, { header: h, payload }), "masked", header, other);
+    expect(adding.received.size).toBe(0);
+    expect(adding.sum.every((x) => x === 0)).toBe(true);
+  });
+  test("is refused when its payload has another hash or length, and leaves the sum as it was", async () => {
+    const { adding, uploads } = await afterMasking();
+    const { header, payload } = uploads[0]!;
+    const altered = payload.slice();
+    altered[0]! ^= 1;
+    await expectRefusal(admitMasked(adding, who(0), { header, payload: altered }), "payload-invalid");
+    for (const wrong of [payload.slice(1), new Uint8Array([...payload, 0]), new Uint8Array()])
+      await expectRefusal(admitMasked(adding, who(0), await withPayload(uploads[0]!, wrong)), "payload-invalid");
+    expect(adding.sum.every((x) => x === 0)).toBe(true);
+    expect(adding.received.size).toBe(0);
+  });
+  test("is counted once, also when two copies come at the same time", async () => {
+    const { adding, uploads } = await afterMasking();
+    const both = [0, 0].map(async () => admitMasked(adding, who(0), uploads[0]!));
+    expect((await Promise.allSettled(both)).map((r) => r.status).sort()).toEqual(["fulfilled", "rejected"]);
+    const once = adding.sum.slice();
+    await expectRefusal(admitMasked(adding, who(0), uploads[0]!), "duplicate");
+    const again = await withPayload(uploads[0]!, uploads[0]!.payload.slice().reverse());
+    await expectRefusal(admitMasked(adding, who(0), again), "duplicate");
+    expect(adding.sum).toEqual(once);
+  });
+  test("is refused from a member that did not share its secrets", async () => {
+    const { adding, uploads } = await afterMasking();
+    const without: Adding = { ...adding, senders: [1, 2, 3] };
+    await expectRefusal(admitMasked(without, who(0), uploads[0]!), "message-invalid");
+  });
+  test("of too few survivors is never unmasked", async () => {
+    const { adding, uploads } = await afterMasking();
+    for (const i of [0, 1]) await admitMasked(adding, who(i), uploads[i]!);
+    await expectAbort(() => closeUploads(world.coordinator, adding), "survivors-too-few");
+  });
+});
+
+describe("agreements and shares to unmask", () => {
+  test("are refused from the wrong sender, with a bad signature, for another set or a second time", async () => {
+    const { agreeing, agreed, messages } = await afterAgreeing();
+    const other = { survivorsHash: await hashOf("another") };
+    await expectCommonRefusals((w, m) => admitAgreement(agreeing, w, m), "agreement", messages[0]!, other);
+    for (const [i, message] of messages.entries()) await admitAgreement(agreeing, who(i), message);
+    const reveal = await revealShares(world.tabs[0]!.env, agreed[0]!, closeAgreements(agreeing));
+    await expectCommonRefusals((w, m) => admitUnmask(agreeing, w, m), "unmask", reveal, other);
+    expect(agreeing.reveals.size).toBe(0);
+    await expectRefusal(admitAgreement(agreeing, who(0), messages[0]!), "duplicate");
+    await admitUnmask(agreeing, who(0), reveal);
+    const second = await signBody("unmask", { ...reveal.body, seeds: {}, keys: {} }, keyOf(0));
+    await expectRefusal(admitUnmask(agreeing, who(0), second), "duplicate");
+    expect(agreeing.reveals.get(0)).toEqual(reveal.body);
+  });
+  test("are refused from a dropout", async () => {
+    const { agreeing } = await afterAgreeing();
+    const late = await signBody("agreement", { survivorsHash: agreeing.survivorsHash, from: 3 }, keyOf(3));
+    await expectRefusal(admitAgreement(agreeing, who(3), late), "message-invalid");
+  });
+  test("of too few leave the sum masked", async () => {
+    const { agreeing, agreed, messages } = await afterAgreeing();
+    const { threshold } = agreeing.cohort.plan;
+    for (const i of Array(threshold - 1).keys()) await admitAgreement(agreeing, who(i), messages[i]!);
+    await expectAbort(() => closeAgreements(agreeing), "consistency-too-few");
+    for (const [i, message] of messages.entries())
+      if (i >= threshold - 1) await admitAgreement(agreeing, who(i), message);
+    const all = closeAgreements(agreeing);
+    for (const i of Array(threshold - 1).keys())
+      await admitUnmask(agreeing, who(i), await revealShares(world.tabs[i]!.env, agreed[i]!, all));
+    await expectAbort(unmaskSum(agreeing), "shares-insufficient");
+  });
+  test("with wrong shares inside never give a wrong sum", async () => {
+    const { agreeing, agreed, messages } = await afterAgreeing();
+    for (const [i, message] of messages.entries()) await admitAgreement(agreeing, who(i), message);
+    const all = closeAgreements(agreeing);
+    for (const [i, state] of agreed.entries()) {
+      const { body } = await revealShares(world.tabs[i]!.env, state, all);
+      const junk = toBase64(new Uint8Array(33).fill(i + 1));
+      const spoiled: Unmask = i === 0 ? { ...body, seeds: { ...body.seeds, 1: junk }, keys: { 3: junk } } : body;
+      await admitUnmask(agreeing, who(i), await signBody("unmask", spoiled, keyOf(i)));
+    }
+    // Three shares are due and two are good: without enough good ones the round ends, with a spare one it would go on.
+    await expectAbort(unmaskSum(agreeing), "shares-insufficient");
+  });
+});
+
+describe("nobody reads more than the sum", () => {
+  const residues = (sum: ArrayLike<number>) => Uint32Array.from(sum, (x) => x >>> 0);
+  const everybody = Array.from({ length: size }, (_, i) => i);
+  /** Some thousand coordinates, for χ². */
+  const wide = smallTask({
+    data: {
+      label: { column: "y", positive: "yes", negative: "no" },
+      features: Array.from({ length: 16 }, (_, f) => ({
+        name: `f${f}`,
+        kind: "categorical",
+        values: Array.from({ length: 256 }, (_, v) => `${v}`),
+      })),
+    },
+  });
+
+  async function finish({ adding, uploads, states }: Awaited<ReturnType<typeof afterMasking>>): Promise<Float64Array> {
+    for (const i of everybody) await admitMasked(adding, who(i), uploads[i]!);
+    const agreeing = await announceSurvivors(world.coordinator, adding);
+    const made = await Promise.all(
+      everybody.map((i) => agreeToSurvivors(world.tabs[i]!.env, states[i]!, agreeing.message)),
+    );
+    for (const i of everybody) await admitAgreement(agreeing, who(i), made[i]!.message);
+    const all = closeAgreements(agreeing);
+    for (const i of everybody)
+      await admitUnmask(agreeing, who(i), await revealShares(world.tabs[i]!.env, made[i]!.state, all));
+    return unmaskSum(agreeing);
+  }
+
+  // Keys are fresh each time: a right protocol fails each of these checks with probability 1e-6.
+  test("a single vector, and the sum before its masks are removed, are uniform", async () => {
+    await start(wide);
+    const { adding, uploads, states } = await afterMasking();
+    expect(uniformP(states[0]!.masked, 32)).toBeGreaterThan(1e-6);
+    for (const i of everybody) await admitMasked(adding, who(i), uploads[i]!);
+    expect(uniformP(adding.sum, 32)).toBeGreaterThan(1e-6);
+  });
+
+  test("two models shown to two halves: each half declines the other's roster", async () => {
+    const parameters = world.parameters.slice().fill(0.5);
+    const announcement = { ...world.announcement, modelHash: await hashParameters(parameters) };
+    const otherFacts = await acceptAnnouncement(
+      world.tabs[0]!.env,
+      await announce(world.coordinator, announcement),
+      parameters,
+    );
+    const halves = await Promise.all(world.tabs.map(({ env }, i) => offerKeys(env, i < 2 ? facts : otherFacts)));
+    const members = halves.map((half) => half.offer);
+    for (const i of everybody) {
+      const { announcementHash } = halves[i]!.facts;
+      const roster = await signBody("roster", { announcementHash, members }, world.coordinator.signer);
+      await expect(openRoster(world.tabs[i]!.env, halves[i]!, roster)).rejects.toThrow("roster-invalid");
+    }
+  });
+
+  test("two models shown to two halves: were the roster believed, the sum would be uniform all the same", async () => {
+    await start(wide);
+    expect(uniformP(residues(await finish(await afterMasking())), 32)).toBeLessThan(1e-6);
+    await start(wide);
+    const announcementHash = new Uint8Array(32).fill(7);
+    const sum = await finish(await afterMasking(undefined, (i) => (i < 2 ? {} : { announcementHash })));
+    expect(uniformP(residues(sum), 32)).toBeGreaterThan(1e-6);
+  });
+
+  test("two rosters shown to two halves: the sum would be uniform", async () => {
+    await start(wide);
+    const rosterHash = new Uint8Array(32).fill(7);
+    const sum = await finish(await afterMasking(undefined, (i) => (i < 2 ? {} : { rosterHash })));
+    expect(uniformP(residues(sum), 32)).toBeGreaterThan(1e-6);
+  });
+});

@@ -1,0 +1,96 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { InputError } from "../errors.ts";
+import type { Masked } from "../privacy/stages.ts";
+import { addPacked, centred, modulusMask, pack, packedLength } from "./packing.ts";
+
+const seed = 20;
+const bitsAndVectors = (vectors: number) =>
+  fc.integer({ min: 1, max: 32 }).chain((bits) =>
+    fc.integer({ min: 0, max: 50 }).chain((length) =>
+      fc.tuple(
+        fc.constant(bits),
+        fc.array(fc.array(fc.integer({ min: 0, max: 2 ** bits - 1 }), { minLength: length, maxLength: length }), {
+          minLength: vectors,
+          maxLength: vectors,
+        }),
+      ),
+    ),
+  );
+const masked = (values: number[]) => Uint32Array.from(values) as Masked;
+
+test("what is packed comes back, at every width", () => {
+  fc.assert(
+    fc.property(bitsAndVectors(1), ([bits, [values]]) => {
+      const bytes = pack(masked(values!), bits);
+      expect(bytes.length).toBe(Math.ceil((values!.length * bits) / 8));
+      const sum = new Uint32Array(values!.length);
+      addPacked(sum, bytes, bits);
+      expect(Array.from(sum)).toEqual(values);
+    }),
+    { seed, numRuns: 500 },
+  );
+});
+
+test("sums are taken modulo 2^bits", () => {
+  fc.assert(
+    fc.property(bitsAndVectors(4), ([bits, vectors]) => {
+      const sum = new Uint32Array(vectors[0]!.length);
+      for (const values of vectors) addPacked(sum, pack(masked(values), bits), bits);
+      const modulus = 1n << BigInt(bits);
+      const expected = vectors[0]!.map((_, i) => Number(vectors.reduce((s, v) => s + BigInt(v[i]!), 0n) % modulus));
+      expect(Array.from(sum)).toEqual(expected);
+    }),
+    { seed, numRuns: 500 },
+  );
+});
+
+test("the least significant bit is sent first, values end to end", () => {
+  expect(Array.from(pack(masked([0b101, 0b011, 0b110]), 3))).toEqual([0b10011101, 0b1]);
+  expect(Array.from(pack(masked([0x12345678]), 32))).toEqual([0x78, 0x56, 0x34, 0x12]);
+});
+
+test("a payload of any other length is refused and leaves the sum alone", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 32 }),
+      fc.integer({ min: 1, max: 40 }),
+      fc.nat(200),
+      (bits, length, bytes) => {
+        fc.pre(bytes !== packedLength(length, bits));
+        const sum = new Uint32Array(length).fill(5);
+        expect(() => addPacked(sum, new Uint8Array(bytes).fill(255), bits)).toThrow(InputError);
+        expect(sum.every((x) => x === 5)).toBe(true);
+      },
+    ),
+    { seed },
+  );
+});
+
+test("a width outside 1 … 32 is our own error", () => {
+  for (const bits of [0, 33]) expect(() => addPacked(new Uint32Array(1), new Uint8Array(4), bits)).toThrow(/invariant/);
+});
+
+test("centred residues are the integers in [−2^(bits−1), 2^(bits−1))", () => {
+  fc.assert(
+    fc.property(
+      fc
+        .integer({ min: 1, max: 32 })
+        .chain((bits) =>
+          fc.tuple(fc.constant(bits), fc.array(fc.integer({ min: -(2 ** (bits - 1)), max: 2 ** (bits - 1) - 1 }))),
+        ),
+      ([bits, values]) => {
+        const low = modulusMask(bits);
+        expect(
+          Array.from(
+            centred(
+              Uint32Array.from(values, (x) => x & low),
+              bits,
+            ),
+          ),
+        ).toEqual(values);
+      },
+    ),
+    { seed },
+  );
+});
