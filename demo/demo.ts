@@ -23,7 +23,8 @@ import { InputError } from "../shared/errors.ts";
 import { penalisedPair } from "../shared/fairness/controller.ts";
 import { architectureOf } from "../shared/model.ts";
 import { predict } from "../shared/predict.ts";
-import { asTask, type PrivacyUnit, type Task } from "../shared/task.ts";
+import type { PrivacyUnit } from "../shared/cohort.ts";
+import { asTask, type Task } from "../shared/task.ts";
 import { majorityAccuracy, type Quality, qualityOf, selectionGap, topThreshold, trainCentrally } from "./baseline.ts";
 
 type Records = Record<string, string>[];

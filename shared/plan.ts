@@ -5,7 +5,8 @@
 import { noiseMultiplierFor } from "./privacy/calibrate.ts";
 import type { Layout } from "./questions/layout.ts";
 import { layoutOf, portionOf, type Question } from "./questions/question.ts";
-import { guaranteedCohort, type Task } from "./task.ts";
+import { guaranteedCohort } from "./cohort.ts";
+import type { Task } from "./task.ts";
 
 type Kind = Question["kind"];
 

@@ -2,7 +2,8 @@
  * What is known of a run: the coordinator keeps it, the API and `watch --json` print it, the console draws it.
  * Every number in it is derived from noisy sums or from the protocol's own bookkeeping, never from one participant.
  */
-import type { PrivacyUnit, Task } from "./task.ts";
+import type { PrivacyUnit } from "./cohort.ts";
+import type { Task } from "./task.ts";
 
 export type RunState = "waiting" | "running" | "finished" | "stopped" | "failed";
 export type QuestionKind = "profile" | "train" | "evaluate";

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { hashOf } from "./canonical.ts";
+import { guaranteedCohort, minimumCohort } from "./cohort.ts";
 import { InputError } from "./errors.ts";
 
 // Zod probes `new Function`, which our content security policy forbids.
@@ -144,19 +145,6 @@ export type Task = z.output<typeof taskSchema>;
 export type Feature = Task["data"]["features"][number];
 export type SensitiveAttribute = Task["data"]["sensitive"][number];
 export type Gate = Task["gates"][number];
-export type PrivacyUnit = Task["privacy"]["unit"];
-
-/** Five institutions, or a hundred persons: below that a cohort hides its members weakly, and is labelled so. */
-export const customaryMinimum: Record<PrivacyUnit, number> = { record: 5, participant: 100 };
-
-export function minimumCohort(task: Task): number {
-  return task.cohort.minimum ?? customaryMinimum[task.privacy.unit];
-}
-
-/** A cohort smaller than the customary one is allowed, but the word «weak» stands wherever it appears. */
-export function isWeakCohort(task: Task): boolean {
-  return minimumCohort(task) < customaryMinimum[task.privacy.unit];
-}
 
 export interface TaskProblem {
   /** e.g. ["privacy", "epsilon"] */
@@ -241,15 +229,6 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
       "leaves no honest survivor in the smallest cohort; lower it or `colludingShare`",
     );
   return problems.length > 0 ? { problems } : { task };
-}
-
-/**
- * What a cohort of `size` is certain to keep: fewer `survivors` than ⌈size·(1 − dropoutTolerance)⌉ end the round with
- * nothing revealed; of those, ⌊size·colludingShare⌋ may know their own noise, so only `honest` shares of noise count.
- */
-export function guaranteedCohort(task: Task, size: number): { survivors: number; honest: number } {
-  const survivors = Math.ceil(size * (1 - task.cohort.dropoutTolerance) - 1e-9);
-  return { survivors, honest: survivors - Math.floor(size * task.cohort.colludingShare + 1e-9) };
 }
 
 /** Checks a value that claims to be a task; throws an InputError that names the first wrong field. */

@@ -109,7 +109,7 @@ export const en = {
   "phase.unmask": "open the sum",
   "phase.result": "check the result",
   "balance.title": "Your privacy balance",
-  "balance.text": "ε = {spent} of {budget} spent at δ = {delta}, for {unit}",
+  "balance.text": "ε = {spent} of {budget} spent at δ = {delta}, for {unit} {relation}",
   "balance.spent": "spent: {value}",
   "balance.round": "one more round: at most {value}",
   "balance.left": "left: {value}",

@@ -107,7 +107,7 @@ export const zh = {
   "phase.unmask": "打开总和",
   "phase.result": "核对结果",
   "balance.title": "您的隐私余额",
-  "balance.text": "ε 已用 {spent}，共 {budget}；δ = {delta}，针对{unit}",
+  "balance.text": "ε 已用 {spent}，共 {budget}（δ = {delta}，针对{unit}，{relation}）",
   "balance.spent": "已用：{value}",
   "balance.round": "再参加一轮：最多 {value}",
   "balance.left": "剩余：{value}",
@@ -259,7 +259,8 @@ export const zh = {
   "chart.multiplier": "公平性乘子",
   "chart.multiplier.summary": "第 {round, number} 轮后乘子为 {last}。",
   "chart.epsilon": "已花费的 ε",
-  "chart.epsilon.summary": "第 {round, number} 轮后 ε 已用 {last}，共 {budget}（δ = {delta}，针对{unit}{relation}）。",
+  "chart.epsilon.summary":
+    "第 {round, number} 轮后 ε 已用 {last}，共 {budget}（δ = {delta}，针对{unit}，{relation}）。",
   "chart.budget": "预算",
   "chart.cohort": "参与者",
   "chart.cohort.summary": "第 {round, number} 轮结束时剩余 {last} 位参与者。",

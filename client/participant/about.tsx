@@ -1,5 +1,6 @@
 /** What the task is for, what leaves the tab, who learns what, and the promise with its numbers. */
-import { minimumCohort, type Task } from "../../shared/task.ts";
+import { minimumCohort } from "../../shared/cohort.ts";
+import type { Task } from "../../shared/task.ts";
 import { formatDelta, formatEpsilon, formatNumber, t } from "../i18n/messages.ts";
 import { Picture } from "./picture.tsx";
 import { snapshot } from "./tab.ts";

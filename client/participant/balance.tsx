@@ -11,7 +11,8 @@ export function Balance({ balance, open }: { balance: NonNullable<TabSnapshot["b
     spent: formatEpsilon(spent.epsilon),
     budget: formatEpsilon(budget.epsilon),
     delta: formatDelta(spent.delta),
-    unit: `${t(`unit.${spent.unit}`)} ${t(`relation.${spent.relation}`)}`,
+    unit: t(`unit.${spent.unit}`),
+    relation: t(`relation.${spent.relation}`),
   });
   return (
     <>

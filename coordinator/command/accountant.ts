@@ -4,7 +4,7 @@ import { epsilonOfMu, muOf } from "../../shared/privacy/accountants/gaussian.ts"
 import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
 import { epsilonOfRho, rhoOf } from "../../shared/privacy/accountants/zcdp.ts";
 import { smallestNoise } from "../../shared/privacy/calibrate.ts";
-import type { PrivacyUnit } from "../../shared/task.ts";
+import type { PrivacyUnit } from "../../shared/cohort.ts";
 
 export type AccountantName = "zcdp" | "gdp" | "rdp";
 

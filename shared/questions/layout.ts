@@ -1,5 +1,5 @@
 import { invariant } from "../errors.ts";
-import type { PrivacyUnit } from "../task.ts";
+import type { PrivacyUnit } from "../cohort.ts";
 
 export interface Segment {
   name: string;

@@ -4,7 +4,8 @@
  */
 import type { Normalisation } from "../data/features.ts";
 import type { Witness } from "../fairness/histogram.ts";
-import type { PrivacyUnit, Task } from "../task.ts";
+import type { PrivacyUnit } from "../cohort.ts";
+import type { Task } from "../task.ts";
 import { evaluateLayout } from "./evaluate.ts";
 import type { Layout } from "./layout.ts";
 import { profileLayout } from "./profile.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { layoutOf } from "../questions/question.ts";
-import { guaranteedCohort } from "../task.ts";
+import { guaranteedCohort } from "../cohort.ts";
 import { Abort } from "./reasons.ts";
 import { type Leaves, newWorld, playRound, smallTask } from "./testing.ts";
 
