@@ -66,7 +66,7 @@ module.exports = {
       severity: "error",
       from: {
         path: "^(client|coordinator|kernels|shared|demo|murmur[.]ts)",
-        pathNot: "([.](test|bench)[.]tsx?$|/testing/)",
+        pathNot: "([.](test|bench)[.]tsx?$|/testing(/|[.]ts$))",
       },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], pathNot: "@webgpu/types" },
     },

@@ -7,6 +7,7 @@
  * Either way the attempt is aborted on start, and the same question is asked again under the next attempt.
  */
 import type { Logger } from "pino";
+import { isWeakCohort, minimumCohort } from "../shared/cohort.ts";
 import { evaluateGates } from "../shared/gates.ts";
 import type { Evidence } from "../shared/ledger/evidence.ts";
 import { type Plan, planOf } from "../shared/plan.ts";
@@ -17,7 +18,6 @@ import { hashSum, publishResult } from "../shared/round/5-result.ts";
 import { Abort } from "../shared/round/reasons.ts";
 import { type CoordinatorEnv, protocolVersion, type RoundFacts } from "../shared/round/round.ts";
 import type { PrivacyStatement, RoundRecord, RunDetail, RunState, RunSummary } from "../shared/run-record.ts";
-import { isWeakCohort, minimumCohort } from "../shared/cohort.ts";
 import type { Task } from "../shared/task.ts";
 import type { AnnounceMessage, Welcome } from "../shared/wire.ts";
 import { finalParameters, type Learner } from "./learner.ts";

@@ -17,13 +17,13 @@ import { exportModel } from "../coordinator/export/model.ts";
 import type { Run } from "../coordinator/run.ts";
 import { readTaskFile } from "../coordinator/task-file.ts";
 import { findBrowser, launchArguments } from "../setup/browser.mjs";
+import type { PrivacyUnit } from "../shared/cohort.ts";
 import { encodeFeatures } from "../shared/data/features.ts";
 import { readRows } from "../shared/data/rows.ts";
 import { InputError } from "../shared/errors.ts";
 import { penalisedPair } from "../shared/fairness/controller.ts";
 import { architectureOf } from "../shared/model.ts";
 import { predict } from "../shared/predict.ts";
-import type { PrivacyUnit } from "../shared/cohort.ts";
 import { asTask, type Task } from "../shared/task.ts";
 import { majorityAccuracy, type Quality, qualityOf, selectionGap, topThreshold, trainCentrally } from "./baseline.ts";
 

@@ -24,7 +24,8 @@ test("a wrong key does not open the console, and no call works without one", asy
 
 for (const language of ["en", "zh"] as const) {
   test(`an operator launches a task and watches it to its end (${language})`, async ({ page, browser }, info) => {
-    const shot = (name: string) => page.screenshot({ path: info.outputPath(`${name}-${language}.png`), fullPage: true });
+    const shot = (name: string) =>
+      page.screenshot({ path: info.outputPath(`${name}-${language}.png`), fullPage: true });
     await page.goto(`${serving.url}/console?lang=${language}#key=${serving.key}`);
     await expect(page.getByTestId("launch")).toBeVisible();
     // The key is gone from the address as soon as it is read.
@@ -57,7 +58,12 @@ for (const language of ["en", "zh"] as const) {
     expect((await download).suggestedFilename()).toBe("ledger.json");
     await page.setViewportSize({ width: 360, height: 740 });
     await shot("3-phone");
-    await Promise.all(browser.contexts().slice(1).map((context) => context.close().catch(() => {})));
+    await Promise.all(
+      browser
+        .contexts()
+        .slice(1)
+        .map((context) => context.close().catch(() => {})),
+    );
   });
 }
 

@@ -34,16 +34,21 @@ const expectState = (page: Page, state: string) =>
   expect(page.getByTestId("state")).toHaveAttribute("data-state", state, { timeout: 60_000 });
 
 for (const language of ["en", "zh"] as const) {
-  test(`a participant joins with a file, trains, and sees what left the tab (${language})`, async ({ browser }, info) => {
+  test(`a participant joins with a file, trains, and sees what left the tab (${language})`, async ({
+    browser,
+  }, info) => {
     const run = await serving.launch(bankTask(tabs, 3));
     const files = bankFiles(tabs);
     const contexts: BrowserContext[] = await Promise.all(
-      files.map((_, i) => browser.newContext({ viewport: i === 0 ? { width: 360, height: 740 } : { width: 1280, height: 800 } })),
+      files.map((_, i) =>
+        browser.newContext({ viewport: i === 0 ? { width: 360, height: 740 } : { width: 1280, height: 800 } }),
+      ),
     );
     const pages = await Promise.all(contexts.map((context) => context.newPage()));
     const page = pages[0]!;
     const seen = watchPage(page);
-    const shot = (name: string) => page.screenshot({ path: info.outputPath(`${name}-${language}.png`), fullPage: true });
+    const shot = (name: string) =>
+      page.screenshot({ path: info.outputPath(`${name}-${language}.png`), fullPage: true });
 
     await page.goto(`${run.invitation}&lang=${language}`);
     await expectState(page, "choosing");
@@ -54,7 +59,9 @@ for (const language of ["en", "zh"] as const) {
     await shot("1-join");
 
     // A file without the task's columns is refused by name, and another may be chosen.
-    await page.getByTestId("file").setInputFiles({ name: "wrong.csv", mimeType: "text/csv", buffer: Buffer.from("a,b\n1,2\n") });
+    await page
+      .getByTestId("file")
+      .setInputFiles({ name: "wrong.csv", mimeType: "text/csv", buffer: Buffer.from("a,b\n1,2\n") });
     await expect(page.getByRole("alert")).toContainText("age");
     await page.getByTestId("file").setInputFiles(files[0]!);
     await expectState(page, "consenting");

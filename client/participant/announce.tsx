@@ -17,7 +17,7 @@ export function roundText({ round, roundsPlanned }: TabSnapshot): string {
 }
 
 effect(() => {
-  const text = `${t(`state.${snapshot.value.state}`)}. ${roundText(snapshot.value)}`;
+  const text = [t(`state.${snapshot.value.state}`), roundText(snapshot.value)].filter(Boolean).join(" · ");
   const wait = working.has(snapshot.value.state) ? saidAt + everyMs - performance.now() : 0;
   clearTimeout(pending);
   const say = () => {

@@ -205,7 +205,8 @@ export class Session {
       welcome.evidence,
       (entry) => entry.kind === "run" && entry.run === this.run && entry.taskHash === hash,
     );
-    if (!this.#welcomed) this.events.onWelcome({ task, taskHash: hash, plan: this.#env.plan, roundsPlanned: welcome.roundsPlanned });
+    if (!this.#welcomed)
+      this.events.onWelcome({ task, taskHash: hash, plan: this.#env.plan, roundsPlanned: welcome.roundsPlanned });
     this.#welcomed = true;
   }
 

@@ -2,6 +2,7 @@
 import * as Comlink from "comlink";
 import { io } from "socket.io-client";
 import { requestDevice } from "../../kernels/device.ts";
+import { isWeakCohort } from "../../shared/cohort.ts";
 import { anonymityOf, bandsOf, dropIdentifiers } from "../../shared/data/anonymise.ts";
 import { readRows, splitHeldBack, type TypedRows } from "../../shared/data/rows.ts";
 import { InputError } from "../../shared/errors.ts";
@@ -10,7 +11,6 @@ import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
 import { worst } from "../../shared/privacy/balance.ts";
 import { checkEntropy, RandomSource } from "../../shared/privacy/random.ts";
 import type { PrivacyStatement } from "../../shared/run-record.ts";
-import { isWeakCohort } from "../../shared/cohort.ts";
 import type { Task } from "../../shared/task.ts";
 import { parseCsv } from "../data/read.ts";
 import { Answerer } from "./answerer.ts";
@@ -93,6 +93,7 @@ class Worker implements TabWorker {
       {
         onWelcome: (joined) => void this.#welcome(joined),
         onPhase: (phase, { round, question, cohort }) => {
+          if (phase === "announce") this.#forgetRefusal();
           const state = phase === "announce" ? "computing" : phase === "result" ? "waiting" : "summing";
           this.#update({ state, round: { round, question, phase, cohort } });
         },
@@ -172,7 +173,8 @@ class Worker implements TabWorker {
       const { records, dropped } = dropIdentifiers(all, task);
       const { rows, problems } = readRows(records, task);
       if (rows.count < fewestRows) {
-        return this.#refuse("choosing", "too-few-rows", { rows: rows.count, minimum: fewestRows });
+        this.#refuse("choosing", "too-few-rows", { rows: rows.count, minimum: fewestRows });
+        return;
       }
       this.#rows = rows;
       this.#portions = splitHeldBack(rows.count, task.data.heldBack, (bound) => this.#random.below(bound));
@@ -181,8 +183,7 @@ class Worker implements TabWorker {
         ...ragged.map((row) => ({ row, column: "", code: "ragged-row" as const, found: "" })),
         ...problems.map((p) => ({ ...p, row: rowOf[p.row - 1]! })),
       ].sort((a, b) => a.row - b.row);
-      const { refusal: _, ...snapshot } = this.#snapshot;
-      this.#snapshot = snapshot;
+      this.#forgetRefusal();
       this.#update({
         state: "consenting",
         data: {
@@ -197,7 +198,10 @@ class Worker implements TabWorker {
         },
       });
     } catch (error) {
-      if (!(error instanceof InputError)) return this.#fail(error);
+      if (!(error instanceof InputError)) {
+        this.#fail(error);
+        return;
+      }
       const code = error.problem.includes("column the task needs") ? "missing-column" : "bad-file";
       this.#refuse("choosing", code, { column: error.field, reason: `${error.problem}. ${error.fix}` });
     }
@@ -228,6 +232,12 @@ class Worker implements TabWorker {
   #refuse(state: TabSnapshot["state"], code: string, details: Record<string, string | number> = {}): void {
     if (state === "failed" || state === "declined") this.#session?.leave();
     this.#update({ state, refusal: { code, details } });
+  }
+
+  /** What was wrong before is over: another file, or another round. */
+  #forgetRefusal(): void {
+    const { refusal: _, ...snapshot } = this.#snapshot;
+    this.#snapshot = snapshot;
   }
 
   #update(change: Partial<TabSnapshot>): void {

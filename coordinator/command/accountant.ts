@@ -1,10 +1,11 @@
 /** `murmur accountant`: what noise costs, or what a promise needs, by the accountant that is asked for. */
+
+import type { PrivacyUnit } from "../../shared/cohort.ts";
 import { InputError } from "../../shared/errors.ts";
 import { epsilonOfMu, muOf } from "../../shared/privacy/accountants/gaussian.ts";
 import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
 import { epsilonOfRho, rhoOf } from "../../shared/privacy/accountants/zcdp.ts";
 import { smallestNoise } from "../../shared/privacy/calibrate.ts";
-import type { PrivacyUnit } from "../../shared/cohort.ts";
 
 export type AccountantName = "zcdp" | "gdp" | "rdp";
 

@@ -164,7 +164,11 @@ describe("in the loop, on a simulated federation with noise", () => {
   });
 
   it("leaves a fair model alone: noise of either sign does not push the multipliers up", () => {
-    const rounds = simulate(fairTask({ tolerance, step, groups: ["A", "B"], topShare: 0.99 }), { seed: 4, rows, noise });
+    const rounds = simulate(fairTask({ tolerance, step, groups: ["A", "B"], topShare: 0.99 }), {
+      seed: 4,
+      rows,
+      noise,
+    });
     const { positive, negative } = rounds.at(-1)!.state;
     expect(Math.max(positive, negative)).toBeLessThan(0.05);
   });

@@ -4,17 +4,17 @@
  * and then lost stays charged.
  *
  * Formal guarantees
- * - Whatever is asked, in whatever order, the admitted charges of a portion compose to at most the budget's ε at its δ.
- * - When rounds depend on earlier results the budget holds as well (a filter; Feldman & Zrnic 2021, at a
- *   fixed Rényi order): for unsampled answers of any noise, and for one kind of sampled answer, since there the rule is
- *   a limit on Σ 1/z², or on a count, that holds at every order.
+ * - For rounds fixed beforehand, the admitted charges of a portion compose to at most the budget's ε at its δ.
+ * - When rounds depend on earlier results the budget holds as well, for unsampled answers of any noise and for one kind
+ *   of sampled answer: there the rule is a limit on Σ 1/z², or on a count, hence one at every Rényi order, and at a fixed
+ *   order a limit is a filter (Feldman & Zrnic 2021).
  *
  * What it does not promise
  * - The ε shown on the way is what the charges so far amount to. Stopping because of it is not covered (Rogers et al.
  *   2016: an odometer costs more); only the budget is.
- * - A coordinator that mixes *kinds* of sampled answers by what it has seen could move from one best order to another.
- *   Then the theorem bounds δ by the number of orders it can end on. The noise of every kind is fixed by the task, so
- *   all it can choose is how many of each.
+ * - Where a coordinator mixes unlike kinds of answers, one of them sampled, by what it has seen, the best order may
+ *   depend on what it saw; the proof then costs a factor on δ, the number of orders it can end on. The task fixes each
+ *   kind's noise, so all it can choose is how many of each.
  */
 import type { Portion, Question } from "../questions/question.ts";
 import { epsilonOf, type MechanismEvent } from "./accountants/rdp.ts";

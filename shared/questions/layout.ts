@@ -1,5 +1,5 @@
-import { invariant } from "../errors.ts";
 import type { PrivacyUnit } from "../cohort.ts";
+import { invariant } from "../errors.ts";
 
 export interface Segment {
   name: string;

@@ -2,9 +2,10 @@
  * A question is what a round asks. Questions differ only in the layout of the vector and in what the coordinator does
  * with the sum; the secure sum, the noise and the accounting under them never change (design.md, idea 1).
  */
+
+import type { PrivacyUnit } from "../cohort.ts";
 import type { Normalisation } from "../data/features.ts";
 import type { Witness } from "../fairness/histogram.ts";
-import type { PrivacyUnit } from "../cohort.ts";
 import type { Task } from "../task.ts";
 import { evaluateLayout } from "./evaluate.ts";
 import type { Layout } from "./layout.ts";

@@ -1,10 +1,10 @@
 /** Phase 1: a tab that holds a finished answer offers keys for this round; the coordinator closes the cohort. */
 import { fromHex, hashOf, toHex } from "../canonical.ts";
+import { minimumCohort } from "../cohort.ts";
 import { type RoundPlan, roundPlan } from "../plan.ts";
 import { type KeyAgreement, keyAgreement } from "../secure-sum/keys.ts";
 import type { MaskContext } from "../secure-sum/masks.ts";
 import { largestCohort } from "../secure-sum/shares.ts";
-import { minimumCohort } from "../cohort.ts";
 import { Abort, Decline, Refusal } from "./reasons.ts";
 import type { Cohort, CoordinatorEnv, ParticipantEnv, RoundFacts } from "./round.ts";
 import { isSignedBy, type Signed, signBody } from "./signed.ts";

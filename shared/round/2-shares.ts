@@ -4,10 +4,10 @@
  * self mask; never both (phase 4).
  */
 import { fromBase64, hashOf, toBase64 } from "../canonical.ts";
+import { minimumCohort } from "../cohort.ts";
 import { type RoundPlan, roundPlan } from "../plan.ts";
 import { open, seal } from "../secure-sum/boxes.ts";
 import { seedCommitment, shareOut } from "../secure-sum/shares.ts";
-import { minimumCohort } from "../cohort.ts";
 import type { Gathered, Rostered } from "./1-ready.ts";
 import { Abort, Decline, Refusal } from "./reasons.ts";
 import type { CoordinatorEnv, ParticipantEnv } from "./round.ts";

@@ -3,11 +3,11 @@
  * The tab's own balance is charged first, and never refunded.
  */
 import { sha256, toHex } from "../canonical.ts";
+import { minimumCohort } from "../cohort.ts";
 import type { Masked, Noised } from "../privacy/stages.ts";
 import { portionOf } from "../questions/question.ts";
 import { mask, pairKey, selfKey } from "../secure-sum/masks.ts";
 import { addPacked, pack } from "../secure-sum/packing.ts";
-import { minimumCohort } from "../cohort.ts";
 import type { Delivered, Entrusted } from "./2-shares.ts";
 import { Abort, Decline, Refusal } from "./reasons.ts";
 import type { CoordinatorEnv, ParticipantEnv } from "./round.ts";

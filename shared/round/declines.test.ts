@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { fromBase64, hashOf, toBase64, toHex } from "../canonical.ts";
 import type { Noised } from "../privacy/stages.ts";
+import { seal } from "../secure-sum/boxes.ts";
 import { generateIdentityKeys, type Identity, identityFrom } from "../secure-sum/keys.ts";
 import { taskHash } from "../task.ts";
 import { acceptAnnouncement, announce, hashParameters } from "./0-announce.ts";
@@ -281,6 +282,18 @@ describe("a tab declines the delivery", () => {
     ]) {
       await expectDecline(openAs({}, boxes), "share-invalid", { from: 0 });
     }
+  });
+  test("with a packet whose sender or receiver inside is another, although its seal is right", async () => {
+    const { context, boxSecrets } = shared[0]!;
+    const sealedAs = async (from: number, to: number, length = 74) => {
+      const packet = new Uint8Array(length);
+      new DataView(packet.buffer).setUint32(0, from);
+      new DataView(packet.buffer).setUint32(4, to);
+      return { ...boxesOf(me), 0: toBase64(await seal(context, boxSecrets.get(me)!, 0, me, packet)) };
+    };
+    await openAs({}, await sealedAs(0, me));
+    for (const boxes of [await sealedAs(1, me), await sealedAs(0, 3), await sealedAs(0, me, 73)])
+      await expectDecline(openAs({}, boxes), "share-invalid", { from: 0 });
   });
   test("then gives no answer twice: the first one stands", async () => {
     const env = anew();

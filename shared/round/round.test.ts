@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { layoutOf } from "../questions/question.ts";
 import { guaranteedCohort } from "../cohort.ts";
+import { layoutOf } from "../questions/question.ts";
 import { Abort } from "./reasons.ts";
-import { type Leaves, newWorld, playRound, smallTask } from "./testing.ts";
+import { formCohort, type Leaves, newWorld, playRound, smallTask } from "./testing.ts";
 
 const dimension = layoutOf("profile", smallTask()).dimension;
 
@@ -41,15 +41,16 @@ test.each([3, 4, 5, 6])(
   async (size) => {
     const task = smallTask();
     const answers = answersOf(size);
+    const world = await newWorld(size, task);
+    const formed = await formCohort(world);
     let sums = 0;
     let aborts = 0;
     for (const pattern of patterns(size)) {
       // Which tab leaves when must not depend on its place in the roster.
       const shift = (sums + aborts) % size;
       const leaves = pattern.map((_, i) => pattern[(i + shift) % size]!);
-      const world = await newWorld(size, task);
       try {
-        const { sum, survivors } = await playRound(world, answers, leaves);
+        const { sum, survivors } = await playRound(world, answers, leaves, formed);
         sums++;
         expect(survivors).toEqual(leaves.flatMap((l, i) => (phases.indexOf(l) > phases.indexOf("masked") ? [i] : [])));
         expect(survivors.length).toBeGreaterThanOrEqual(

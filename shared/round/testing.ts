@@ -6,7 +6,7 @@ import type { Noised } from "../privacy/stages.ts";
 import { generateIdentityKeys, type Identity, identityFrom } from "../secure-sum/keys.ts";
 import { asTask, type Task, taskHash } from "../task.ts";
 import { type Announcement, acceptAnnouncement, announce, hashParameters } from "./0-announce.ts";
-import { admitOffer, closeCohort, gather, offerKeys, openRoster } from "./1-ready.ts";
+import { admitOffer, closeCohort, type Gathered, gather, offerKeys, openRoster } from "./1-ready.ts";
 import { admitShares, collectShares, deliverShares, openDelivery, shareSecrets } from "./2-shares.ts";
 import { addUp, admitMasked, maskAnswer } from "./3-masked.ts";
 import {
@@ -116,29 +116,44 @@ export async function newWorld(size: number, task: Task = smallTask()): Promise<
 /** The phase before which a tab is gone. */
 export type Leaves = "shares" | "masked" | "agreement" | "unmask" | "never";
 
-/** Plays a whole round; `leaves[i]` says when tab i is gone. @returns the sum and who is in it */
-export async function playRound(
-  world: World,
-  answers: Int32Array[],
-  leaves: Leaves[] = [],
-): Promise<{ sum: Float64Array; survivors: number[] }> {
+/** A cohort up to the shares that each member would send: states do not change, so many rounds can go on from one. */
+export interface Formed {
+  gathered: Gathered;
+  members: Awaited<ReturnType<typeof shareSecrets>>[];
+}
+
+export async function formCohort(world: World): Promise<Formed> {
   const { coordinator, tabs } = world;
-  const order: Leaves[] = ["shares", "masked", "agreement", "unmask", "never"];
-  const stays = (i: number, phase: Leaves) => order.indexOf(leaves[i] ?? "never") > order.indexOf(phase);
   const signed = await announce(coordinator, world.announcement);
   const facts = await acceptAnnouncement(tabs[0]!.env, signed, world.parameters);
   const gathering = gather(facts);
   const joined = await Promise.all(tabs.map((tab) => offerKeys(tab.env, facts)));
   for (const [i, tab] of tabs.entries()) await admitOffer(gathering, tab.identity, joined[i]!.offer);
   const gathered = await closeCohort(coordinator, gathering);
+  const members = await Promise.all(
+    tabs.map(async ({ env }, i) => shareSecrets(env, await openRoster(env, joined[i]!, gathered.roster))),
+  );
+  return { gathered, members };
+}
 
+/** Plays a round to its end; `leaves[i]` says when tab i is gone. @returns the sum and who is in it */
+export async function playRound(
+  world: World,
+  answers: Int32Array[],
+  leaves: Leaves[] = [],
+  formed?: Formed,
+): Promise<{ sum: Float64Array; survivors: number[] }> {
+  const { coordinator } = world;
+  const tabs = world.tabs.map((tab) => ({ ...tab, env: freshClaims(tab.env) }));
+  const order: Leaves[] = ["shares", "masked", "agreement", "unmask", "never"];
+  const stays = (i: number, phase: Leaves) => order.indexOf(leaves[i] ?? "never") > order.indexOf(phase);
+  const { gathered, members } = formed ?? (await formCohort(world));
   const sharing = collectShares(gathered);
   const shared = await Promise.all(
     tabs.map(async (tab, i) => {
       if (!stays(i, "shares")) return undefined;
-      const { state, message } = await shareSecrets(tab.env, await openRoster(tab.env, joined[i]!, gathered.roster));
-      await admitShares(sharing, tab.identity, message);
-      return state;
+      await admitShares(sharing, tab.identity, members[i]!.message);
+      return members[i]!.state;
     }),
   );
   const delivered = await deliverShares(coordinator, sharing);

@@ -151,6 +151,14 @@ describe.each([
   });
 });
 
+test("a platform that lets a low-order key pass is caught by the secret of zeros", async () => {
+  const keys = await withCurves();
+  const own = await keys.keyAgreement();
+  const spy = vi.spyOn(crypto.subtle, "deriveBits").mockResolvedValue(new ArrayBuffer(32));
+  await expect(own.agree(new Uint8Array(32).fill(9))).rejects.toThrow("low order");
+  spy.mockRestore();
+});
+
 describe("the platform's curves and the fallback agree byte for byte", () => {
   let platform: Keys;
   let fallback: Keys;
