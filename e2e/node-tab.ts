@@ -62,6 +62,8 @@ export async function joinInNode(options: {
   const portions = splitHeldBack(rows.count, task.data.heldBack, (bound) => random.below(bound));
   const answerer = await Answerer.create(device, task, rows, portions, random);
   const journal = options.journal ?? (await memoryJournal());
+  // Before the socket: the coordinator speaks first, and nothing may be awaited until the session listens.
+  const identity = await Session.identity(journal);
   const socket = io(`${url}/tab`, {
     transports: ["websocket"],
     forceNew: true,
@@ -74,7 +76,7 @@ export async function joinInNode(options: {
     socket as never,
     run,
     invite,
-    await Session.identity(journal),
+    identity,
     journal,
     (question, parameters) => answerer.answer(question, parameters),
     {

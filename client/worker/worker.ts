@@ -80,9 +80,10 @@ class Worker implements TabWorker {
 
   async #connect({ url, run, invite }: { url: string; run: string; invite: string }): Promise<void> {
     const journal = this.#journal!;
+    const identity = await Session.identity(journal);
+    // Only now, and nothing awaited until the session listens: the coordinator speaks first.
     const socket = io(`${url}/tab`, { transports: ["websocket"] });
     socket.on("connect_error", () => this.#update({ online: false }));
-    const identity = await Session.identity(journal);
     this.#session = new Session(
       socket,
       run,
