@@ -59,6 +59,7 @@ export async function openDatabase(dataDir: string): Promise<{ db: Database; clo
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const folder = join(dataDir, "database");
   const unlock = lockFolder(folder);
+  let opened: PGlite | undefined;
   try {
     const pglite = new PGlite({
       dataDir: folder,
@@ -71,6 +72,7 @@ export async function openDatabase(dataDir: string): Promise<{ db: Database; clo
         "wal_sync_method=fsync",
       ],
     });
+    opened = pglite;
     await pglite.waitReady;
     syncForReal(pglite);
     const db = new Kysely<Schema>({ dialect: new PGliteDialect(pglite) });
@@ -84,6 +86,8 @@ export async function openDatabase(dataDir: string): Promise<{ db: Database; clo
       },
     };
   } catch (error) {
+    // The lock goes last: until then nobody else may open what is still open here.
+    await opened?.close().catch(() => {});
     unlock();
     throw error;
   }

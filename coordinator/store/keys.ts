@@ -1,35 +1,71 @@
 /** Secrets of a coordinator, each in a file of its own that only its user can read. */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
+import { InputError } from "../../shared/errors.ts";
 import { type Identity, identityFrom } from "../../shared/secure-sum/keys.ts";
 
-/** The Ed25519 key that signs rounds and checkpoints: `coordinator.key`, PKCS #8. Made on first use. */
+const algorithm = { name: "Ed25519" };
+
+/**
+ * The Ed25519 key that signs rounds and checkpoints: `coordinator.key`, PKCS #8. Made on first use.
+ * @throws InputError when the file is damaged: another key would be another coordinator
+ */
 export async function coordinatorIdentity(dataDir: string): Promise<Identity> {
   const file = join(dataDir, "coordinator.key");
-  const algorithm = { name: "Ed25519" };
   if (!existsSync(file)) {
     const pair = (await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"])) as CryptoKeyPair;
     const secret = Buffer.from(await crypto.subtle.exportKey("pkcs8", pair.privateKey)).toString("base64");
     writeSecret(dataDir, file, secret);
   }
-  const pkcs8 = Buffer.from(readFileSync(file, "utf8"), "base64");
-  const privateKey = await crypto.subtle.importKey("pkcs8", pkcs8, algorithm, true, ["sign"]);
-  const { x } = await crypto.subtle.exportKey("jwk", privateKey);
-  const publicKey = await crypto.subtle.importKey("raw", Buffer.from(x!, "base64url"), algorithm, true, ["verify"]);
-  return identityFrom({ publicKey, privateKey });
+  try {
+    const pkcs8 = Buffer.from(readFileSync(file, "utf8"), "base64");
+    const privateKey = await crypto.subtle.importKey("pkcs8", pkcs8, algorithm, true, ["sign"]);
+    const { x } = await crypto.subtle.exportKey("jwk", privateKey);
+    const publicKey = await crypto.subtle.importKey("raw", Buffer.from(x!, "base64url"), algorithm, true, ["verify"]);
+    return await identityFrom({ publicKey, privateKey });
+  } catch {
+    throw new InputError(file, "holds no Ed25519 key", "Restore it from a copy, or start with a new folder.");
+  }
 }
 
-/** What the operator signs in with: `operator.key`, 256 random bits. Made on first use. */
+/**
+ * What the operator signs in with: `operator.key`, 256 random bits in base64url. Made on first use.
+ * @throws InputError when the file is damaged: an empty key would let everybody in
+ */
 export function operatorKey(dataDir: string): string {
   const file = join(dataDir, "operator.key");
   if (!existsSync(file)) writeSecret(dataDir, file, randomBytes(32).toString("base64url"));
-  return readFileSync(file, "utf8").trim();
+  const key = readFileSync(file, "utf8").trim();
+  if (!/^[\w-]{43}$/.test(key))
+    throw new InputError(file, "holds no operator's key", "Delete it; the next start makes a new one.");
+  return key;
 }
 
+/** Whole and on the disk, or not there at all: a disk that fills up must not leave half a key. */
 function writeSecret(dataDir: string, file: string, secret: string): void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  writeFileSync(file, secret, { mode: 0o600, flag: "wx" });
+  const draft = `${file}.${process.pid}`;
+  const handle = openSync(draft, "w", 0o600);
+  try {
+    writeSync(handle, secret);
+    fsyncSync(handle);
+    // Unlike rename, link never replaces a key that came to be in the meantime.
+    linkSync(draft, file);
+  } finally {
+    closeSync(handle);
+    rmSync(draft, { force: true });
+  }
 }
 
 /** The operator's key of a folder that has one. */

@@ -5,6 +5,7 @@ import { signCheckpoint } from "../../shared/ledger/checkpoint.ts";
 import { entryBytes, type LedgerEntry } from "../../shared/ledger/entries.ts";
 import type { Evidence } from "../../shared/ledger/evidence.ts";
 import type { LedgerFile } from "../../shared/ledger/file.ts";
+import type { Inclusion, ProofFile } from "../../shared/ledger/proof.ts";
 import { leafHash, MerkleTree } from "../../shared/ledger/tree.ts";
 import type { Identity } from "../../shared/secure-sum/keys.ts";
 import type { Database, Tx } from "./database.ts";
@@ -69,20 +70,23 @@ export class Ledger {
   async evidence(index: number, from: number): Promise<Evidence & { size: number }> {
     const size = this.size;
     const known = Math.min(from, size);
+    const consistency = (await this.#tree.consistency(known, size)).map(toBase64);
+    return { size, ...(await this.#inclusion(index, size)), from: known, consistency };
+  }
+
+  /** The same for entry `index` alone, as a file that anyone can check offline. */
+  async proof(index: number): Promise<ProofFile> {
+    return { publicKey: toHex(this.signer.publicKey), ...(await this.#inclusion(index, this.size)) };
+  }
+
+  async #inclusion(index: number, size: number): Promise<Inclusion> {
     const { body } = await this.db
       .selectFrom("ledger_leaf")
       .select("body")
       .where("position", "=", index)
       .executeTakeFirstOrThrow();
-    return {
-      size,
-      checkpoint: await this.checkpoint(size),
-      leaf: body,
-      index,
-      path: (await this.#tree.inclusion(index, size)).map(toBase64),
-      from: known,
-      consistency: (await this.#tree.consistency(known, size)).map(toBase64),
-    };
+    const path = (await this.#tree.inclusion(index, size)).map(toBase64);
+    return { checkpoint: await this.checkpoint(size), leaf: body, index, path };
   }
 
   /** The whole ledger as a file that anyone can check offline. */

@@ -143,7 +143,7 @@ export class Runs {
       privacy,
     };
     await this.ledger.append([entry], async (tx) => {
-      await advance(tx, run, facts, "open", { state: "charged", charge: JSON.stringify(charge) });
+      await advance(tx, run, facts, ["open"], { state: "charged", charge: JSON.stringify(charge) });
     });
   }
 
@@ -157,7 +157,7 @@ export class Runs {
   ): Promise<void> {
     const entry: LedgerEntry = { kind: "round", run, round: facts.round, attempt: facts.attempt, record, ...hashes };
     await this.ledger.append([entry], async (tx) => {
-      await advance(tx, run, facts, "charged", { state: "finished", record: JSON.stringify(record) });
+      await advance(tx, run, facts, ["charged"], { state: "finished", record: JSON.stringify(record) });
       await tx
         .updateTable("run")
         .set({ attempt: 1, ...learnerColumns(learner) })
@@ -166,16 +166,11 @@ export class Runs {
     });
   }
 
-  async abortRound(run: string, facts: Pick<RoundFacts, "round" | "attempt">, record: RoundRecord): Promise<void> {
+  /** Refuses an attempt that is over: what was decoded cannot be taken back. */
+  async abortRound(run: string, facts: Place, record: RoundRecord): Promise<void> {
     const entry: LedgerEntry = { kind: "abort", run, round: facts.round, attempt: facts.attempt, record };
     await this.ledger.append([entry], async (tx) => {
-      await tx
-        .updateTable("round")
-        .set({ state: "aborted", record: JSON.stringify(record) })
-        .where("run", "=", run)
-        .where("round", "=", facts.round)
-        .where("attempt", "=", facts.attempt)
-        .execute();
+      await advance(tx, run, facts, ["open", "charged"], { state: "aborted", record: JSON.stringify(record) });
       await tx
         .updateTable("run")
         .set({ attempt: facts.attempt + 1 })
@@ -199,9 +194,19 @@ export class Runs {
     });
   }
 
-  /** After a crash: attempts that were under way are over, with nothing revealed. What they had charged stays charged. */
+  /**
+   * After a crash: attempts that were under way are over, with nothing revealed. What they had charged stays charged.
+   * A run that is over stays as it ended.
+   */
   async abortInterrupted(privacyOf: (run: string, charges: Charge[]) => PrivacyStatement): Promise<void> {
-    const rows = await this.db.selectFrom("round").selectAll().where("state", "in", ["open", "charged"]).execute();
+    const rows = await this.db
+      .selectFrom("round")
+      .innerJoin("run", "run.id", "round.run")
+      .selectAll("round")
+      .where("round.state", "in", ["open", "charged"])
+      .where("run.state", "in", ["waiting", "running"])
+      .orderBy("sequence")
+      .execute();
     for (const row of rows) {
       const announced = await this.db
         .selectFrom("ledger_leaf")
@@ -226,12 +231,14 @@ export class Runs {
   }
 }
 
-/** Moves one attempt from a state to the next, and only from that state. */
+type Place = Pick<RoundFacts, "round" | "attempt">;
+
+/** Moves one attempt from a state to the next, and only from those named. */
 async function advance(
   tx: Tx,
   run: string,
-  facts: RoundFacts,
-  from: Schema["round"]["state"],
+  facts: Place,
+  from: readonly Schema["round"]["state"][],
   change: Partial<Schema["round"]>,
 ): Promise<void> {
   const { numUpdatedRows } = await tx
@@ -240,9 +247,10 @@ async function advance(
     .where("run", "=", run)
     .where("round", "=", facts.round)
     .where("attempt", "=", facts.attempt)
-    .where("state", "=", from)
+    .where("state", "in", from)
     .executeTakeFirstOrThrow();
-  if (numUpdatedRows !== 1n) throw new Error(`attempt ${facts.attempt} of round ${facts.round} is not ${from}`);
+  if (numUpdatedRows !== 1n)
+    throw new Error(`attempt ${facts.attempt} of round ${facts.round} is not ${from.join(" or ")}`);
 }
 
 type LearnerColumns = Pick<

@@ -1,20 +1,17 @@
 /** That an entry is in the ledger, and that the ledger is the one seen before, grown. */
+import { z } from "zod";
 import { fromBase64, fromHex, toHex } from "../canonical.ts";
-import { openCheckpoint } from "./checkpoint.ts";
-import { type LedgerEntry, parseEntry } from "./entries.ts";
-import { leafHash, verifyConsistency, verifyInclusion } from "./tree.ts";
+import type { LedgerEntry } from "./entries.ts";
+import { hashesSchema, inclusionSchema, openInclusion } from "./proof.ts";
+import { verifyConsistency } from "./tree.ts";
 
-export interface Evidence {
-  /** Signed note */
-  checkpoint: string;
-  /** The entry's canonical JSON, its place, and the path to the checkpoint's root (base64) */
-  leaf: string;
-  index: number;
-  path: string[];
+const evidenceSchema = inclusionSchema.extend({
   /** Size of the checkpoint the reader knows, and the proof that this one extends it (base64) */
-  from: number;
-  consistency: string[];
-}
+  from: z.int().min(0),
+  consistency: hashesSchema,
+});
+
+export type Evidence = z.infer<typeof evidenceSchema>;
 
 export interface Seen {
   size: number;
@@ -30,6 +27,7 @@ export class EvidenceError extends Error {
 }
 
 /**
+ * @param evidence from outside: of any shape
  * @param publicKey of the coordinator, hex
  * @param before what this reader has verified last
  * @throws EvidenceError
@@ -39,25 +37,17 @@ export async function verifyEvidence(
   publicKey: string,
   before: Seen | undefined,
 ): Promise<{ entry: LedgerEntry; seen: Seen }> {
-  const checkpoint = await openCheckpoint(evidence.checkpoint, fromHex(publicKey));
-  const entry = parseEntry(evidence.leaf);
-  if (!checkpoint || !entry) throw new EvidenceError("not-in-ledger");
-  const leaf = await leafHash(new TextEncoder().encode(evidence.leaf));
-  const included = await verifyInclusion(
-    leaf,
-    evidence.index,
-    checkpoint.size,
-    evidence.path.map(fromBase64),
-    checkpoint.root,
-  );
-  if (!included) throw new EvidenceError("not-in-ledger");
+  const { data } = evidenceSchema.safeParse(evidence);
+  const opened = data && (await openInclusion(data, publicKey));
+  if (!opened) throw new EvidenceError("not-in-ledger");
+  const { entry, checkpoint } = opened;
   if (before) {
     const extended =
-      evidence.from === before.size &&
+      data.from === before.size &&
       (await verifyConsistency(
         before.size,
         checkpoint.size,
-        evidence.consistency.map(fromBase64),
+        data.consistency.map(fromBase64),
         fromHex(before.root),
         checkpoint.root,
       ));

@@ -1,8 +1,9 @@
 /** A whole ledger in one file, and its check by anyone, offline, without trusting who wrote it. */
 import { z } from "zod";
-import { fromHex, hashOf } from "../canonical.ts";
+import { fromHex } from "../canonical.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import { type LedgerEntry, parseEntry } from "./entries.ts";
+import { checkHistory } from "./history.ts";
 import { leafHash, MerkleTree } from "./tree.ts";
 
 export const ledgerFileSchema = z.strictObject({
@@ -40,56 +41,4 @@ export async function checkLedger(value: unknown): Promise<{ entries: LedgerEntr
       problems.push("the entries do not hash to the checkpoint's root");
   }
   return { entries, problems: [...problems, ...(await checkHistory(entries))] };
-}
-
-/** The rules of the log itself: what may follow what, for each run. */
-async function checkHistory(entries: readonly LedgerEntry[]): Promise<string[]> {
-  const problems: string[] = [];
-  const runs = new Map<
-    string,
-    { finished: number; open: string | undefined; charged: boolean; epsilon: number; ended: boolean }
-  >();
-  for (const [index, entry] of entries.entries()) {
-    const wrong = (what: string) => problems.push(`entry ${index} (${entry.kind}): ${what}`);
-    const run = runs.get(entry.run);
-    if (entry.kind === "run") {
-      if (run) wrong("the run was launched before");
-      if ((await hashOf(entry.task)) !== entry.taskHash) wrong("the task does not hash to taskHash");
-      runs.set(entry.run, { finished: 0, open: undefined, charged: false, epsilon: 0, ended: false });
-      continue;
-    }
-    if (!run) {
-      wrong("its run was never launched");
-      continue;
-    }
-    if (entry.kind === "export") continue;
-    if (run.ended) wrong("the run was over");
-    if (entry.kind === "end") {
-      run.ended = true;
-      continue;
-    }
-    const attempt = `${entry.round}/${entry.attempt}`;
-    if (entry.kind === "announcement") {
-      if (run.open !== undefined) wrong("the attempt before it never ended");
-      if (entry.round !== run.finished + 1) wrong(`round ${run.finished + 1} was due`);
-      run.open = attempt;
-      run.charged = false;
-      continue;
-    }
-    if (run.open !== attempt) wrong("no such attempt was announced");
-    if (entry.kind === "charge") {
-      if (run.charged) wrong("the attempt was charged before");
-      if (entry.privacy.epsilon < run.epsilon) wrong("epsilon fell");
-      run.charged = true;
-      run.epsilon = entry.privacy.epsilon;
-    } else {
-      if (entry.kind === "round") {
-        if (!run.charged) wrong("a sum was decoded before it was charged");
-        if (entry.record.state !== "finished") wrong("its record does not say so");
-        run.finished++;
-      } else if (entry.record.state !== "aborted") wrong("its record does not say so");
-      run.open = undefined;
-    }
-  }
-  return problems;
 }

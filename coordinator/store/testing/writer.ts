@@ -1,0 +1,39 @@
+/** A coordinator that does nothing but keep rounds, as fast as it can, until it is killed. Run by crash.test.ts. */
+import { writeSync } from "node:fs";
+import { hashParameters } from "../../../shared/round/0-announce.ts";
+import { spentOn } from "../../run.ts";
+import { openDatabase } from "../database.ts";
+import { coordinatorIdentity } from "../keys.ts";
+import { Ledger } from "../ledger-store.ts";
+import { Runs } from "../runs.ts";
+import { charge, createRun, finish, nextAttempt, open, task } from "./rounds.ts";
+
+/** A line of standard output: what this process has been told is safe. */
+export type Line =
+  | { said: "ready"; checkpoint: string; size: number }
+  | { said: "opened" | "charged"; round: number; attempt: number }
+  | { said: "finished"; round: number; attempt: number; modelHash: string; size: number; checkpoint: string };
+
+// Synchronous, so that no acknowledgement outruns or outlives its commit in a buffer.
+const say = (line: Line) => writeSync(1, `${JSON.stringify(line)}\n`);
+
+const dataDir = process.argv[2]!;
+const { db } = await openDatabase(dataDir);
+const ledger = await Ledger.open(db, await coordinatorIdentity(dataDir));
+const runs = new Runs(db, ledger);
+await runs.abortInterrupted((_, charges) => spentOn(task, charges));
+const run = (await runs.list())[0] ?? (await createRun(runs, "r"));
+await runs.setState(run.id, "running");
+say({ said: "ready", size: ledger.size, checkpoint: await ledger.checkpoint() });
+for (;;) {
+  const attempt = await nextAttempt(runs, run);
+  const { round, attempt: number } = attempt.facts;
+  await open(runs, run, attempt);
+  say({ said: "opened", round, attempt: number });
+  await charge(runs, run, attempt);
+  say({ said: "charged", round, attempt: number });
+  const { parameters } = await finish(runs, run, attempt);
+  const modelHash = await hashParameters(parameters);
+  const size = ledger.size;
+  say({ said: "finished", round, attempt: number, modelHash, size, checkpoint: await ledger.checkpoint() });
+}

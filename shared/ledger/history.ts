@@ -1,0 +1,114 @@
+/**
+ * The rules of the log itself: what may follow what, for each run. A ledger that hashes and is signed can still tell a
+ * story that cannot be true.
+ */
+import { hashOf } from "../canonical.ts";
+import type { LedgerEntry } from "./entries.ts";
+
+type Entry<K extends LedgerEntry["kind"]> = Extract<LedgerEntry, { kind: K }>;
+type Statement = Entry<"charge">["privacy"];
+
+interface RunSoFar {
+  /** Rounds finished */
+  finished: number;
+  /** Attempts of the next round that ended with nothing revealed */
+  aborted: number;
+  open: Entry<"announcement"> | undefined;
+  /** Of the attempt that is open */
+  charged: boolean;
+  spent: Statement | undefined;
+  /** The model in training, once a round has named it */
+  training: string | undefined;
+  /** The model that leaves: what `evaluate` measured, then what the run ended with */
+  final: string | undefined;
+  ended: boolean;
+}
+
+/** @returns every rule that is broken, naming the entry */
+export async function checkHistory(entries: readonly LedgerEntry[]): Promise<string[]> {
+  const problems: string[] = [];
+  const runs = new Map<string, RunSoFar>();
+  for (const [index, entry] of entries.entries()) {
+    const wrong = (what: string) => problems.push(`entry ${index} (${entry.kind}): ${what}`);
+    const run = runs.get(entry.run);
+    if (entry.kind === "run") {
+      if (run) wrong("the run was launched before");
+      if ((await hashOf(entry.task)) !== entry.taskHash) wrong("the task does not hash to taskHash");
+      runs.set(entry.run, {
+        finished: 0,
+        aborted: 0,
+        open: undefined,
+        charged: false,
+        spent: undefined,
+        training: undefined,
+        final: undefined,
+        ended: false,
+      });
+    } else if (!run) wrong("its run was never launched");
+    else if (entry.kind === "export") {
+      if (entry.modelHash !== run.final) wrong("it is not the model the run ended with");
+    } else if (run.ended) wrong("the run was over");
+    else follow(run, entry, wrong);
+  }
+  return problems;
+}
+
+function follow(
+  run: RunSoFar,
+  entry: Exclude<LedgerEntry, Entry<"run"> | Entry<"export">>,
+  wrong: (what: string) => void,
+): void {
+  if (entry.kind === "end") {
+    if (isLess(entry.privacy, run.spent)) wrong("it states a smaller epsilon than was charged");
+    if (run.final !== undefined && entry.modelHash !== run.final) wrong("it is not the model that was evaluated");
+    run.final = entry.modelHash;
+    run.ended = true;
+    return;
+  }
+  if (entry.kind === "announcement") {
+    if (run.open) wrong("the attempt before it never ended");
+    if (entry.round !== run.finished + 1) wrong(`round ${run.finished + 1} was due`);
+    else if (entry.attempt !== run.aborted + 1) wrong(`attempt ${run.aborted + 1} was due`);
+    // `evaluate` asks about the mean of the last models, which no entry names before.
+    if (entry.question !== "evaluate" && run.training !== undefined && entry.modelHash !== run.training)
+      wrong("it is not the model of the round before");
+    run.open = entry;
+    run.charged = false;
+    return;
+  }
+  const { open } = run;
+  if (open?.round !== entry.round || open.attempt !== entry.attempt) wrong("no such attempt was announced");
+  if (entry.kind === "charge") {
+    if (run.charged) wrong("the attempt was charged before");
+    if (open && entry.question !== open.question) wrong("another question was announced");
+    if (isLess(entry.privacy, run.spent)) wrong("epsilon fell");
+    run.charged = true;
+    run.spent = entry.privacy;
+    return;
+  }
+  const { record } = entry;
+  if (record.round !== entry.round || (open && record.question !== open.question))
+    wrong("its record is of another round");
+  if (isLess(record.privacy, run.spent)) wrong("its record states a smaller epsilon than was charged");
+  if (entry.kind === "round") {
+    if (!run.charged) wrong("a sum was decoded before it was charged");
+    if (record.state !== "finished") wrong("its record does not say so");
+    if (record.question === "evaluate") run.final = record.modelHash;
+    else run.training = record.modelHash;
+    run.finished++;
+    run.aborted = 0;
+  } else {
+    if (record.state !== "aborted") wrong("its record does not say so");
+    run.aborted++;
+  }
+  // Neither an attempt given up nor an evaluation moves the model.
+  if (open && (entry.kind === "abort" || record.question === "evaluate") && record.modelHash !== open.modelHash)
+    wrong("its record names another model than was announced");
+  run.open = undefined;
+}
+
+/** Whether `later` claims less than `earlier`, or of something else. */
+function isLess(later: Statement, earlier: Statement | undefined): boolean {
+  if (!earlier) return false;
+  return later.epsilon < earlier.epsilon || later.delta !== earlier.delta || later.unit !== earlier.unit;
+}
