@@ -73,8 +73,8 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
   };
   operator.get("/", (c) => c.json(coordinator.summaries()));
   operator.post("/", async (c) => {
-    const body = await c.req.json<{ yaml?: unknown }>();
-    if (typeof body.yaml !== "string") throw new InputError("yaml", "is missing", "Send { yaml: «the task file» }.");
+    const body = await c.req.json<{ yaml?: unknown } | null>();
+    if (typeof body?.yaml !== "string") throw new InputError("yaml", "is missing", "Send { yaml: «the task file» }.");
     return c.json(await coordinator.launch(body.yaml), 201);
   });
   operator.get("/:id", (c) => c.json(found(c.req.param("id")).detail()));

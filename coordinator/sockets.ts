@@ -61,30 +61,40 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
     if (++window > messagesPerTenSeconds) socket.disconnect(true);
   });
 
-  socket.on("hello", async (raw, reply) => {
+  let greeting = false;
+  const greet = async (raw: unknown, reply: Parameters<TabToCoordinator["hello"]>[1]) => {
     const parsed = tabMessages.hello.safeParse(raw);
-    if (!parsed.success || seat || typeof reply !== "function") return refuse(reply);
-    const hello = parsed.data;
-    const run = coordinator.run(hello.run);
-    if (!run) return reply({ ok: false, reason: "run-unknown" });
-    if (run.isOver) return reply({ ok: false, reason: "run-ended" });
-    if (!run.isInvited(hello.invite)) return reply({ ok: false, reason: "invitation-invalid" });
-    const own = await verifySignature(
-      fromHex(hello.identity),
-      fromHex(hello.signature),
-      challengeText(nonce, hello.run),
-    );
-    if (!own) return reply({ ok: false, reason: "signature-invalid" });
-    const connection: Connection = {
-      identity: hello.identity,
-      send: (event, ...message) => socket.emit(event as keyof CoordinatorToTab, ...(message as never)),
-      close: () => socket.disconnect(true),
-    };
-    const welcome = await run.welcome(hello.identity, hello.ledgerSize);
-    seat = { connection, run: hello.run };
-    reply({ ok: true, welcome });
-    await run.enter(connection);
-  });
+    if (!parsed.success || seat || greeting || typeof reply !== "function") return refuse(reply);
+    // Two hellos at once must not take two seats: only one of them would be given back.
+    greeting = true;
+    try {
+      const hello = parsed.data;
+      const run = coordinator.run(hello.run);
+      if (!run) return reply({ ok: false, reason: "run-unknown" });
+      if (run.isOver) return reply({ ok: false, reason: "run-ended" });
+      if (!run.isInvited(hello.invite)) return reply({ ok: false, reason: "invitation-invalid" });
+      const own = await verifySignature(
+        fromHex(hello.identity),
+        fromHex(hello.signature),
+        challengeText(nonce, hello.run),
+      );
+      if (!own) return reply({ ok: false, reason: "signature-invalid" });
+      const connection: Connection = {
+        identity: hello.identity,
+        send: (event, ...message) => socket.emit(event as keyof CoordinatorToTab, ...(message as never)),
+        close: () => socket.disconnect(true),
+      };
+      const welcome = await run.welcome(hello.identity, hello.ledgerSize);
+      // Gone in the meantime: nobody would ever give its seat back.
+      if (!socket.connected) return;
+      seat = { connection, run: hello.run };
+      reply({ ok: true, welcome });
+      await run.enter(connection);
+    } finally {
+      greeting = false;
+    }
+  };
+  socket.on("hello", (raw, reply) => void greet(raw, reply).catch(failed));
 
   /** Every other message: the right shape, from somebody with a seat, into the run's room. */
   const carry = async (event: keyof typeof tabMessages, raw: unknown, payload: unknown, reply: unknown) => {

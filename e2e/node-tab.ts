@@ -3,10 +3,11 @@ import { io } from "socket.io-client";
 import { parseCsv } from "../client/data/read.ts";
 import { Answerer } from "../client/worker/answerer.ts";
 import type { Journal } from "../client/worker/journal.ts";
-import { Session, type SessionEvents } from "../client/worker/session.ts";
+import { type Answer, Session, type SessionEvents } from "../client/worker/session.ts";
 import { readRows, splitHeldBack } from "../shared/data/rows.ts";
 import { admit, type Charge } from "../shared/privacy/balance.ts";
 import { RandomSource } from "../shared/privacy/random.ts";
+import type { Question } from "../shared/questions/question.ts";
 import { generateIdentityKeys } from "../shared/secure-sum/keys.ts";
 import type { Task } from "../shared/task.ts";
 
@@ -45,6 +46,8 @@ export interface NodeTab {
   over: Promise<void>;
 }
 
+export type Compute = (question: Question, parameters: Float32Array<ArrayBuffer>) => Promise<Answer>;
+
 /** Joins a run with a CSV's rows and answers at once. */
 export async function joinInNode(options: {
   url: string;
@@ -56,11 +59,24 @@ export async function joinInNode(options: {
   journal?: Journal;
   events?: Partial<SessionEvents>;
 }): Promise<NodeTab> {
-  const { url, run, invite, task, csv, device } = options;
+  const { task, csv, device, ...rest } = options;
   const random = new RandomSource();
   const { rows } = readRows(parseCsv(csv).records, task);
   const portions = splitHeldBack(rows.count, task.data.heldBack, (bound) => random.below(bound));
   const answerer = await Answerer.create(device, task, rows, portions, random);
+  return joinWith({ ...rest, compute: (question, parameters) => answerer.answer(question, parameters) });
+}
+
+/** Joins a run with answers from anywhere, for tests that need no adapter. */
+export async function joinWith(options: {
+  url: string;
+  run: string;
+  invite: string;
+  compute: Compute;
+  journal?: Journal;
+  events?: Partial<SessionEvents>;
+}): Promise<NodeTab> {
+  const { url, run, invite, compute } = options;
   const journal = options.journal ?? (await memoryJournal());
   // Before the socket: the coordinator speaks first, and nothing may be awaited until the session listens.
   const identity = await Session.identity(journal);
@@ -72,31 +88,23 @@ export async function joinInNode(options: {
   });
   const { promise: over, resolve, reject } = deferred();
   const quiet = () => {};
-  const session = new Session(
-    socket as never,
-    run,
-    invite,
-    identity,
-    journal,
-    (question, parameters) => answerer.answer(question, parameters),
-    {
-      onWelcome: quiet,
-      onPhase: quiet,
-      onSent: quiet,
-      onResult: quiet,
-      onCheckpoint: quiet,
-      onDecline: (decline, final) => final && reject(decline),
-      onAbort: quiet,
-      onRefused: (reason) => reject(new Error(`refused: ${reason}`)),
-      onEnded: () => {
-        session.leave();
-        resolve();
-      },
-      onOnline: quiet,
-      onFailure: reject,
-      ...options.events,
+  const session = new Session(socket as never, run, invite, identity, journal, compute, {
+    onWelcome: quiet,
+    onPhase: quiet,
+    onSent: quiet,
+    onResult: quiet,
+    onCheckpoint: quiet,
+    onDecline: (decline, final) => final && reject(decline),
+    onAbort: quiet,
+    onRefused: (reason) => reject(new Error(`refused: ${reason}`)),
+    onEnded: () => {
+      session.leave();
+      resolve();
     },
-  );
+    onOnline: quiet,
+    onFailure: reject,
+    ...options.events,
+  });
   over.catch(quiet);
   session.consent();
   return { session, socket, over };

@@ -46,7 +46,15 @@ function usualPlaces() {
     ];
     return programs.flatMap((program) => folders.filter(Boolean).map((folder) => join(folder, program)));
   }
-  const names = ["chromium", "google-chrome", "google-chrome-stable", "chromium-browser", "microsoft-edge"];
+  // The headless shell first: it opens no windows, and starts a dozen tabs in a quarter of the time.
+  const names = [
+    "chromium-headless-shell",
+    "chromium",
+    "google-chrome",
+    "google-chrome-stable",
+    "chromium-browser",
+    "microsoft-edge",
+  ];
   const folders = [...(process.env.PATH ?? "").split(delimiter).filter(Boolean), "/usr/bin", "/snap/bin"];
   return [...names.flatMap((name) => folders.map((folder) => join(folder, name))), "/opt/google/chrome/chrome"];
 }
@@ -67,8 +75,15 @@ async function playwrightsBrowser() {
 const isRoot = () => process.platform === "linux" && process.getuid?.() === 0;
 const isDebianRoot = () => isRoot() && existsSync("/etc/debian_version") && existsSync("/usr/bin/apt-get");
 
+/** Not every Debian and Ubuntu has the headless shell as a package of its own. */
+function debianBrowser() {
+  spawnSync("apt-get", ["-qq", "update"], { stdio: ["ignore", 2, 2] });
+  const known = spawnSync("apt-cache", ["show", "chromium-headless-shell"], { stdio: "ignore" }).status === 0;
+  return known ? "chromium-headless-shell" : "chromium";
+}
+
 function missingPackages({ browser, forTests }) {
-  const missing = browser ? [] : ["chromium"];
+  const missing = browser ? [] : [debianBrowser()];
   if (!forTests) return missing;
   if (!spawnSync("ldconfig", ["-p"], { encoding: "utf8" }).stdout?.includes("libvulkan.so.1"))
     missing.push("libvulkan1");

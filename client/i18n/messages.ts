@@ -25,8 +25,16 @@ export function t(key: MessageKey, values: Record<string, string | number> = {})
   return String(format.format(values));
 }
 
-export const formatNumber = (value: number, options: Intl.NumberFormatOptions = {}): string =>
-  new Intl.NumberFormat(tags[language.value], options).format(value);
+const numberFormats = new Map<string, Intl.NumberFormat>();
+
+/** A formatter takes a hundred times longer to make than to use. */
+export function formatNumber(value: number, options: Intl.NumberFormatOptions = {}): string {
+  const tag = tags[language.value];
+  const key = tag + JSON.stringify(options);
+  const format = numberFormats.get(key) ?? new Intl.NumberFormat(tag, options);
+  numberFormats.set(key, format);
+  return format.format(value);
+}
 
 /** An ε, or what follows from it, to three decimals, rounded up: a page never shows less than was spent. */
 export const formatEpsilon = (epsilon: number): string =>

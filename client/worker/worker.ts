@@ -23,6 +23,8 @@ const fewestRows = 10;
 const previewRows = 5;
 const shownProblems = 20;
 const shownIntegers = 8;
+/** The page is told of changes at most this often, ms. */
+const showEveryMs = 200;
 
 type Joined = Parameters<SessionEvents["onWelcome"]>[0];
 
@@ -36,6 +38,7 @@ class Worker implements TabWorker {
     online: false,
   };
   #show: (snapshot: TabSnapshot) => void = () => {};
+  #shown: ReturnType<typeof setTimeout> | undefined;
   #random = new RandomSource();
   #journal: Journal | undefined;
   #session: Session | undefined;
@@ -246,7 +249,12 @@ class Worker implements TabWorker {
     const over = ["finished", "left", "declined", "failed"].includes(this.#snapshot.state);
     const { state, ...rest } = change;
     this.#snapshot = { ...this.#snapshot, ...rest, ...(state && !over ? { state } : {}) };
-    this.#show(this.#snapshot);
+    if (this.#shown) return;
+    // A round has a dozen changes; drawing each would take more of the machine than the training.
+    this.#shown = setTimeout(() => {
+      this.#shown = undefined;
+      this.#show(this.#snapshot);
+    }, showEveryMs);
   }
 }
 
