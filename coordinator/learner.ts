@@ -44,6 +44,8 @@ export interface TrainStep {
   /** Logit above which a row is selected */
   threshold: number;
   multiplier: number;
+  /** The penalty pushes as hard as it may, and the gap is still above the tolerance */
+  saturated: boolean;
 }
 
 /** After the profile: the first witness may already re-weight. */
@@ -98,6 +100,7 @@ export function takeTrain(
     gap: step.gap,
     threshold: step.threshold,
     multiplier: step.multiplier,
+    saturated: step.saturated,
   };
 }
 

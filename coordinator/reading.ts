@@ -48,10 +48,11 @@ export function readSum(
         learner: next,
         threshold,
         multiplier,
+        saturated,
       } = takeTrain(task, learner, readTrain(layout, sum), survivors, at.trainRound);
       // The running histogram is of the models that were asked, so these are figures of the last rounds' models.
       const histogram = runningHistogram(next.controller);
-      const metrics = metricsOf(task, histogram, threshold, multiplier);
+      const metrics = { ...metricsOf(task, histogram, threshold, multiplier), saturated };
       return { learner: next, metrics, objective: objectiveOf(task, next.parameters, histogram, metrics, at) };
     }
     case "evaluate": {

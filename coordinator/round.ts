@@ -39,7 +39,10 @@ export interface RoundOutcome {
 
 export interface RoundHooks {
   onPhase(phase: Phase, cohort: number): void;
-  /** Durably charges the accountant: runs before anybody is asked to reveal a share, so before anything can be decoded */
+  /**
+   * Durably charges the accountant: before any tab can upload, since a tab charges its own balance on upload and must
+   * never be ahead of the coordinator's account.
+   */
   charge(): Promise<void>;
 }
 
@@ -76,6 +79,7 @@ export async function conductRound(
     await room.collect("shares", identities, deadlines.shares, (who, m: never) => admitShares(sharing, who, m), signal),
   );
   const delivered = await deliverShares(env, sharing);
+  await hooks.charge();
 
   hooks.onPhase("masked", delivered.senders.length);
   const adding = addUp(delivered);
@@ -88,7 +92,6 @@ export async function conductRound(
   );
 
   const agreeing = await announceSurvivors(env, adding);
-  await hooks.charge();
   hooks.onPhase("unmask", delivered.senders.length);
   const survivors = agreeing.survivors.map((member) => identities[member]!);
   room.send(survivors, "survivors", agreeing.message);

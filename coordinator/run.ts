@@ -2,8 +2,8 @@
  * A run: questions in order, profile → train … train → evaluate, each repeated until it has an answer.
  *
  * The order of durable steps makes a crash harmless at any line:
- *   announce (ledger) → the round, in memory → charge (ledger) → decode → finish (model, record and ledger at once)
- * Killed before the charge, nothing was learned; killed after it, the sum is lost with the process and the charge stays.
+ *   announce (ledger) → keys and shares → charge (ledger) → uploads → decode → finish (model, record and ledger at once)
+ * Killed before the charge, nothing was sent; killed after it, the sum is lost with the process and the charge stays.
  * Either way the attempt is aborted on start, and the same question is asked again under the next attempt.
  */
 import type { Logger } from "pino";
@@ -204,12 +204,17 @@ export class Run {
     return this.#records.filter((r) => r.question === kind && r.state === "finished").length;
   }
 
-  /** What is asked next; undefined when all is done or what is left does not fit the budget. */
+  /**
+   * What is asked next; undefined when all is done or what is left does not fit the budget. Training ends early where
+   * one more round of it would leave too little for the evaluation: a model nobody has judged is of no use.
+   */
   #nextQuestion(): Question["kind"] | undefined {
-    const affordable = (kind: Question["kind"]) =>
-      admit(this.#charges, this.#chargeFor(kind, 0), this.task.privacy).admitted;
+    const affordable = (...kinds: Question["kind"][]) => {
+      const charges = [...this.#charges, ...kinds.map((kind) => this.#chargeFor(kind, 0))];
+      return admit(charges.slice(0, -1), charges.at(-1)!, this.task.privacy).admitted;
+    };
     if (this.#finished("profile") < this.plan.rounds.profile) return affordable("profile") ? "profile" : undefined;
-    if (this.#finished("train") < this.plan.rounds.train && affordable("train")) return "train";
+    if (this.#finished("train") < this.plan.rounds.train && affordable("train", "evaluate")) return "train";
     if (this.#finished("evaluate") < this.plan.rounds.evaluate && affordable("evaluate")) return "evaluate";
     return undefined;
   }

@@ -113,10 +113,11 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
   for (const event of ["ready", "shares", "agreement", "unmask", "decline"] as const) {
     socket.on(event, (raw: unknown, reply: unknown) => void carry(event, raw, undefined, reply).catch(failed));
   }
-  socket.on(
-    "masked",
-    (raw: unknown, payload: unknown, reply: unknown) => void carry("masked", raw, payload, reply).catch(failed),
-  );
+  socket.on("masked", (raw: unknown, ...rest: unknown[]) => {
+    // The acknowledgement comes last, also where a tab forgot the payload.
+    const reply = rest.pop();
+    void carry("masked", raw, rest[0], reply).catch(failed);
+  });
 
   const failed = (error: unknown) => {
     log.error({ err: error }, "a message broke the coordinator's handling");

@@ -192,6 +192,6 @@ test("killed in each phase, a run goes on to its end: nothing lost, nothing deco
     ["evaluate", "coordinator-restarted"],
   ]);
   expect(entries.at(-1)!.kind).toBe("end");
-  // Charged and then killed stays charged: five rounds, and the two that were killed after their charge.
-  expect(entries.filter((entry) => entry.kind === "charge")).toHaveLength(7);
+  // Charged and then killed stays charged: five rounds, and the three that were killed after their charge.
+  expect(entries.filter((entry) => entry.kind === "charge")).toHaveLength(8);
 });

@@ -18,8 +18,7 @@ export async function findBrowser({ install = false, forTests = false } = {}) {
   }
   let found = chosen || installedBrowser() || (await playwrightsBrowser());
   if (install && isDebianRoot()) {
-    const missing = missingPackages({ browser: found !== undefined, forTests });
-    if (missing.length > 0) aptInstall(missing);
+    aptInstall({ browser: found === undefined, forTests });
     found ??= installedBrowser();
   }
   if (!found) throw new SetupFailure(`no Chromium, Chrome or Edge was found; ${advice}.`);
@@ -77,28 +76,29 @@ const isDebianRoot = () => isRoot() && existsSync("/etc/debian_version") && exis
 
 /** Not every Debian and Ubuntu has the headless shell as a package of its own. */
 function debianBrowser() {
-  spawnSync("apt-get", ["-qq", "update"], { stdio: ["ignore", 2, 2] });
   const known = spawnSync("apt-cache", ["show", "chromium-headless-shell"], { stdio: "ignore" }).status === 0;
   return known ? "chromium-headless-shell" : "chromium";
 }
 
-function missingPackages({ browser, forTests }) {
-  const missing = browser ? [] : [debianBrowser()];
-  if (!forTests) return missing;
-  if (!spawnSync("ldconfig", ["-p"], { encoding: "utf8" }).stdout?.includes("libvulkan.so.1"))
-    missing.push("libvulkan1");
-  if (!existsSync("/usr/share/doc/fonts-noto-cjk")) missing.push("fonts-noto-cjk");
-  return missing;
+function packagesForTests() {
+  const loader = spawnSync("ldconfig", ["-p"], { encoding: "utf8" }).stdout?.includes("libvulkan.so.1");
+  const fonts = existsSync("/usr/share/doc/fonts-noto-cjk");
+  return [...(loader ? [] : ["libvulkan1"]), ...(fonts ? [] : ["fonts-noto-cjk"])];
 }
 
-function aptInstall(packages) {
-  say(`installing ${packages.join(", ")} with apt-get`);
+function aptInstall({ browser, forTests }) {
+  const others = forTests ? packagesForTests() : [];
+  if (!browser && others.length === 0) return;
   const run = (...parameters) =>
     spawnSync("apt-get", parameters, {
       stdio: ["ignore", 2, 2],
       env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
     }).status === 0;
-  if (!run("-qq", "update") || !run("-qq", "install", "-y", "--no-install-recommends", ...packages)) {
+  say("asking apt-get what it has");
+  const known = run("-qq", "update");
+  const packages = [...(browser ? [debianBrowser()] : []), ...others];
+  say(`installing ${packages.join(", ")} with apt-get`);
+  if (!known || !run("-qq", "install", "-y", "--no-install-recommends", ...packages)) {
     throw new SetupFailure(`apt-get could not install ${packages.join(", ")} (its message stands above); ${advice}.`);
   }
 }

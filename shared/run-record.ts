@@ -54,6 +54,8 @@ export interface RoundRecord {
     gaps: Record<string, number>;
     /** The multiplier in force in the next round; 0 without a penalty */
     multiplier: number;
+    /** Of `train`: the penalty pushed as hard as it may, and the gap was still above the tolerance */
+    saturated?: boolean;
     /** The score above which a row is selected, as a probability */
     threshold: number;
   };

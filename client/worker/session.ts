@@ -167,13 +167,17 @@ export class Session {
   async #hello(nonce: string): Promise<void> {
     const signature = await this.identity.sign(challengeText(nonce, this.run));
     const kept = await this.journal.checkpoint();
-    const reply = await this.#patient().emitWithAck("hello", {
-      run: this.run,
-      invite: this.invite,
-      identity: toHex(this.identity.publicKey),
-      signature: toHex(signature),
-      ledgerSize: kept?.size ?? 0,
-    });
+    const reply = await this.#patient()
+      .emitWithAck("hello", {
+        run: this.run,
+        invite: this.invite,
+        identity: toHex(this.identity.publicKey),
+        signature: toHex(signature),
+        ledgerSize: kept?.size ?? 0,
+      })
+      .catch(() => undefined);
+    // The coordinator went away in between; when it is back it gives a new challenge.
+    if (!reply) return;
     if (!reply.ok || !reply.welcome) {
       this.events.onRefused(reply.ok ? "protocol-error" : reply.reason);
       this.leave();

@@ -72,7 +72,7 @@ const sources: Record<string, Source> = {
  */
 export async function fetchData(
   name: string,
-  { cacheDir = "murmur-data/data", dataDir }: { dataDir?: string; cacheDir?: string } = {},
+  { cacheDir = "murmur-data/cache", dataDir }: { dataDir?: string; cacheDir?: string } = {},
 ): Promise<DataSet> {
   const source = Object.hasOwn(sources, name) ? sources[name] : undefined;
   if (!source)

@@ -105,7 +105,6 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 test("five times killed with SIGKILL, a coordinator loses nothing it acknowledged and decodes nothing twice", async () => {
   const said: Line[][] = [];
   // ms after it was ready; the first start also makes the database. Null: in the middle of its start.
-  console.error("TIMING start", performance.now());
   for (const delay of [150, 30, null, 90, 230]) {
     const child = start("writer", dataDir);
     if (delay === null) await pause(450);
@@ -126,9 +125,7 @@ test("five times killed with SIGKILL, a coordinator loses nothing it acknowledge
     said.push(child.lines);
   }
 
-  console.error("TIMING kills", performance.now());
   const { db, close } = await openDatabase(dataDir);
-  console.error("TIMING open", performance.now());
   const identity = await coordinatorIdentity(dataDir);
   const ledger = await Ledger.open(db, identity);
   const runs = new Runs(db, ledger);
@@ -155,7 +152,6 @@ test("five times killed with SIGKILL, a coordinator loses nothing it acknowledge
   // Had every kill hit between two rounds, this would have shown nothing.
   expect(entries.filter((e) => e.kind === "abort").length).toBeGreaterThan(0);
 
-  console.error("TIMING checked", performance.now(), acknowledged.length, entries.length);
   // Model and records are those of the last round the ledger has, not of one more or one less.
   const rounds = entries.flatMap((e) => (e.kind === "round" ? [e] : []));
   expect(rounds.map((e) => e.round)).toEqual(rounds.map((_, i) => i + 1));

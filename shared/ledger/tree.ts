@@ -50,7 +50,7 @@ export class MerkleTree {
     if (known) return known;
     const k = split(size);
     const hash = await nodeHash(await this.#hash(start, k), await this.#hash(start + k, size - k));
-    if ((size & (size - 1)) === 0) this.#nodes.set(key, hash);
+    if (Number.isInteger(Math.log2(size))) this.#nodes.set(key, hash);
     return hash;
   }
 
@@ -124,7 +124,7 @@ export async function verifyConsistency(
   if (!(Number.isSafeInteger(first) && Number.isSafeInteger(second) && first >= 0 && first <= second)) return false;
   if (first === second) return proof.length === 0 && equal(firstRoot, secondRoot);
   if (first === 0) return proof.length === 0;
-  const path = (first & (first - 1)) === 0 ? [firstRoot, ...proof] : [...proof];
+  const path = Number.isInteger(Math.log2(first)) ? [firstRoot, ...proof] : [...proof];
   if (path.length === 0) return false;
   let fn = first - 1;
   let sn = second - 1;

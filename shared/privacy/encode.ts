@@ -45,7 +45,7 @@ export function encodeParticipant(vector: Float64Array, layout: Layout, random: 
       }
       square += vector[i]! ** 2;
     }
-    // hypot of huge values overflows to Infinity: then the factor is 0 and the segment is 0, within every bound.
+    // The sum of squares of huge values overflows to Infinity: then the factor is 0 and the segment is 0, within every bound.
     const factor = Math.min(1, bound / Math.sqrt(square)) * unit;
     for (let i = offset; i < offset + length; i++) steps[i] = square === 0 ? 0 : vector[i]! * factor;
   }

@@ -111,6 +111,9 @@ export async function announceSurvivors(env: CoordinatorEnv, state: Adding): Pro
   const body = { rosterHash: state.cohort.rosterHash, survivors };
   return {
     ...state,
+    // A copy of what was counted: whatever came in after the uploads closed is in neither.
+    sum: state.sum.slice(),
+    received: new Set(survivors),
     survivors,
     survivorsHash: await hashOf(body),
     message: await signBody("survivors", body, env.signer),
