@@ -71,6 +71,8 @@ function start(dataDir: string, port: number, point: string): Child {
     said: (what, at) =>
       new Promise((resolve, reject) => {
         const look = () => {
+          const over = lines.find((one) => one.said === "over");
+          if (over && what !== "over") reject(new Error(`the run was over before «${at}»: ${over.reason}`));
           const line = lines.find((one) => one.said === what && (one.said !== "at" || one.point === at));
           if (line) resolve(line as never);
         };

@@ -53,7 +53,10 @@ export function Curves({ run }: { run: RunDetail }) {
         <Chart
           name="gap"
           title={`${t("chart.gap")} · ${attribute}`}
-          summary={t("chart.gap.summary", { ...last(measured, gap), tolerance: short(tolerance) })}
+          summary={t(measured.at(-1)?.metrics?.saturated ? "chart.gap.saturated" : "chart.gap.summary", {
+            ...last(measured, gap),
+            tolerance: short(tolerance),
+          })}
           x={rounds(measured)}
           curves={[
             of(t("chart.gap"), measured, gap),

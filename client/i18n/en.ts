@@ -189,6 +189,8 @@ export const en = {
     "This browser’s random numbers did not pass a check, so no noise could be trusted. Use another browser or device.",
   "refusal.bad-file":
     "The file could not be read as a table. Choose a CSV file whose first line names the columns. {reason}",
+  "refusal.no-sample":
+    "No sample could be had for this task. Choose a file of your own, or try the sample again in a moment.",
   "refusal.missing-column":
     "The file lacks the column “{column}”, which the task needs. Add it or correct its name in the file’s first line, and choose the file again.",
   "refusal.too-few-rows":
@@ -278,6 +280,8 @@ export const en = {
   "chart.auc.summary": "AUC {last} after round {round, number}.",
   "chart.gap": "Gap between groups",
   "chart.gap.summary": "Gap {last} after round {round, number}; tolerated are {tolerance}.",
+  "chart.gap.saturated":
+    "Gap {last} after round {round, number}; tolerated are {tolerance}. The penalty already pushes as hard as it may.",
   "chart.tolerance": "tolerance",
   "chart.multiplier": "Fairness multiplier",
   "chart.multiplier.summary": "Multiplier {last} after round {round, number}.",

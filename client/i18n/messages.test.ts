@@ -124,7 +124,14 @@ test("every code that can end a tab's part or a round has a text", () => {
     "run-ended",
     "offline",
   ];
-  const ofTheData = ["bad-file", "missing-column", "too-few-rows", "storage-unavailable", "entropy-failed"];
+  const ofTheData = [
+    "bad-file",
+    "no-sample",
+    "missing-column",
+    "too-few-rows",
+    "storage-unavailable",
+    "entropy-failed",
+  ];
   const refusals = [
     ...codes("DeclineReason"),
     ...ofTheTab,

@@ -158,13 +158,18 @@ class Worker implements TabWorker {
   }
 
   async chooseFile(file: File): Promise<void> {
-    this.#read(file.name, await file.text());
+    // A file that was moved or changed since it was chosen cannot be read.
+    const text = await file.text().catch(() => undefined);
+    if (text === undefined) return this.#refuse("choosing", "bad-file", { reason: "the file could not be read" });
+    this.#read(file.name, text);
   }
 
   async chooseSample(): Promise<void> {
-    const answer = await fetch(this.#sample);
-    if (!answer.ok) return this.#refuse("choosing", "bad-file", { reason: "no sample for this task" });
-    this.#read("sample.csv", await answer.text());
+    const text = await fetch(this.#sample)
+      .then((answer) => (answer.ok ? answer.text() : undefined))
+      .catch(() => undefined);
+    if (text === undefined) return this.#refuse("choosing", "no-sample");
+    this.#read("sample.csv", text);
   }
 
   /** What is wrong with a file is said, and another may be chosen; nothing of it is kept. */

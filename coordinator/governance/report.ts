@@ -55,6 +55,12 @@ export async function reportOf(run: string, ledger: LedgerFile): Promise<Report>
   for (const [attribute, gap] of Object.entries(metrics?.gaps ?? {})) {
     add(`demographic parity difference by ${attribute}, from the noisy sum`, gap, evaluated?.index);
   }
+  const inVain = rounds.filter((r) => r.entry.record.metrics?.saturated);
+  add(
+    "rounds in which the penalty pushed as hard as it may, in vain",
+    inVain.length,
+    (inVain.at(-1) ?? rounds.at(-1))?.index,
+  );
   const end = of("end")[0];
   for (const { gate, value, met } of end?.entry.gates ?? []) {
     const verdict = met === null ? "no evidence" : met ? "met" : "not met";

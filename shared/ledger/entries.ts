@@ -20,6 +20,7 @@ const metrics = z.strictObject({
   auc: z.number(),
   gaps: z.record(z.string(), z.number()),
   multiplier: z.number(),
+  saturated: z.boolean().optional(),
   threshold: z.number(),
 });
 const objective = z.strictObject({

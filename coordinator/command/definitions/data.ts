@@ -13,7 +13,7 @@ export default command({
   },
   async run({ args }) {
     const { fetchData } = await import("../data.ts");
-    const data = await fetchData(args.name, { dataDir: args["data-dir"] });
+    const data = await fetchData(args.name, args["data-dir"] === undefined ? {} : { dataDir: args["data-dir"] });
     output(args, data, `${data.path} (${data.rows} rows, SHA-256 ${data.sha256})`);
   },
 });
