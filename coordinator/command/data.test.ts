@@ -104,7 +104,7 @@ describe("adult", () => {
   it("refuses a folder without its files, and files that are not its own", async () => {
     const dataDir = await mkdtemp(join(cacheDir, "own-"));
     const options = { cacheDir: join(cacheDir, "none"), dataDir };
-    await expect(fetchData("adult", options)).rejects.toThrow(`dataDir: ${dataDir} holds neither adult.`);
+    await expect(fetchData("adult", options)).rejects.toThrow(`--data-dir: ${dataDir} holds neither adult.`);
     await writeFile(join(dataDir, "adult.data"), "39, State-gov\n");
     await writeFile(join(dataDir, "adult.test"), "39, State-gov\n");
     await expect(fetchData("adult", options)).rejects.toThrow(/adult.(data|test) is not the file it should be/);

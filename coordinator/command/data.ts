@@ -136,7 +136,7 @@ async function fromFolder(folder: string, file: string): Promise<Buffer> {
   const zipped = await readFile(join(folder, `${file}.gz`)).catch(() => undefined);
   if (zipped) return promisify(gunzip)(zipped);
   throw new InputError(
-    "dataDir",
+    "--data-dir",
     `${folder} holds neither ${file} nor ${file}.gz`,
     "Name the folder with the original files.",
   );
