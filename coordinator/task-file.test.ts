@@ -23,7 +23,7 @@ data:
       groups:
         - { name: women, values: [F] }
         - { name: men, values: [M] }
-model: { hidden: [] }
+model: { layers: [{ kind: dense, outputs: 1 }] }
 privacy:
   unit: record
   epsilon: 2
@@ -59,9 +59,9 @@ const slips: [string, string, string, string][] = [
   ],
   [
     "a field unlike any",
-    "model: { hidden: [] }",
-    "model: { hidden: [], colour: 3 }",
-    "shop.yaml:16:22: model.colour is not a field of a task. Use only hidden, activation.",
+    "model: { layers: [{ kind: dense, outputs: 1 }] }",
+    "model: { layers: [{ kind: dense, outputs: 1 }], colour: 3 }",
+    "shop.yaml:16:49: model.colour is not a field of a task. Use only layers.",
   ],
   [
     "a number in quotes",
@@ -113,9 +113,9 @@ const slips: [string, string, string, string][] = [
   ],
   [
     "a text for a list",
-    "hidden: []",
-    "hidden: none",
-    "shop.yaml:16:18: model.hidden is «none», not a list. Write [one, another], or one entry a line, each after a dash.",
+    "layers: [{ kind: dense, outputs: 1 }]",
+    "layers: none",
+    "shop.yaml:16:18: model.layers is «none», not a list. Write [one, another], or one entry a line, each after a dash.",
   ],
   [
     "too short a text",
@@ -149,7 +149,7 @@ const slips: [string, string, string, string][] = [
   ],
   [
     "an empty block",
-    "model: { hidden: [] }",
+    "model: { layers: [{ kind: dense, outputs: 1 }] }",
     "model:",
     "shop.yaml:16:7: model is empty, not a block of fields. Write its fields below it, one a line, further in.",
   ],

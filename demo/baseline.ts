@@ -69,9 +69,14 @@ export function selectionGap(
   return rate(a) - rate(b);
 }
 
+export const logisticRegression = (inputs: number): Architecture => ({
+  inputs,
+  layers: [{ kind: "dense", outputs: 1, activation: "none" }],
+});
+
 /**
  * Full-batch gradient descent with Nesterov's momentum; convex, so it ends where any other method would.
- * @param architecture without hidden layers
+ * @param architecture a logisticRegression
  */
 export function trainCentrally(architecture: Architecture, features: Float32Array, labels: Uint8Array): Float64Array {
   const rows = labels.length;

@@ -22,10 +22,18 @@ import { encodeFeatures } from "../shared/data/features.ts";
 import { readRows } from "../shared/data/rows.ts";
 import { InputError } from "../shared/errors.ts";
 import { penalisedPair } from "../shared/fairness/controller.ts";
-import { architectureOf } from "../shared/model.ts";
+import { architectureOf, inputWidth } from "../shared/model.ts";
 import { predict } from "../shared/predict.ts";
 import { asTask, type Task } from "../shared/task.ts";
-import { majorityAccuracy, type Quality, qualityOf, selectionGap, topThreshold, trainCentrally } from "./baseline.ts";
+import {
+  logisticRegression,
+  majorityAccuracy,
+  type Quality,
+  qualityOf,
+  selectionGap,
+  topThreshold,
+  trainCentrally,
+} from "./baseline.ts";
 
 type Records = Record<string, string>[];
 
@@ -254,7 +262,7 @@ function measure(run: Run, test: Records): { quality: Quality; majority: number;
 /** Central logistic regression without privacy, on the same features. */
 function centralQuality(run: Run, train: Records, test: Records): Quality {
   const { task } = run;
-  const architecture = { ...architectureOf(task), hidden: [] };
+  const architecture = logisticRegression(inputWidth(task));
   const learn = readRows(train, task).rows;
   const parameters = trainCentrally(architecture, encodeFeatures(learn, task, run.normalisation!), learn.labels);
   const judge = readRows(test, task).rows;

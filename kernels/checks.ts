@@ -4,7 +4,8 @@ import { scoreBins, undisclosed, type Witness } from "../shared/fairness/histogr
 import type { Clip, Rows, TableSizes } from "./inputs.ts";
 import { type Layout, nameOf } from "./layout.ts";
 
-export function checkRows(rows: Rows, inputs: number, { cells, attributes }: TableSizes): void {
+export function checkRows(rows: Rows, { layers }: Layout, { cells, attributes }: TableSizes): void {
+  const { inputs } = layers[0]!;
   const lengths = { features: inputs, labels: 1, cells: attributes };
   for (const [name, width] of Object.entries(lengths)) {
     const { length } = rows[name as keyof typeof lengths];
@@ -18,9 +19,11 @@ export function checkRows(rows: Rows, inputs: number, { cells, attributes }: Tab
     const found = `input of layer 1 is ${rows.features[badFeature]} at ${place}`;
     throw new InputError("rows.features", found, "Every feature must be finite.");
   }
-  const badLabel = rows.labels.findIndex((label) => label > 1);
+  const labels = Math.max(2, layers.at(-1)!.outputs);
+  const badLabel = rows.labels.findIndex((label) => label >= labels);
   if (badLabel >= 0) {
-    throw new InputError("rows.labels", `is ${rows.labels[badLabel]} in row ${badLabel}`, "Labels are 0 or 1.");
+    const fix = `Labels go from 0 to ${labels - 1}.`;
+    throw new InputError("rows.labels", `is ${rows.labels[badLabel]} in row ${badLabel}`, fix);
   }
   const badCell = rows.cells.findIndex((cell) => cell >= cells && cell !== undisclosed);
   if (badCell >= 0) {
@@ -65,6 +68,10 @@ export function checkClip(clip: Clip, rows: number): void {
   }
   if (!(clip.unit > 0 && Number.isFinite(Math.fround(clip.unit)))) {
     throw new InputError("clip.unit", `is ${clip.unit}`, "Use a number above 0.");
+  }
+  // clipped-sum.wgsl rounds numbers below 2²²; the margin of the clip factor keeps them there.
+  if (clip.unit * clip.norm > 2 ** 22) {
+    throw new InputError("clip.unit", `is ${clip.unit} for a norm of ${clip.norm}`, "Use at most 2²² / norm.");
   }
   if (Math.max(1, rows) * (clip.unit * clip.norm + 0.5) >= 2 ** 31) {
     const problem = `${clip.unit} with ${rows} rows of norm ${clip.norm} can overflow 32 bits`;

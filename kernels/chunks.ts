@@ -4,7 +4,7 @@
  */
 import { chunkStride } from "./dispatch.ts";
 
-/** Twin of snippets/chunk.wgsl, which explains the fields. */
+/** Twin of wgsl/snippets/chunk.wgsl, which explains the fields. */
 export interface Chunk {
   first: number;
   rows: number;
@@ -25,10 +25,8 @@ export function cut(start: number, rows: number, size: number, common: Partial<C
 }
 
 /** Rows of the largest chunk: at most 4,096, fewer where a row is so wide that a layer would pass 32 MiB. */
-export function chunkRows(widest4: number): number {
-  const fitting = Math.floor((32 * 2 ** 20) / (16 * widest4));
-  return Math.max(4, Math.min(4096, fitting - (fitting % 4)));
-}
+export const chunkRows = (widest: number): number =>
+  Math.max(1, Math.min(4096, Math.floor((32 * 2 ** 20) / (4 * widest))));
 
 /** The records as the uniform buffer holds them, one every `chunkStride` bytes. */
 export function encodeChunks(chunks: Chunk[]): ArrayBuffer {

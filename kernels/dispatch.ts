@@ -2,19 +2,21 @@
  * From a compiled kernel to a dispatch: a launch is a kernel with its buffers bound and its grid as a function of
  * the micro-batch's rows. Launches are made once and recorded many times.
  */
-import type { Kernel } from "./shader.ts";
-
-/** Threads a group, in every kernel. */
-const groupSize = 64;
+import type { Kernel } from "./wgsl/shader.ts";
 
 export interface Launch {
   pipeline: GPUComputePipeline;
-  group: GPUBindGroup;
+  binds: GPUBindGroup;
+  /** Threads a group */
+  group: number;
   /** Threads needed for a micro-batch of so many rows */
   threads: (rows: number) => number;
 }
 
-/** Bytes of one record of snippets/chunk.wgsl, and the distance dynamic offsets must keep (the default limit). */
+/** Threads a group, in every kernel that has no tiles. */
+export const lineGroup = 64;
+
+/** Bytes of one record of wgsl/snippets/chunk.wgsl, and the distance dynamic offsets must keep (the default limit). */
 export const chunkBytes = 24;
 export const chunkStride = 256;
 
@@ -23,25 +25,27 @@ export function launch<Name extends string>(
   kernel: Kernel<Name>,
   buffers: Record<NoInfer<Name>, GPUBuffer>,
   threads: Launch["threads"],
+  group = lineGroup,
 ): Launch {
   const entries = kernel.names.map((name, binding) => {
     const buffer = buffers[name];
     return { binding, resource: name === "chunk" ? { buffer, size: chunkBytes } : { buffer } };
   });
-  return { pipeline: kernel.pipeline, group: device.createBindGroup({ layout: kernel.layout, entries }), threads };
+  const binds = device.createBindGroup({ layout: kernel.layout, entries });
+  return { pipeline: kernel.pipeline, binds, group, threads };
 }
 
 /** Records one dispatch for the `chunk`-th micro-batch. */
 export function record(
   pass: GPUComputePassEncoder,
-  { pipeline, group, threads }: Launch,
+  { pipeline, binds, group, threads }: Launch,
   chunk: number,
   rows: number,
 ): void {
-  const groups = Math.ceil(threads(rows) / groupSize);
-  // At most 65,535 groups a dimension (the default limit): a long line of groups is folded, see snippets/chunk.wgsl.
+  const groups = Math.ceil(threads(rows) / group);
+  // At most 65,535 groups a dimension (the default limit): a long line of groups is folded, see chunk.wgsl.
   const height = Math.ceil(groups / 65535);
   pass.setPipeline(pipeline);
-  pass.setBindGroup(0, group, [chunk * chunkStride]);
+  pass.setBindGroup(0, binds, [chunk * chunkStride]);
   pass.dispatchWorkgroups(Math.ceil(groups / height), height);
 }

@@ -13,9 +13,10 @@ import { checkBatch, checkClip, checkDistinct, checkFlags, checkRows, checkWitne
 import { type Chunk, chunkRows, cut } from "./chunks.ts";
 import { type Launch, record } from "./dispatch.ts";
 import type { Clip, Rows, TableSizes } from "./inputs.ts";
-import { type Layout, layoutOf, pad, unpad } from "./layout.ts";
+import { checkParameters, type Layout, layoutOf } from "./layout.ts";
 import { Memory } from "./memory.ts";
-import { buildProgram, compileKernels, type Kernels, type Program } from "./program.ts";
+import { Pace } from "./pace.ts";
+import { type Bind, type Program, Programs, type Purpose } from "./program.ts";
 import { thresholdsAbove } from "./thresholds.ts";
 
 export type { Clip, Rows } from "./inputs.ts";
@@ -36,33 +37,40 @@ export interface Counts {
 
 /** f32 errs in norm, quotient and product by less than this share of the clip norm (see private-sum/*.wgsl). */
 const safetyMargin = 1e-4;
-/** Chunks of local training between submits: enough to hide a submit, few enough for a driver's watchdog. */
-const chunksPerSubmit = 64;
+
+/** What a call does for each of its micro-batches. */
+interface Work {
+  chunks: Chunk[];
+  steps: (program: Program) => { clear: string[]; before?: Launch[]; each: (chunk: number) => Launch[] };
+  /** Copies a micro-batch's results away before the next one overwrites them */
+  keep?: (encoder: GPUCommandEncoder, chunk: Chunk) => void;
+}
 
 export class Engine {
   readonly #device: GPUDevice;
-  readonly #kernels: Kernels;
+  readonly #programs: Programs;
   readonly #layout: Layout;
   readonly #tables: TableSizes;
   readonly #memory: Memory;
   readonly #calls: Calls;
   readonly #chunkRows: number;
-  #program: { generation: number; program: Program } | undefined;
+  readonly #bound = new Map<Purpose, { generation: number; program: Program }>();
+  readonly #pace = new Pace();
   #count = 0;
 
-  private constructor(device: GPUDevice, kernels: Kernels, layout: Layout, tables: TableSizes, chunkLimit: number) {
+  private constructor(device: GPUDevice, programs: Programs, layout: Layout, tables: TableSizes, chunkLimit: number) {
     this.#device = device;
-    this.#kernels = kernels;
+    this.#programs = programs;
     this.#layout = layout;
     this.#tables = tables;
     this.#memory = new Memory(device, layout, tables);
     this.#calls = new Calls(device, this.#memory.arena);
-    const widest4 = Math.max(...layout.layers.map((layer) => Math.max(layer.inputs4, layer.outputs4)));
-    this.#chunkRows = Math.min(chunkRows(widest4), chunkLimit);
+    const widest = Math.max(...layout.layers.map((layer) => Math.max(layer.inputStride, layer.outputStride)));
+    this.#chunkRows = Math.min(chunkRows(widest), chunkLimit);
   }
 
   /**
-   * Compiles the kernels and allocates what depends on the model alone.
+   * Compiles the forward kernels and allocates what depends on the model alone.
    * @param tables `cells` as in cellsOf(task), `attributes` as in cellsPerRow(task)
    * @param chunkLimit largest micro-batch; bounds memory, never changes a result
    */
@@ -72,14 +80,17 @@ export class Engine {
     tables: TableSizes,
     chunkLimit = 4096,
   ): Promise<Engine> {
-    return new Engine(device, await compileKernels(device), layoutOf(architecture), tables, chunkLimit);
+    const layout = layoutOf(architecture);
+    const programs = new Programs(device, layout);
+    await programs.compile("counts");
+    return new Engine(device, programs, layout, tables, chunkLimit);
   }
 
   /** Uploads the rows once; replaces earlier ones. Not while a call is under way. */
   load(rows: Rows): void {
     if (this.#calls.gone) throw this.#calls.gone;
     if (this.#calls.underWay > 0) throw new Error("Engine.load: a call is under way; await it first");
-    checkRows(rows, this.#layout.layers[0]!.inputs, this.#tables);
+    checkRows(rows, this.#layout, this.#tables);
     this.#memory.uploadRows(rows);
     this.#count = rows.count;
   }
@@ -94,7 +105,7 @@ export class Engine {
       ["sum", sizes.parameters],
       ["histogram", sizes.histogram],
     ];
-    const [sum, histogram] = await this.#call(reads, (encoder) => {
+    const [sum, histogram] = await this.#call("clipped", reads, () => {
       checkBatch(batch, this.#count);
       checkDistinct(batch);
       checkClip(clip, batch.length);
@@ -102,14 +113,16 @@ export class Engine {
       this.#memory.uploadWitness(witness);
       const chunks = cut(0, batch.length, this.#chunkRows, gridOf(clip));
       this.#memory.uploadCall(parameters, batch, chunks);
-      const { forward, histogram, backward } = this.#launches();
-      this.#recordAll(encoder, chunks, [...forward, histogram, ...backward], reads);
-      return encoder;
+      return {
+        chunks,
+        steps: ({ refresh, forward, histogram, backward }) => ({
+          clear: ["sum", "histogram"],
+          before: refresh,
+          each: () => [...forward, histogram, ...backward],
+        }),
+      };
     });
-    return {
-      gradient: unpad(this.#layout, new Int32Array(sum!), new Int32Array(this.#layout.parameters)),
-      histogram: new Uint32Array(histogram!),
-    };
+    return { gradient: new Int32Array(sum!), histogram: new Uint32Array(histogram!) };
   }
 
   /** Counts at fixed parameters. `thresholds` are logits. */
@@ -119,32 +132,40 @@ export class Engine {
       ["histogram", this.#memory.sizes.histogram],
       ["selected", selectedBytes],
     ];
-    const [histogram, selected] = await this.#call(reads, (encoder) => {
+    const [histogram, selected] = await this.#call("counts", reads, () => {
       checkBatch(batch, this.#count);
       this.#memory.uploadThresholds(thresholdsAbove(thresholds));
       this.#memory.result("selected", selectedBytes);
       const chunks = cut(0, batch.length, this.#chunkRows, { thresholds: thresholds.length });
       this.#memory.uploadCall(parameters, batch, chunks);
-      const { forward, histogram, selected } = this.#launches();
-      this.#recordAll(encoder, chunks, [...forward, histogram, selected], reads);
-      return encoder;
+      return {
+        chunks,
+        steps: ({ forward, histogram, selected }) => ({
+          clear: ["histogram", "selected"],
+          each: () => [...forward, histogram, selected],
+        }),
+      };
     });
     return { histogram: new Uint32Array(histogram!), selected: new Uint32Array(selected!) };
   }
 
   /**
-   * Local SGD of the participant unit: one step w −= learningRate · mean(clip(gᵢ)) for each batch, in order (repeat
-   * the list for more epochs; an empty batch is no step). Nothing is read back in between.
+   * Local SGD: one step w −= learningRate · mean(gᵢ) for each batch, in order (repeat the list for more epochs; an
+   * empty batch is no step). Nothing is read back in between.
+   * @param clip clips each gᵢ first, as DP-SGD does (Abadi et al. 2016); at participant level the whole change is
+   * clipped afterwards instead (McMahan et al. 2018), and rows are not
    * @returns the new parameters [parameterCount]
    */
   async localTraining(
     parameters: Float32Array,
     batches: Uint32Array[],
     witness: Witness,
-    options: { learningRate: number; clip: Clip },
+    { learningRate, clip }: { learningRate: number; clip?: Clip | undefined },
   ): Promise<Float32Array> {
-    const { clip, learningRate } = options;
-    const [trained] = await this.#call([["parameters", this.#memory.sizes.parameters]], (encoder) => {
+    const reads: Read[] = [["parameters", this.#memory.sizes.parameters]];
+    // Steps add up from nothing, and clear what they have used.
+    const sum = clip ? "sum" : "gradient";
+    const [trained] = await this.#call(clip ? "clipped" : "plain", reads, () => {
       if (!Number.isFinite(learningRate)) {
         throw new InputError("learningRate", `is ${learningRate}`, "Use a finite number.");
       }
@@ -153,44 +174,51 @@ export class Engine {
       let start = 0;
       for (const batch of batches) {
         checkBatch(batch, this.#count);
-        checkClip(clip, batch.length);
+        if (clip) checkClip(clip, batch.length);
         joined.set(batch, start);
-        const rate = learningRate / (clip.unit * batch.length);
-        const own = cut(start, batch.length, this.#chunkRows, { ...gridOf(clip), rate });
+        const rate = learningRate / ((clip?.unit ?? 1) * batch.length);
+        const own = cut(start, batch.length, this.#chunkRows, { ...(clip && gridOf(clip)), rate });
         start += batch.length;
         chunks.push(...own.map((chunk) => ({ ...chunk, endsBatch: chunk.first + chunk.rows === start })));
       }
       checkWitness(witness, this.#tables);
       this.#memory.uploadWitness(witness);
       this.#memory.uploadCall(parameters, joined, chunks);
-      return this.#recordSteps(encoder, chunks);
+      if (!clip) this.#memory.plainGradient(chunks.reduce((rows, chunk) => Math.max(rows, chunk.rows), 0));
+      return {
+        chunks,
+        steps: ({ refresh, forward, backward, descend }) => ({
+          clear: [sum],
+          before: refresh,
+          each: (i) => [...forward, ...backward, ...(chunks[i]!.endsBatch ? [...descend, ...refresh] : [])],
+        }),
+      };
     });
-    const result = unpad(this.#layout, new Float32Array(trained!), new Float32Array(this.#layout.parameters));
-    // The last step may overflow with no forward pass behind it: padding looks at every parameter.
-    pad(this.#layout, result);
+    const result = new Float32Array(trained!);
+    // The last step may overflow with no forward pass behind it.
+    checkParameters(this.#layout, result);
     return result;
   }
 
-  /** Logits of the batch's rows, in its order [batch]. */
+  /** Logits of the batch's rows, in its order [batch, outputs]. */
   async scores(parameters: Float32Array, batch: Uint32Array): Promise<Float32Array> {
-    const bytes = batch.length * 16;
-    const [padded] = await this.#call([["scores", bytes]], (encoder) => {
+    const { outputs, outputStride } = this.#layout.layers.at(-1)!;
+    const rowBytes = 4 * outputStride;
+    const bytes = batch.length * rowBytes;
+    const [padded] = await this.#call("counts", [["scores", bytes]], () => {
       checkBatch(batch, this.#count);
       const scores = this.#memory.result("scores", bytes);
       const chunks = cut(0, batch.length, this.#chunkRows, {});
       this.#memory.uploadCall(parameters, batch, chunks);
-      const { forward } = this.#launches();
       const logits = this.#memory.arena.get(`activation ${this.#layout.layers.length}`);
-      chunks.forEach(({ first, rows }, i) => {
-        const pass = encoder.beginComputePass();
-        for (const launch of forward) record(pass, launch, i, rows);
-        pass.end();
-        encoder.copyBufferToBuffer(logits, 0, scores, first * 16, rows * 16);
-      });
-      return encoder;
+      return {
+        chunks,
+        steps: ({ forward }) => ({ clear: [], each: () => forward }),
+        keep: (encoder, { first, rows }) =>
+          encoder.copyBufferToBuffer(logits, 0, scores, first * rowBytes, rows * rowBytes),
+      };
     });
-    // A logit is the first of its padded row of four.
-    return new Float32Array(padded!).filter((_, i) => i % 4 === 0);
+    return new Float32Array(padded!).filter((_, i) => i % outputStride < outputs);
   }
 
   /** Frees the buffers; later calls reject. The device stays the caller's. */
@@ -199,54 +227,66 @@ export class Engine {
     this.#memory.arena.dispose();
   }
 
-  /** A call whose forward and backward passes are watched for values that are not finite. */
-  async #call(reads: Read[], write: (encoder: GPUCommandEncoder) => GPUCommandEncoder): Promise<ArrayBuffer[]> {
-    const [flags, ...results] = await this.#calls.call([["flags", this.#memory.sizes.flags], ...reads], (encoder) => {
-      encoder.clearBuffer(this.#memory.arena.get("flags"));
-      return write(encoder);
+  /**
+   * A call: `prepare` uploads and says what is cleared, and what runs for each micro-batch. All of it is watched for
+   * values that are not finite.
+   */
+  async #call(purpose: Purpose, results: Read[], prepare: () => Work): Promise<ArrayBuffer[]> {
+    const bind = await this.#programs.compile(purpose);
+    const { arena, sizes } = this.#memory;
+    const reads: Read[] = [["flags", sizes.flags], ...results];
+    let count = 0;
+    let start = 0;
+    const [flags, ...read] = await this.#calls.call(reads, (encoder) => {
+      const { chunks, steps, keep } = prepare();
+      count = chunks.length;
+      start = performance.now();
+      const { clear, before = [], each } = steps(this.#launches(purpose, bind));
+      for (const name of ["flags", ...clear]) encoder.clearBuffer(arena.get(name));
+      return this.#recordChunks(encoder, chunks, before, each, keep);
     });
+    this.#pace.note(count, performance.now() - start);
     checkFlags(new Uint32Array(flags!), this.#layout);
-    return results;
+    return read;
   }
 
-  /** All launches for every chunk in turn, adding into `results` from zero. */
-  #recordAll(encoder: GPUCommandEncoder, chunks: Chunk[], launches: Launch[], results: Read[]): void {
-    for (const [name] of results) encoder.clearBuffer(this.#memory.arena.get(name));
-    const pass = encoder.beginComputePass();
-    chunks.forEach(({ rows }, i) => {
-      for (const launch of launches) record(pass, launch, i, rows);
-    });
-    pass.end();
-  }
-
-  /** Steps of local training; each ends with the descent that also clears the sum for the next. */
-  #recordSteps(first: GPUCommandEncoder, chunks: (Chunk & { endsBatch: boolean })[]): GPUCommandEncoder {
-    const { forward, backward, descend } = this.#launches();
+  /** As many chunks a submit as the pace allows. */
+  #recordChunks(
+    first: GPUCommandEncoder,
+    chunks: Chunk[],
+    before: Launch[],
+    each: (chunk: number) => Launch[],
+    keep: Work["keep"],
+  ): GPUCommandEncoder {
     let encoder = first;
-    encoder.clearBuffer(this.#memory.arena.get("sum"));
-    for (let start = 0; start < chunks.length; start += chunksPerSubmit) {
-      if (start > 0) {
+    let pass = encoder.beginComputePass();
+    for (const launch of before) record(pass, launch, 0, 0);
+    chunks.forEach((chunk, i) => {
+      if (i > 0 && i % this.#pace.chunks === 0) {
+        pass.end();
         this.#device.queue.submit([encoder.finish()]);
         encoder = this.#device.createCommandEncoder();
+        pass = encoder.beginComputePass();
       }
-      const pass = encoder.beginComputePass();
-      chunks.slice(start, start + chunksPerSubmit).forEach(({ rows, endsBatch }, i) => {
-        for (const launch of [...forward, ...backward]) record(pass, launch, start + i, rows);
-        if (endsBatch) record(pass, descend, start + i, rows);
-      });
-      pass.end();
-    }
+      for (const launch of each(i)) record(pass, launch, i, chunk.rows);
+      if (keep) {
+        pass.end();
+        keep(encoder, chunk);
+        pass = encoder.beginComputePass();
+      }
+    });
+    pass.end();
     return encoder;
   }
 
   /** Bind groups are made anew only after a buffer has grown. */
-  #launches(): Program {
+  #launches(purpose: Purpose, bind: Bind): Program {
     const { arena } = this.#memory;
-    if (this.#program?.generation !== arena.generation) {
-      const program = buildProgram(this.#device, this.#kernels, this.#layout, arena);
-      this.#program = { generation: arena.generation, program };
-    }
-    return this.#program.program;
+    const bound = this.#bound.get(purpose);
+    if (bound?.generation === arena.generation) return bound.program;
+    const program = bind(arena);
+    this.#bound.set(purpose, { generation: arena.generation, program });
+    return program;
   }
 }
 

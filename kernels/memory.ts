@@ -3,7 +3,11 @@ import { scoreBins, type Witness } from "../shared/fairness/histogram.ts";
 import { Arena, usage } from "./arena.ts";
 import { type Chunk, encodeChunks } from "./chunks.ts";
 import type { Rows, TableSizes } from "./inputs.ts";
-import { type Layout, pad } from "./layout.ts";
+import { slice } from "./layers/dense/dense.ts";
+import { checkParameters, type Layout } from "./layout.ts";
+import { wholeTiles } from "./tiles/tile.ts";
+
+const wholeQuads = (n: number) => 4 * Math.ceil(n / 4);
 
 export class Memory {
   readonly #device: GPUDevice;
@@ -17,15 +21,14 @@ export class Memory {
     this.#layout = layout;
     this.#tables = tables;
     this.arena = new Arena(device);
-    for (const layer of layout.layers) {
-      const { inputs, inputs4, outputs, outputs4, offset4, activation, inputActivation, index } = layer;
-      const shape = [inputs, inputs4, outputs, outputs4, offset4, activation, inputActivation, index];
-      this.#upload(`layer ${index}`, new Uint32Array(shape), usage.uniform);
+    for (const { index, outputs, inputStride } of layout.layers) {
+      this.result(`transposed ${index}`, 4 * wholeQuads(outputs) * inputStride);
     }
     const shape = [tables.cells, tables.attributes, layout.layers.length - 1];
     this.#upload("tables", new Uint32Array(shape), usage.uniform);
     this.result("parameters", this.sizes.parameters);
     this.result("sum", this.sizes.parameters);
+
     this.result("flags", this.sizes.flags);
     this.result("histogram", this.sizes.histogram);
     this.result("selected", 0);
@@ -35,9 +38,9 @@ export class Memory {
 
   /** Bytes of the buffers whose size the model gives. */
   get sizes(): { parameters: number; flags: number; histogram: number } {
-    const { parameters4, layers } = this.#layout;
+    const { parameters, layers } = this.#layout;
     return {
-      parameters: parameters4 * 16,
+      parameters: parameters * 4,
       flags: layers.length * 4,
       histogram: this.#tables.cells * 2 * scoreBins.count * 4,
     };
@@ -48,14 +51,24 @@ export class Memory {
     return this.arena.ensure(name, bytes, usage.storage | usage.copyFrom | usage.copyTo);
   }
 
+  /** Rows whose column of ones and zeros behind stand there once and for all: kernels write the columns before. */
+  #padded(name: string, rows: number, width: number, stride: number): void {
+    const { generation } = this.arena;
+    this.result(name, rows * stride * 4);
+    if (this.arena.generation === generation || width === stride) return;
+    const ones = new Float32Array(this.arena.get(name).size / 4);
+    for (let at = width; at < ones.length; at += stride) ones[at] = 1;
+    this.#device.queue.writeBuffer(this.arena.get(name), 0, ones);
+  }
+
   uploadRows(rows: Rows): void {
-    const { inputs, inputs4 } = this.#layout.layers[0]!;
+    const { inputs, inputStride } = this.#layout.layers[0]!;
     const { attributes } = this.#tables;
-    const features = new Float32Array(rows.count * 4 * inputs4);
+    const features = new Float32Array(rows.count * inputStride);
     const facts = new Uint32Array(rows.count * (1 + attributes));
     for (let row = 0; row < rows.count; row++) {
-      features.set(rows.features.subarray(row * inputs, (row + 1) * inputs), row * 4 * inputs4);
-      features[row * 4 * inputs4 + inputs] = 1;
+      features.set(rows.features.subarray(row * inputs, (row + 1) * inputs), row * inputStride);
+      features[row * inputStride + inputs] = 1;
       facts[row * (1 + attributes)] = rows.labels[row]!;
       facts.set(rows.cells.subarray(row * attributes, (row + 1) * attributes), row * (1 + attributes) + 1);
     }
@@ -65,19 +78,25 @@ export class Memory {
 
   /** Parameters, row indices and chunks of a call, and room for its largest chunk. */
   uploadCall(parameters: Float32Array, batch: Uint32Array, chunks: Chunk[]): void {
-    this.#upload("parameters", pad(this.#layout, parameters), usage.storage | usage.copyFrom);
+    checkParameters(this.#layout, parameters);
+    this.#upload("parameters", parameters, usage.storage | usage.copyFrom);
     this.#upload("batch", batch);
     this.#upload("chunks", encodeChunks(chunks), usage.uniform);
     const rows = chunks.reduce((most, chunk) => Math.max(most, chunk.rows), 0);
-    const tiled = 4 * Math.ceil(rows / 4);
+    const tiled = wholeTiles(rows);
     const { layers } = this.#layout;
-    this.result("activation 0", tiled * layers[0]!.inputs4 * 16);
-    for (const { index, outputs4 } of layers) {
-      this.result(`activation ${index + 1}`, tiled * outputs4 * 16);
-      this.result(`gradient ${index + 1}`, tiled * outputs4 * 16);
+    this.result("activation 0", tiled * layers[0]!.inputStride * 4);
+    for (const { index, outputs, outputStride } of layers) {
+      this.#padded(`activation ${index + 1}`, tiled, outputs, outputStride);
+      this.result(`gradient ${index + 1}`, tiled * outputStride * 4);
     }
     this.result("norms", tiled * 4);
     this.result("factors", tiled * 4);
+  }
+
+  /** [slices, parameters], for chunks of so many rows */
+  plainGradient(rows: number): void {
+    this.result("gradient", Math.max(1, Math.ceil(rows / slice)) * this.sizes.parameters);
   }
 
   /** [cells, 2, 17]: a cell's 16 slopes, then its weight, as loss/gradient.wgsl reads them. */

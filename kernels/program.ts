@@ -1,114 +1,173 @@
 /**
  * The launches of one model in the order they run:
  *
- *   gather → forward … forward → logits ─┬─▶ histogram, selected                     (counts)
- *                                        └─▶ gradient → norm → backward → norm …     (once back through the layers)
+ *   gather → forward … forward → logits ─┬─▶ histogram, selected                         (counts)
+ *                                        └─▶ gradient → norm → backward → norm …         (once back through the layers)
  *                                              └─▶ clip factor → clipped sum a layer → descend
+ *
+ * Without clipping there are no norms, and each layer's gradient follows at once.
  */
 import type { Arena } from "./arena.ts";
-import { backwardInputLaunch, compileDense, type DenseKernels, forwardLaunch } from "./dense/dense.ts";
 import type { Launch } from "./dispatch.ts";
 import { compileGather, gatherLaunch } from "./gather/gather.ts";
-import type { Layout } from "./layout.ts";
-import { compileLoss, gradientLaunch, histogramLaunch, type LossKernels, selectedLaunch } from "./loss/loss.ts";
-import { compileDescend, descendLaunch } from "./optimizer/descend.ts";
 import {
-  clipFactorLaunch,
-  clippedSumLaunch,
-  compilePrivateSum,
-  exampleNormLaunch,
-  type PrivateSumKernels,
-} from "./private-sum/private-sum.ts";
+  bindBackward,
+  bindClipped,
+  bindForward,
+  bindPlain,
+  compileBackward,
+  compileClipped,
+  compileForward,
+  compilePlain,
+} from "./layers/dense/dense.ts";
+import type { Layout } from "./layout.ts";
+import { compileCounts, compileLossGradient, gradientLaunch, histogramLaunch, selectedLaunch } from "./loss/loss.ts";
+import { compileDescend, descendLaunch } from "./optimizer/descend.ts";
+import { clipFactorLaunch, compileClipFactor } from "./private-sum/private-sum.ts";
+import { type TileFor, tilesOf } from "./tiles/tile.ts";
 
-export interface Kernels {
-  gather: Awaited<ReturnType<typeof compileGather>>;
-  dense: DenseKernels;
-  loss: LossKernels;
-  privateSum: PrivateSumKernels;
-  descend: Awaited<ReturnType<typeof compileDescend>>;
-}
-
-export async function compileKernels(device: GPUDevice): Promise<Kernels> {
-  return {
-    gather: await compileGather(device),
-    dense: await compileDense(device),
-    loss: await compileLoss(device),
-    privateSum: await compilePrivateSum(device),
-    descend: await compileDescend(device),
-  };
-}
+/** What a program is for; kernels are compiled when a call first needs them. */
+export type Purpose = "counts" | "clipped" | "plain";
 
 /** Launches bound to the arena's buffers of one generation. */
 export interface Program {
+  /** What follows from the parameters alone; once whenever they have changed, before `backward` */
+  refresh: Launch[];
   /** Rows to logits */
   forward: Launch[];
   histogram: Launch;
   selected: Launch;
-  /** Logits to the clipped integer sum */
+  /** Logits to the sum of gradients */
   backward: Launch[];
-  descend: Launch;
+  /** Along the sum, which it clears */
+  descend: Launch[];
 }
 
-export function buildProgram(device: GPUDevice, kernels: Kernels, layout: Layout, arena: Arena): Program {
-  const get = (name: string) => arena.get(name);
-  const [chunk, flags, parameters, sum] = [get("chunks"), get("flags"), get("parameters"), get("sum")];
-  const [norms, factors] = [get("norms"), get("factors")];
-  const shape = (index: number) => get(`layer ${index}`);
-  const activation = (index: number) => get(`activation ${index}`);
-  const gradient = (index: number) => get(`gradient ${index}`);
+export type Bind = (arena: Arena) => Program;
 
-  const { layers } = layout;
-  const last = layers.length;
-  const rows = { tables: get("tables"), chunk, logits: activation(last), batch: get("batch"), facts: get("facts") };
+/** Kernels of one device and model, each compiled once. */
+export class Programs {
+  readonly #device: GPUDevice;
+  readonly #layout: Layout;
+  readonly #forward: ReturnType<typeof compileForwards>;
+  readonly #backward = new Map<Purpose, ReturnType<typeof compileBackwards>>();
 
-  const forward = [
-    gatherLaunch(device, kernels.gather, layers[0]!, {
-      layer: shape(0),
-      chunk,
-      features: get("features"),
-      batch: rows.batch,
-      x: activation(0),
-    }),
-    ...layers.map((layer, i) =>
-      forwardLaunch(device, kernels.dense, layer, {
-        layer: shape(i),
-        chunk,
-        parameters,
-        x: activation(i),
-        y: activation(i + 1),
-        flags,
-      }),
-    ),
-  ];
-
-  const backward = [
-    gradientLaunch(device, kernels.loss, { ...rows, witness: get("witness"), g: gradient(last), flags }),
-  ];
-  for (const layer of [...layers].reverse()) {
-    const i = layer.index;
-    const common = { layer: shape(i), chunk, flags };
-    backward.push(
-      exampleNormLaunch(device, kernels.privateSum, { ...common, a: activation(i), g: gradient(i + 1), norms }),
-    );
-    if (i === 0) break;
-    const buffers = { ...common, parameters, x: activation(i), gy: gradient(i + 1), gx: gradient(i) };
-    backward.push(backwardInputLaunch(device, kernels.dense, layer, buffers));
+  constructor(device: GPUDevice, layout: Layout) {
+    this.#device = device;
+    this.#layout = layout;
+    this.#forward = compileForwards(device, layout);
+    // Heard by whoever needs it first.
+    this.#forward.catch(() => {});
   }
-  backward.push(clipFactorLaunch(device, kernels.privateSum, { chunk, norms, factors }));
-  layers.forEach((layer, i) => {
-    const buffers = { layer: shape(i), chunk, a: activation(i), g: gradient(i + 1), factors, sum };
-    backward.push(clippedSumLaunch(device, kernels.privateSum, layer, buffers));
-  });
 
+  async compile(purpose: Purpose): Promise<Bind> {
+    const device = this.#device;
+    let pending = this.#backward.get(purpose);
+    if (pending === undefined) {
+      pending = compileBackwards(device, this.#layout, purpose);
+      this.#backward.set(purpose, pending);
+    }
+    const [forward, backward] = await Promise.all([this.#forward, pending]);
+    return (arena) => ({ ...bindForwards(device, this.#layout, forward, arena), ...backward(arena) });
+  }
+}
+
+async function compileForwards(device: GPUDevice, { layers }: Layout) {
+  const tileFor = await tilesOf(device);
+  const [gather, counts, ...dense] = await Promise.all([
+    compileGather(device, layers[0]!.inputStride),
+    compileCounts(device),
+    ...layers.map((layer) => compileForward(device, layer, tileFor)),
+  ]);
+  return { gather, counts, dense };
+}
+
+type Forwards = Awaited<ReturnType<typeof compileForwards>>;
+
+function bindForwards(device: GPUDevice, layout: Layout, { gather, counts, dense }: Forwards, arena: Arena) {
+  const { layers } = layout;
+  const get = (name: string) => arena.get(name);
+  const rows = rowsOf(layout, arena);
+  const first = { chunk: rows.chunk, features: get("features"), batch: rows.batch, x: get("activation 0") };
   return {
-    forward,
-    histogram: histogramLaunch(device, kernels.loss, { ...rows, counts: get("histogram") }),
-    selected: selectedLaunch(device, kernels.loss, {
-      ...rows,
-      thresholds: get("thresholds"),
-      counts: get("selected"),
-    }),
-    backward,
-    descend: descendLaunch(device, kernels.descend, layout, { chunk, parameters, sum }),
+    forward: [
+      gatherLaunch(device, gather, layers[0]!.inputStride, first),
+      ...layers.map((layer, i) => bindForward(device, dense[i]!, layer, arena)),
+    ],
+    histogram: histogramLaunch(device, counts, { ...rows, counts: get("histogram") }),
+    selected: selectedLaunch(device, counts, { ...rows, thresholds: get("thresholds"), counts: get("selected") }),
   };
 }
+
+type Backwards = Pick<Program, "refresh" | "backward" | "descend">;
+
+async function compileBackwards(
+  device: GPUDevice,
+  layout: Layout,
+  purpose: Purpose,
+): Promise<(arena: Arena) => Backwards> {
+  if (purpose === "counts") return () => ({ refresh: [], backward: [], descend: [] });
+  const { layers } = layout;
+  const tileFor = await tilesOf(device);
+  const [loss, descend, ways, bindGradients] = await Promise.all([
+    compileLossGradient(device, layers.at(-1)!),
+    compileDescend(device, layout, purpose === "plain"),
+    Promise.all(layers.slice(1).map((layer) => compileBackward(device, layer, tileFor))),
+    purpose === "plain" ? compilePlains(device, layout, tileFor) : compileClippeds(device, layout, tileFor),
+  ]);
+  return (arena) => {
+    const get = (name: string) => arena.get(name);
+    const rows = rowsOf(layout, arena);
+    const first = { ...rows, witness: get("witness"), g: get(`gradient ${layers.length}`), flags: get("flags") };
+    const back = layers.slice(1).map((layer, i) => bindBackward(device, ways[i]!, layer, arena));
+    const { onTheWay, after } = bindGradients(arena);
+    const sum = get(purpose === "plain" ? "gradient" : "sum");
+    return {
+      refresh: back.map(({ transpose }) => transpose),
+      backward: [
+        gradientLaunch(device, loss, first),
+        ...onTheWay.flatMap((launch, i) => (i === 0 ? [launch] : [back[i - 1]!.input, launch])).reverse(),
+        ...after,
+      ],
+      descend: [descendLaunch(device, descend, layout, { chunk: rows.chunk, parameters: get("parameters"), sum })],
+    };
+  };
+}
+
+/** One launch a layer once its outputs' gradients are there, and what follows when all are. */
+interface Gradients {
+  onTheWay: Launch[];
+  after: Launch[];
+}
+
+async function compilePlains(device: GPUDevice, { layers, parameters }: Layout, tileFor: TileFor) {
+  const kernels = await Promise.all(layers.map((layer) => compilePlain(device, layer, parameters, tileFor)));
+  return (arena: Arena): Gradients => ({
+    onTheWay: layers.map((layer, i) => bindPlain(device, kernels[i]!, layer, arena)),
+    after: [],
+  });
+}
+
+async function compileClippeds(device: GPUDevice, { layers }: Layout, tileFor: TileFor) {
+  const [clipFactor, ...kernels] = await Promise.all([
+    compileClipFactor(device),
+    ...layers.map((layer) => compileClipped(device, layer, tileFor)),
+  ]);
+  return (arena: Arena): Gradients => {
+    const clipped = layers.map((layer, i) => bindClipped(device, kernels[i]!, layer, arena));
+    const buffers = { chunk: arena.get("chunks"), norms: arena.get("norms"), factors: arena.get("factors") };
+    return {
+      onTheWay: clipped.map(({ norm }) => norm),
+      after: [clipFactorLaunch(device, clipFactor, buffers), ...clipped.map(({ sum }) => sum)],
+    };
+  };
+}
+
+/** What is known of the micro-batch's rows once their logits are there. */
+const rowsOf = ({ layers }: Layout, arena: Arena) => ({
+  tables: arena.get("tables"),
+  chunk: arena.get("chunks"),
+  logits: arena.get(`activation ${layers.length}`),
+  batch: arena.get("batch"),
+  facts: arena.get("facts"),
+});

@@ -1,36 +1,36 @@
 /**
- * A model's shape and how its parameters lie in one flat vector, so that an update is one vector.
- * Dense layers, one output logit z; the score is σ(z). No hidden layer: logistic regression.
+ * A model's shape, a declared list of layers, and how its parameters lie in one flat vector, so that an update is one
+ * vector. One output is a logit z whose score is σ(z); of several, the scores are their softmax.
  */
+import type { LayerSpec } from "./layers.ts";
 import type { Task } from "./task.ts";
 
 export interface Architecture {
   inputs: number;
-  /** Widths of the hidden layers */
-  hidden: number[];
-  activation: "relu" | "tanh";
+  /** At least one; the last gives the logits */
+  layers: LayerSpec[];
 }
 
 export interface Layer {
   inputs: number;
   outputs: number;
+  activation: LayerSpec["activation"];
   /** Offset of W [inputs, outputs], row-major, in the flat vector */
   weights: number;
-  /** Offset of b [outputs] */
+  /** Offset of b [outputs], right behind W */
   bias: number;
 }
 
-export function layersOf(architecture: Architecture): Layer[] {
-  const widths = [architecture.inputs, ...architecture.hidden, 1];
-  const layers: Layer[] = [];
+export function layersOf({ inputs, layers }: Architecture): Layer[] {
+  const placed: Layer[] = [];
+  let below = inputs;
   let offset = 0;
-  for (let i = 0; i + 1 < widths.length; i++) {
-    const inputs = widths[i]!;
-    const outputs = widths[i + 1]!;
-    layers.push({ inputs, outputs, weights: offset, bias: offset + inputs * outputs });
-    offset += (inputs + 1) * outputs;
+  for (const { outputs, activation } of layers) {
+    placed.push({ inputs: below, outputs, activation, weights: offset, bias: offset + below * outputs });
+    offset += (below + 1) * outputs;
+    below = outputs;
   }
-  return layers;
+  return placed;
 }
 
 export function parameterCount(architecture: Architecture): number {
@@ -44,16 +44,16 @@ export function inputWidth(task: Task): number {
 }
 
 export function architectureOf(task: Task): Architecture {
-  return { inputs: inputWidth(task), hidden: task.model.hidden, activation: task.model.activation };
+  return { inputs: inputWidth(task), layers: task.model.layers };
 }
 
 /**
- * Starting parameters [parameterCount] f32: zeros for logistic regression; for hidden layers a fixed, public
- * pseudo-random start (Glorot & Bengio 2010, uniform ±√(6/(in+out))) from the run's seed, so that all ends agree.
+ * Starting parameters [parameterCount] f32: zeros for a single layer; for more a fixed, public pseudo-random
+ * start (Glorot & Bengio 2010, uniform ±√(6/(in+out))) from the run's seed, so that all ends agree.
  */
 export function initialParameters(architecture: Architecture, seed: number): Float32Array<ArrayBuffer> {
   const parameters = new Float32Array(parameterCount(architecture));
-  if (architecture.hidden.length === 0) return parameters;
+  if (architecture.layers.length === 1) return parameters;
   // mulberry32: nothing secret rests on a model's start, only that it can be made again.
   let state = seed >>> 0;
   const uniform = () => {

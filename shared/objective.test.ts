@@ -9,12 +9,14 @@ mixed.data.features = [
   { name: "job", kind: "categorical", values: ["a", "b", "c"] },
 ];
 
+const hidden = { kind: "dense", activation: "relu" } as const;
+
 it("groups the first layer by feature, one-hot columns together", () => {
   expect(featureGroups(mixed)).toEqual([
     { start: 0, end: 1 },
     { start: 1, end: 4 },
   ]);
-  const deep = { ...mixed, model: { ...mixed.model, hidden: [2] } };
+  const deep = { ...mixed, model: { layers: [{ ...hidden, outputs: 2 }, ...mixed.model.layers] } };
   expect(featureGroups(deep)).toEqual([
     { start: 0, end: 2 },
     { start: 2, end: 8 },
@@ -23,7 +25,7 @@ it("groups the first layer by feature, one-hot columns together", () => {
 
 it("takes the group-lasso norm Σ √p·‖W‖₂, biases and later layers left out", () => {
   expect(groupLassoNorm(mixed, Float32Array.of(-2, 3, 0, 4, 100))).toBeCloseTo(2 + Math.sqrt(3) * 5, 6);
-  const deep = { ...mixed, model: { ...mixed.model, hidden: [2] } };
+  const deep = { ...mixed, model: { layers: [{ ...hidden, outputs: 2 }, ...mixed.model.layers] } };
   const parameters = new Float32Array(parameterCount(architectureOf(deep))).fill(9);
   parameters.fill(0, 0, 8);
   expect(groupLassoNorm(deep, parameters)).toBe(0);

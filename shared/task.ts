@@ -7,6 +7,7 @@ import { z } from "zod";
 import { hashOf } from "./canonical.ts";
 import { guaranteedCohort, minimumCohort } from "./cohort.ts";
 import { InputError } from "./errors.ts";
+import { layerSchema } from "./layers.ts";
 
 // Zod probes `new Function`, which our content security policy forbids.
 z.config({ jitless: true });
@@ -67,8 +68,12 @@ export const taskSchema = z.strictObject({
     heldBack: z.number().min(0.05).max(0.5).default(0.2).describe("Share of each tab's rows kept for `evaluate`"),
   }),
   model: z.strictObject({
-    hidden: z.array(z.int().min(1).max(1024)).max(4).default([]).describe("Widths of hidden layers; none: logistic"),
-    activation: z.enum(["relu", "tanh"]).default("relu"),
+    layers: z
+      .array(layerSchema)
+      .min(1)
+      .max(8)
+      .prefault([{ kind: "dense", outputs: 1 }])
+      .describe("From the features to the logit; one layer alone is logistic regression"),
   }),
   privacy: z.strictObject({
     unit: z.enum(["record", "participant"]).describe("Whose presence is hidden: one row, or one participant"),
@@ -179,6 +184,11 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
     if (feature.kind === "numeric" && !(feature.max > feature.min))
       report(["data", "features", i, "max"], "must be above `min`");
   });
+  const head = task.model.layers.length - 1;
+  if (task.model.layers[head]!.outputs !== 1)
+    report(["model", "layers", head, "outputs"], "must be 1 in the last layer, whose output is the logit");
+  if (task.model.layers[head]!.activation !== "none")
+    report(["model", "layers", head, "activation"], "must be none in the last layer, whose output is the logit");
   if (task.data.label.positive === task.data.label.negative)
     report(["data", "label", "negative"], "must differ from `positive`");
 

@@ -20,9 +20,6 @@ import type { Answer } from "./session.ts";
 
 type Parameters = Float32Array<ArrayBuffer>;
 
-/** Grid of the local steps' gradients at participant level: fine, since it leaves the tab only as a clipped change. */
-const localUnit = 2 ** 16;
-
 export class Answerer {
   #loaded: string | undefined;
 
@@ -132,10 +129,7 @@ export class Answerer {
       parameters,
       this.#localBatches(localEpochs, localBatch),
       question.witness,
-      {
-        learningRate: localLearningRate,
-        clip: { norm: this.task.privacy.clipNorm, unit: localUnit },
-      },
+      { learningRate: localLearningRate },
     );
     const vector = new Float64Array(layout.dimension);
     const update = segment(layout, "update").offset;

@@ -12,7 +12,7 @@
 
 @compute @workgroup_size(64)
 fn histogram(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let row = thread_of(id, groups);
+  let row = thread_of(id, groups, 64u);
   if (row >= chunk.rows) { return; }
   let z = logits[row].x;
   // floor((z − low) / width) by comparison: every edge −6 + 0.625·b is exact in f32, a quotient might not be.

@@ -1,54 +1,65 @@
 /** From logits to gradients, and to the counts that are the evidence of fairness. */
 import { type Launch, launch } from "../dispatch.ts";
-import { compile, type Kernel } from "../shader.ts";
-import gradient from "./gradient.wgsl?raw";
+import type { PlacedLayer } from "../layout.ts";
+import { compile, type Kernel } from "../wgsl/shader.ts";
 import histogram from "./histogram.wgsl?raw";
 import selected from "./selected.wgsl?raw";
+import sigmoidGradient from "./sigmoid-gradient.wgsl?raw";
+import softmaxGradient from "./softmax-gradient.wgsl?raw";
 
 type RowNames = "tables" | "chunk" | "logits" | "batch" | "facts";
 type GradientNames = RowNames | "witness" | "g" | "flags";
 type HistogramNames = RowNames | "counts";
 type SelectedNames = RowNames | "thresholds" | "counts";
 
-export interface LossKernels {
-  gradient: Kernel<GradientNames>;
+export interface CountKernels {
   histogram: Kernel<HistogramNames>;
   selected: Kernel<SelectedNames>;
 }
 
 const rowBindings = { tables: "uniform", chunk: "chunk", logits: "read", batch: "read", facts: "read" } as const;
 
-export async function compileLoss(device: GPUDevice): Promise<LossKernels> {
-  return {
-    gradient: await compile(device, "loss/gradient.wgsl", gradient, {
-      ...rowBindings,
-      witness: "read",
-      g: "write",
-      flags: "write",
-    }),
-    histogram: await compile(device, "loss/histogram.wgsl", histogram, { ...rowBindings, counts: "write" }),
-    selected: await compile(device, "loss/selected.wgsl", selected, {
-      ...rowBindings,
-      thresholds: "read",
-      counts: "write",
-    }),
-  };
+/** Cross-entropy of a logit's sigmoid, with the fairness tables; of several logits' softmax, without. */
+export function compileLossGradient(
+  device: GPUDevice,
+  { outputs, outputStride }: PlacedLayer,
+): Promise<Kernel<GradientNames>> {
+  const results = { g: "write", flags: "write" } as const;
+  if (outputs === 1) {
+    const bindings = { ...rowBindings, witness: "read", ...results } as const;
+    return compile(device, "loss/sigmoid-gradient.wgsl", sigmoidGradient, bindings);
+  }
+  return compile<Exclude<GradientNames, "witness">>(
+    device,
+    "loss/softmax-gradient.wgsl",
+    softmaxGradient,
+    { ...rowBindings, ...results },
+    { constants: { CLASSES: outputs, STRIDE: outputStride } },
+  );
+}
+
+export async function compileCounts(device: GPUDevice): Promise<CountKernels> {
+  const [first, second] = await Promise.all([
+    compile(device, "loss/histogram.wgsl", histogram, { ...rowBindings, counts: "write" }),
+    compile(device, "loss/selected.wgsl", selected, { ...rowBindings, thresholds: "read", counts: "write" }),
+  ]);
+  return { histogram: first, selected: second };
 }
 
 export const gradientLaunch = (
   device: GPUDevice,
-  kernels: LossKernels,
+  kernel: Kernel<GradientNames>,
   buffers: Record<GradientNames, GPUBuffer>,
-): Launch => launch(device, kernels.gradient, buffers, (rows) => 4 * Math.ceil(rows / 4));
+): Launch => launch(device, kernel, buffers, (rows) => rows, 16);
 
 export const histogramLaunch = (
   device: GPUDevice,
-  kernels: LossKernels,
+  kernels: CountKernels,
   buffers: Record<HistogramNames, GPUBuffer>,
 ): Launch => launch(device, kernels.histogram, buffers, (rows) => rows);
 
 export const selectedLaunch = (
   device: GPUDevice,
-  kernels: LossKernels,
+  kernels: CountKernels,
   buffers: Record<SelectedNames, GPUBuffer>,
 ): Launch => launch(device, kernels.selected, buffers, (rows) => rows);

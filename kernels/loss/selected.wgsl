@@ -14,7 +14,7 @@
 
 @compute @workgroup_size(64)
 fn selected(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let row = thread_of(id, groups);
+  let row = thread_of(id, groups, 64u);
   if (row >= chunk.rows) { return; }
   let z = logits[row].x;
   let fact = batch[chunk.first + row] * (1u + tables.attributes);

@@ -9,7 +9,7 @@
 
 @compute @workgroup_size(64)
 fn clip_factor(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let row = thread_of(id, groups);
+  let row = thread_of(id, groups, 64u);
   if (row >= chunk.rows) { return; }
   var factor = chunk.unit;
   if (norms[row] > chunk.limit) { factor *= chunk.limit / norms[row]; }

@@ -1,6 +1,7 @@
 /** The same mathematics in float64, one row after the other, written for reading and not for speed. */
 import { binCentre, binWidth, scoreBins, undisclosed, type Witness } from "../../shared/fairness/histogram.ts";
-import { type Architecture, layersOf, parameterCount } from "../../shared/model.ts";
+import { activate } from "../../shared/layers.ts";
+import { type Architecture, type Layer, layersOf, parameterCount } from "../../shared/model.ts";
 import type { Clip, Rows } from "../engine.ts";
 
 export const sigmoid = (z: number): number => (z < 0 ? Math.exp(z) / (1 + Math.exp(z)) : 1 / (1 + Math.exp(-z)));
@@ -13,8 +14,7 @@ export function activations(architecture: Architecture, parameters: ArrayLike<nu
     const out = Array.from({ length: layer.outputs }, (_, o) => {
       let z = parameters[layer.bias + o]!;
       for (let i = 0; i < layer.inputs; i++) z += all[l]![i]! * parameters[layer.weights + i * layer.outputs + o]!;
-      if (l === layers.length - 1) return z;
-      return architecture.activation === "relu" ? Math.max(0, z) : Math.tanh(z);
+      return activate(layer.activation, z);
     });
     all.push(out);
   });
@@ -52,6 +52,28 @@ export const featuresOf = (rows: Rows, row: number): Float32Array => {
   return rows.features.subarray(row * width, (row + 1) * width);
 };
 
+/** dL/dz of each logit: of one with the fairness tables, of several as softmax cross-entropy. */
+export function headGradient(rows: Rows, row: number, witness: Witness, logits: number[]): number[] {
+  if (logits.length === 1) return [lossGradient(rows, row, witness, logits[0]!)];
+  const exponentials = logits.map((z) => Math.exp(z - Math.max(...logits)));
+  const sum = exponentials.reduce((a, b) => a + b, 0);
+  return exponentials.map((e, k) => e / sum - Number(k === rows.labels[row]));
+}
+
+/** activation′ by the activated value. */
+function slope(activation: Layer["activation"], y: number): number {
+  switch (activation) {
+    case "none":
+      return 1;
+    case "relu":
+      return Number(y > 0);
+    case "tanh":
+      return 1 - y * y;
+    case "sigmoid":
+      return y * (1 - y);
+  }
+}
+
 /** A row's gradient [parameterCount], not clipped. */
 export function rowGradient(
   architecture: Architecture,
@@ -63,22 +85,37 @@ export function rowGradient(
   const layers = layersOf(architecture);
   const a = activations(architecture, parameters, featuresOf(rows, row));
   const gradient = new Float64Array(parameterCount(architecture));
-  let g = [lossGradient(rows, row, witness, a.at(-1)![0]!)];
+  let g = headGradient(rows, row, witness, a.at(-1)!);
   for (let l = layers.length - 1; l >= 0; l--) {
     const layer = layers[l]!;
     g.forEach((value, o) => {
       gradient[layer.bias + o] = value;
       for (let i = 0; i < layer.inputs; i++) gradient[layer.weights + i * layer.outputs + o] = a[l]![i]! * value;
     });
-    const back = Array.from({ length: layer.inputs }, (_, i) => {
+    g = Array.from({ length: layer.inputs }, (_, i) => {
       let sum = 0;
       for (let o = 0; o < layer.outputs; o++) sum += g[o]! * parameters[layer.weights + i * layer.outputs + o]!;
-      const unit = a[l]![i]!;
-      return sum * (architecture.activation === "relu" ? Number(unit > 0) : 1 - unit * unit);
+      return sum * slope(layers[l - 1]?.activation ?? "none", a[l]![i]!);
     });
-    g = back;
   }
   return gradient;
+}
+
+/** Σ over the batch of the rows' gradients as they are. */
+export function plainSum(
+  architecture: Architecture,
+  parameters: ArrayLike<number>,
+  rows: Rows,
+  batch: Iterable<number>,
+  witness: Witness,
+): Float64Array {
+  const sum = new Float64Array(parameterCount(architecture));
+  for (const row of batch) {
+    rowGradient(architecture, parameters, rows, row, witness).forEach((value, i) => {
+      sum[i]! += value;
+    });
+  }
+  return sum;
 }
 
 /** Σ over the batch of unit · g·min(1, norm/‖g‖), not rounded. */

@@ -1,5 +1,6 @@
 /** Made-up rows, parameters and witnesses from a seed. */
 import { scoreBins, undisclosed, type Witness } from "../../shared/fairness/histogram.ts";
+import type { Activation } from "../../shared/layers.ts";
 import { type Architecture, parameterCount } from "../../shared/model.ts";
 import type { Rows } from "../engine.ts";
 
@@ -14,22 +15,31 @@ export function randomSource(seed: number): () => number {
   };
 }
 
+/** Hidden layers of these widths, all with one activation, then the logits. */
+export const perceptron = (inputs: number, hidden: number[], activation: Activation, outputs = 1): Architecture => ({
+  inputs,
+  layers: [
+    ...hidden.map((width) => ({ kind: "dense" as const, outputs: width, activation })),
+    { kind: "dense", outputs, activation: "none" },
+  ],
+});
+
 /** Two attributes of two and three groups: five cells. One cell in ten is undisclosed. */
 export const tables = { cells: 5, attributes: 2 };
 
-export function madeUpRows(count: number, inputs: number, random: () => number): Rows {
+export function madeUpRows(count: number, inputs: number, random: () => number, classes = 2): Rows {
   const cell = (first: number, groups: number) =>
     random() < 0.1 ? undisclosed : first + Math.floor(random() * groups);
   return {
     count,
     features: Float32Array.from({ length: count * inputs }, () => 2 * random() - 1),
-    labels: Uint8Array.from({ length: count }, () => Number(random() < 0.4)),
+    labels: Uint8Array.from({ length: count }, () => Math.floor(random() * classes)),
     cells: Uint8Array.from({ length: count * 2 }, (_, i) => (i % 2 === 0 ? cell(0, 2) : cell(2, 3))),
   };
 }
 
 export function madeUpParameters(architecture: Architecture, random: () => number): Float32Array {
-  const widest = Math.max(architecture.inputs, ...architecture.hidden);
+  const widest = Math.max(architecture.inputs, ...architecture.layers.map(({ outputs }) => outputs));
   return Float32Array.from(
     { length: parameterCount(architecture) },
     () => (2 * random() - 1) * (3 / Math.sqrt(widest)),

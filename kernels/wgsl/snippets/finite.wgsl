@@ -4,7 +4,9 @@ const FORWARD_OVERFLOW = 1u;
 const BACKWARD_OVERFLOW = 2u;
 const NORM_OVERFLOW = 4u;
 
-fn not_finite(v: vec4f) -> bool {
-  let exponent = vec4u(0x7f800000u);
-  return any((bitcast<vec4u>(v) & exponent) == exponent);
+// Patterns order the absolute values, with infinity and NaN last.
+const INFINITE = 0x7f800000u;
+
+fn bits_of(v: f32) -> u32 {
+  return bitcast<u32>(v) & 0x7fffffffu;
 }

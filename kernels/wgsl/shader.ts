@@ -1,17 +1,30 @@
 /**
- * The one place that compiles WGSL. A kernel's TypeScript twin declares the kernel's bindings as data, in order of
- * their numbers; the bind-group layout is built from that, so a twin that disagrees with its WGSL is a validation
- * error of WebGPU itself.
- *
- * A line `//! use NAME` asks for a shared snippet. Snippets are joined *after* the file (WGSL allows names before
- * their declaration), so line numbers of the file stay true and an error is named by its own file and line.
+ * From WGSL files to pipelines. Each kernel's bindings are declared twice, in WGSL and in its TypeScript twin; a
+ * mismatch is a validation error of WebGPU itself. Errors are named by the file and line as they were written, before
+ * template.ts carried out their directives.
  */
+import activation from "./snippets/activation.wgsl?raw";
 import chunk from "./snippets/chunk.wgsl?raw";
+import clippedSumRow from "./snippets/clipped-sum-row.wgsl?raw";
 import finite from "./snippets/finite.wgsl?raw";
-import layer from "./snippets/layer.wgsl?raw";
+import outer from "./snippets/outer.wgsl?raw";
+import plainGradientRow from "./snippets/plain-gradient-row.wgsl?raw";
+import product from "./snippets/product.wgsl?raw";
 import tables from "./snippets/tables.wgsl?raw";
+import tile from "./snippets/tile.wgsl?raw";
+import { expand, type Scope } from "./template.ts";
 
-const snippets: Record<string, string> = { chunk, finite, layer, tables };
+const snippets: Record<string, string> = {
+  activation,
+  chunk,
+  "clipped-sum-row": clippedSumRow,
+  finite,
+  outer,
+  "plain-gradient-row": plainGradientRow,
+  product,
+  tables,
+  tile,
+};
 
 /** `chunk` is the uniform of the micro-batch at hand, bound with a dynamic offset; each kernel has exactly one. */
 export type Binding = "uniform" | "chunk" | "read" | "write";
@@ -22,6 +35,14 @@ export interface Kernel<Name extends string> {
   /** Names in order of their binding numbers */
   names: readonly Name[];
 }
+
+/** A kernel for one shape: values of its `override`s, and the registers of its tile. */
+export interface Special {
+  constants: Record<string, number>;
+  scope?: Scope;
+}
+
+const noTile: Scope = { counts: {}, flags: {} };
 
 const bufferTypes: Record<Binding, GPUBufferBindingLayout> = {
   uniform: { type: "uniform" },
@@ -39,16 +60,26 @@ export async function compile<Name extends string>(
   file: string,
   source: string,
   bindings: Record<Name, Binding>,
+  { constants, scope = noTile }: Special = { constants: {} },
 ): Promise<Kernel<Name>> {
   const names = Object.keys(bindings) as Name[];
-  const { code, locate } = assemble(file, source);
+  const lines = expand(file, source, snippets, scope);
+  // A quad's threads stay together by construction, which the compiler cannot see: whole quads leave early or none.
+  if (scope.flags.quads) {
+    const text = "enable subgroups; diagnostic(off, subgroup_uniformity);";
+    lines.unshift({ text, file, number: 0 });
+  }
   device.pushErrorScope("validation");
-  const module = device.createShaderModule({ label: file, code });
-  const scope = device.popErrorScope();
+  const module = device.createShaderModule({ label: file, code: lines.map((line) => line.text).join("\n") });
+  const scopeEnd = device.popErrorScope();
   const { messages } = await module.getCompilationInfo();
-  await scope;
+  await scopeEnd;
   if (messages.length > 0) {
-    throw new Error(messages.map((m) => `${locate(m.lineNum)}:${m.linePos} ${m.type}: ${m.message}`).join("\n"));
+    const located = messages.map(({ lineNum, linePos, type, message }) => {
+      const line = lines[lineNum - 1];
+      return `${line?.file ?? file}:${line?.number ?? lineNum}:${linePos} ${type}: ${message}`;
+    });
+    throw new Error(located.join("\n"));
   }
   const layout = device.createBindGroupLayout({
     label: file,
@@ -66,30 +97,10 @@ export async function compile<Name extends string>(
     const pipeline = await device.createComputePipelineAsync({
       label: file,
       layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module, entryPoint },
+      compute: { module, entryPoint, constants },
     });
     return { pipeline, layout, names };
   } catch (error) {
     throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-/** The file with its snippets behind it, and the way from a line of the whole back to `file:line`. */
-function assemble(file: string, source: string): { code: string; locate: (line: number) => string } {
-  const parts = [{ file, text: source }];
-  for (const [, name] of source.matchAll(/^\/\/! use ([\w-]+)$/gm)) {
-    const text = snippets[name!];
-    if (text === undefined) throw new Error(`${file}: no snippet named ${name}`);
-    parts.push({ file: `snippets/${name}.wgsl`, text });
-  }
-  const locate = (line: number): string => {
-    let rest = line;
-    for (const part of parts) {
-      const lines = part.text.split("\n").length;
-      if (rest <= lines) return `${part.file}:${rest}`;
-      rest -= lines;
-    }
-    return `${file}:${line}`;
-  };
-  return { code: parts.map((part) => part.text).join("\n"), locate };
 }

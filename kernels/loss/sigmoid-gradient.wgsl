@@ -1,6 +1,6 @@
-// loss/gradient: g = dL/dz per row = Π_cells weight[cell][y] · (σ(z) − y) + Σ_cells lerp(slope[cell][y], z)
+// loss/sigmoid-gradient: g = dL/dz per row = Π_cells weight[cell][y] · (σ(z) − y) + Σ_cells lerp(slope[cell][y], z)
 // logits [rows, 4] f32 (z first)   batch [*] u32   facts [count, 1 + attributes] u32
-// witness [cells, 2, 17] f32: 16 slopes, then the weight   g [rows → multiple of 4, 4] f32
+// witness [cells, 2, 17] f32: 16 slopes, then the weight   g [rows, 4] f32
 // grid: one thread a row. Only the row's own numbers enter, so clipping per row keeps its meaning (shared/fairness).
 //! use chunk
 //! use tables
@@ -20,11 +20,10 @@ fn sigmoid(z: f32) -> f32 {
   return select(1.0, e, z < 0.0) / (1.0 + e);
 }
 
-@compute @workgroup_size(64)
-fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let row = thread_of(id, groups);
-  if (row >= (chunk.rows + 3u) / 4u * 4u) { return; }
-  if (row >= chunk.rows) { g[row] = vec4f(); return; }
+@compute @workgroup_size(16)
+fn sigmoid_gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let row = thread_of(id, groups, 16u);
+  if (row >= chunk.rows) { return; }
 
   let z = logits[row].x;
   let fact = batch[chunk.first + row] * (1u + tables.attributes);
@@ -45,7 +44,7 @@ fn gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
   }
   // σ(z) − 1 = −σ(−z), without cancellation.
   let error = select(sigmoid(z), -sigmoid(-z), y == 1u);
-  let value = vec4f(weight * error + penalty, 0.0, 0.0, 0.0);
-  if (not_finite(value)) { atomicOr(&flags[tables.layer], BACKWARD_OVERFLOW); }
-  g[row] = value;
+  let value = weight * error + penalty;
+  if (bits_of(value) >= INFINITE) { atomicOr(&flags[tables.layer], BACKWARD_OVERFLOW); }
+  g[row] = vec4f(value, 0.0, 0.0, 0.0);
 }

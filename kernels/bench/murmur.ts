@@ -1,0 +1,132 @@
+/** Our own engine as a participant's tab uses it, plain or with every row clipped. */
+import type { Architecture } from "../../shared/model.ts";
+import { Arena, usage } from "../arena.ts";
+import { cut, encodeChunks } from "../chunks.ts";
+import { record } from "../dispatch.ts";
+import { type Clip, Engine } from "../engine.ts";
+import { bindForward, compileForward } from "../layers/dense/dense.ts";
+import { layoutOf } from "../layout.ts";
+import { tilesOf, wholeTiles } from "../tiles/tile.ts";
+import type { Model, Product } from "./cases.ts";
+import type { Batch, Tensor } from "./inputs.ts";
+import { size } from "./inputs.ts";
+import type { ProductRun, Side, TrainingRun } from "./side.ts";
+
+/** Without sensitive attributes there is nothing to count and no penalty. */
+const noTables = { cells: 0, attributes: 0 };
+const noWitness = { slope: [], weight: [] };
+
+export function murmurSide(device: GPUDevice, clip?: Clip): Side {
+  return {
+    name: clip ? "Murmur, clipped" : "Murmur",
+    product(product, a, b) {
+      if (clip) throw new Error("there is nothing to clip");
+      return productRun(device, product, a, b);
+    },
+    train: (model, initial, batches) => trainingRun(device, model, initial, batches, clip),
+  };
+}
+
+/** The dense layer's forward kernel, without activation and with a bias of 0. */
+async function productRun(
+  device: GPUDevice,
+  { m, k, n }: Product,
+  a: Float32Array,
+  b: Float32Array,
+): Promise<ProductRun> {
+  const layout = layoutOf({ inputs: k, layers: [{ kind: "dense", outputs: n, activation: "none" }] });
+  const layer = layout.layers[0]!;
+  const arena = new Arena(device);
+  const place = (name: string, numbers: number, use: number = usage.storage) =>
+    arena.ensure(name, 4 * numbers, use | usage.copyTo | usage.copyFrom);
+  const upload = (name: string, values: Float32Array, use?: number) =>
+    device.queue.writeBuffer(place(name, values.length, use), 0, values as Float32Array<ArrayBuffer>);
+  const weights = new Float32Array(layout.parameters);
+  weights.set(b);
+  upload("parameters", weights);
+  const rows = new Float32Array(wholeTiles(m) * layer.inputStride);
+  for (let row = 0; row < m; row++) rows.set(a.subarray(row * k, (row + 1) * k), row * layer.inputStride);
+  upload("activation 0", rows);
+  place("activation 1", wholeTiles(m) * layer.outputStride);
+  place("flags", 1);
+  upload("chunks", new Float32Array(encodeChunks(cut(0, m, m, {}))), usage.uniform);
+  const kernel = await compileForward(device, layer, await tilesOf(device));
+  const forward = bindForward(device, kernel, layer, arena);
+  const bytes = 4 * m * layer.outputStride;
+  const readback = arena.ensure("readback", bytes, usage.mapRead | usage.copyTo);
+  return {
+    async run(times) {
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      for (let i = 0; i < times; i++) record(pass, forward, 0, m);
+      pass.end();
+      encoder.copyBufferToBuffer(arena.get("activation 1"), 0, readback, 0, bytes);
+      device.queue.submit([encoder.finish()]);
+      await readback.mapAsync(GPUMapMode.READ, 0, bytes);
+      const padded = new Float32Array(readback.getMappedRange(0, bytes).slice(0));
+      readback.unmap();
+      return padded.filter((_, i) => i % layer.outputStride < n);
+    },
+    dispose: () => arena.dispose(),
+  };
+}
+
+async function trainingRun(
+  device: GPUDevice,
+  model: Model,
+  initial: Tensor[][],
+  batches: Batch[],
+  clip: Clip | undefined,
+): Promise<TrainingRun> {
+  const engine = await Engine.create(device, architectureOf(model), noTables, model.batch);
+  const inputs = size(model.shape);
+  const count = batches.length * model.batch;
+  const features = new Float32Array(count * inputs);
+  const labels = new Uint8Array(count);
+  batches.forEach((batch, i) => {
+    features.set(batch.features, i * model.batch * inputs);
+    labels.set(batch.labels, i * model.batch);
+  });
+  engine.load({ count, features, labels, cells: new Uint8Array(0) });
+  const indices = batches.map((_, i) => Uint32Array.from({ length: model.batch }, (_, row) => i * model.batch + row));
+  const options = { learningRate: model.learningRate, clip };
+  let parameters = Float32Array.from(initial.flat().flatMap(({ values }) => Array.from(values)));
+  let done = 0;
+  const train = async (steps: number) => {
+    const chosen = Array.from({ length: steps }, (_, i) => indices[(done + i) % indices.length]!);
+    parameters = new Float32Array(await engine.localTraining(parameters, chosen, noWitness, options));
+    done += steps;
+  };
+  return {
+    async steps(times) {
+      if (times > 1) await train(times - 1);
+      const batch = done % batches.length;
+      const loss = crossEntropy(await engine.scores(parameters, indices[batch]!), batches[batch]!.labels);
+      await train(1);
+      return loss;
+    },
+    dispose: () => engine.dispose(),
+  };
+}
+
+function architectureOf({ shape, layers }: Model): Architecture {
+  return {
+    inputs: size(shape),
+    layers: layers.map((layer) => {
+      if (layer.kind !== "dense") throw new Error(`the engine has no layer ${layer.kind} yet`);
+      return { kind: "dense", outputs: layer.outputs, activation: layer.activation ?? "none" };
+    }),
+  };
+}
+
+/** @param logits [labels.length, classes] */
+function crossEntropy(logits: Float32Array, labels: Int32Array): number {
+  const classes = logits.length / labels.length;
+  let sum = 0;
+  labels.forEach((label, row) => {
+    const own = Array.from(logits.subarray(row * classes, (row + 1) * classes));
+    const largest = Math.max(...own);
+    sum += Math.log(own.reduce((total, z) => total + Math.exp(z - largest), 0)) + largest - own[label]!;
+  });
+  return sum / labels.length;
+}

@@ -1,0 +1,68 @@
+// dense/clipped-sum: sum += Σ_rows round(factor · a ⊗ g), in integers from the first addition on
+// left, right: a [rows, stride] and g [rows, stride] f32, see snippets/outer.wgsl   factors [rows] f32
+// sum [parameters] i32
+//
+// Why integers: float addition rounds, and how it rounds depends on what was added before. A float sum with one row
+// more may differ from the sum without it by far more than that row's clipped gradient, and the sensitivity the noise
+// is scaled to would be wrong (Mironov 2012; Casacuberta et al. 2022, "Widespread underestimation of sensitivity").
+// Here each row's contribution to each coordinate is first rounded to the grid of 1/unit, by arithmetic that sees that
+// row alone, and integers are added exactly. So a batch's sum *is* the sum of one integer vector a row, each with
+//     ‖v‖₂ ≤ unit·norm + ½√P     (clipping, then at most ½ a coordinate by rounding to nearest)
+// and adding or removing a row changes it by exactly that row's vector. No order of summation, size of micro-batch or
+// place in the batch can change a bit of it. The engine refuses batches that could leave 32 bits.
+//
+// grid: one quad a tile and a slice of SLICE rows. No row's gradient is ever in memory: a tile lives in registers.
+// Slices meet in integer atomics, whose order cannot matter.
+//! use chunk
+//! use tile
+//! use outer
+@group(0) @binding(0) var<uniform> chunk: Chunk;
+@group(0) @binding(1) var<storage, read> left: array<f32>;
+@group(0) @binding(2) var<storage, read> right: array<f32>;
+@group(0) @binding(3) var<storage, read> factors: array<f32>;
+@group(0) @binding(4) var<storage, read_write> sum: array<atomic<i32>>;
+
+// 1.5·2²³ + v is rounded to a whole number by the addition itself, and the low bits of its pattern count up with v:
+// for |v| < 2²² the pattern is that of 1.5·2²³ plus round(v). The engine refuses coarser bounds (unit·norm ≥ 2²²).
+const MAGIC = 12582912.0;
+const MAGIC_BITS = 0x4b400000i;
+
+@compute @workgroup_size(GROUP)
+fn clipped_sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let thread = thread_of(id, groups, GROUP);
+  let slice = thread / 4u / outer_tiles();
+  let first = slice * SLICE;
+  if (first >= chunk.rows) { return; }
+  let end = min(first + SLICE, chunk.rows);
+  let tile = tile_of(thread - slice * 4u * outer_tiles(), RIGHT_WIDTH);
+  let lane = thread % 4u;
+
+  var s_{quad}_{four}_{column} = 0i;
+  var at = first * LEFT_STRIDE + tile.row;
+  var by = first * RIGHT_STRIDE + tile.column;
+  let whole = first + (end - first) / 2u * 2u;
+  var row = first;
+  while (row < whole) {
+    //! each two
+    {
+      //! insert clipped-sum-row
+    }
+    //! end
+  }
+  while (row < end) {
+    //! insert clipped-sum-row
+  }
+  let excess = i32(end - first) * MAGIC_BITS;
+  //! each quad
+  //! each four
+  if (tile.row + {quad}u * 4u + {four}u < LEFT_WIDTH) {
+    let to = place_of(tile.row + {quad}u * 4u + {four}u, tile.column);
+    //! each column
+    if (tile.column + {column}u * 4u < RIGHT_WIDTH) {
+      atomicAdd(&sum[to + {column}u * 4u * RIGHT_STEP], s_{quad}_{four}_{column} - excess);
+    }
+    //! end
+  }
+  //! end
+  //! end
+}

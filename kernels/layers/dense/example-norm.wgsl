@@ -1,0 +1,113 @@
+// dense/example-norm: norms[row] ← hypot(norms[row], ‖a‖·‖g‖), a layer's part of a row's gradient norm
+// a [rows, A_STRIDE] f32   g [rows, G_STRIDE] f32   norms [rows] f32
+// The gradient of a dense layer for one row is the outer product a ⊗ g, whose length is ‖a‖·‖g‖ (Goodfellow 2015,
+// "Efficient per-example gradient computations"); a's column of ones brings in the bias. So the norm of every row's
+// gradient is known without any row's gradient being formed.
+// grid: one thread a row. Lengths are scaled as in Blue 1978 (ACM TOMS 4), so that squares neither overflow nor vanish:
+// a length that came out too small would break the sensitivity that the privacy proof rests on.
+//! use chunk
+//! use finite
+override GROUP: u32;     // threads a group
+override A_STRIDE: u32;
+override G_STRIDE: u32;
+override FIRST: bool;   // of the layers, counted backwards: finds the norms of the micro-batch before
+override LAYER: u32;
+@group(0) @binding(0) var<uniform> chunk: Chunk;
+@group(0) @binding(1) var<storage, read> a: array<vec4f>;
+@group(0) @binding(2) var<storage, read> g: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> norms: array<f32>;
+@group(0) @binding(4) var<storage, read_write> flags: array<atomic<u32>>;
+
+// Between these, squares of f32 are normal numbers, and their sums too.
+const SMALL = 0x1p-30;
+const BIG = 0x1p50;
+// A power of two, so that scaling is exact.
+fn scale_of(largest: f32) -> f32 {
+  if (largest > BIG) { return 0x1p-80; }
+  if (largest < SMALL) { return 0x1p80; }
+  return 1.0;
+}
+
+fn largest_of(v: vec4f) -> f32 {
+  let m = abs(v);
+  return max(max(m.x, m.y), max(m.z, m.w));
+}
+
+// Sums of squares go in blocks of 16 vec4s: a sum of n equal-signed terms errs by up to n·2⁻²⁴, and 65,536 inputs in
+// one line would use up the safety margin of the clip factor.
+const BLOCK = 16u;
+
+// The first pass takes it that no scale is needed, as is nearly always so.
+fn length_a(first: u32) -> f32 {
+  var largest = 0.0;
+  var sum = square_a(first, 1.0, &largest);
+  let scale = scale_of(largest);
+  if (scale != 1.0) { sum = square_a(first, scale, &largest); }
+  return sqrt(sum) / scale;
+}
+
+fn square_a(first: u32, scale: f32, largest: ptr<function, f32>) -> f32 {
+  let end = first + A_STRIDE / 4u;
+  var sum = 0.0;
+  var most = 0.0;
+  for (var block = first; block < end; block += BLOCK) {
+    var part = 0.0;
+    for (var k = block; k < min(block + BLOCK, end); k++) {
+      let v = a[k];
+      most = max(most, largest_of(v));
+      let scaled = v * scale;
+      part += dot(scaled, scaled);
+    }
+    sum += part;
+  }
+  *largest = most;
+  return sum;
+}
+
+fn length_g(first: u32) -> f32 {
+  var largest = 0.0;
+  var sum = square_g(first, 1.0, &largest);
+  let scale = scale_of(largest);
+  if (scale != 1.0) { sum = square_g(first, scale, &largest); }
+  return sqrt(sum) / scale;
+}
+
+fn square_g(first: u32, scale: f32, largest: ptr<function, f32>) -> f32 {
+  let end = first + G_STRIDE / 4u;
+  var sum = 0.0;
+  var most = 0.0;
+  for (var block = first; block < end; block += BLOCK) {
+    var part = 0.0;
+    for (var k = block; k < min(block + BLOCK, end); k++) {
+      let v = g[k];
+      most = max(most, largest_of(v));
+      let scaled = v * scale;
+      part += dot(scaled, scaled);
+    }
+    sum += part;
+  }
+  *largest = most;
+  return sum;
+}
+
+fn hypot(p: f32, q: f32) -> f32 {
+  let larger = max(p, q);
+  if (larger < 0x1p-100) { return larger; }
+  let ratio = min(p, q) / larger;
+  return larger * sqrt(1.0 + ratio * ratio);
+}
+
+@compute @workgroup_size(GROUP)
+fn example_norm(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let row = thread_of(id, groups, GROUP);
+  if (row >= chunk.rows) { return; }
+  let own = length_a(row * (A_STRIDE / 4u)) * length_g(row * (G_STRIDE / 4u));
+  let before = select(norms[row], 0.0, FIRST);
+  let norm = hypot(before, own);
+  // Beyond 2¹⁰⁰ a quotient is no longer precise (WGSL §15.7.4); no healthy gradient is near it. Compared as bits, which
+  // order non-negative floats and put infinity and NaN last.
+  if ((max(bitcast<u32>(own), bitcast<u32>(norm)) & 0x7fffffffu) > bitcast<u32>(0x1p100f)) {
+    atomicOr(&flags[LAYER], NORM_OVERFLOW);
+  }
+  norms[row] = norm;
+}

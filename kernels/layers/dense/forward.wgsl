@@ -1,0 +1,47 @@
+// dense/forward: y = activation(x·W), the bias being the row of W that meets x's column of ones
+// x [rows, A_STRIDE] f32   W [inputs + 1, OUTPUTS] f32 at OFFSET of parameters   y [rows, Y_STRIDE] f32
+// grid: one quad a tile, see snippets/tile.wgsl and product.wgsl. Beyond x's columns stand zeros, so what W has
+// beyond its own rows there is added zero times; y's own such columns are never written (memory.ts lays them out).
+//! use chunk
+//! use tile
+//! use activation
+//! use finite
+override A_STRIDE: u32;
+override DEPTH4: u32;      // quads of an input row
+override OFFSET: u32;
+override OUTPUTS: u32;
+override Y_STRIDE: u32;
+override LAYER: u32;
+override B_STRIDE = OUTPUTS;
+@group(0) @binding(0) var<uniform> chunk: Chunk;
+@group(0) @binding(1) var<storage, read> parameters: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read_write> flags: array<atomic<u32>>;
+
+@compute @workgroup_size(GROUP)
+fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let thread = thread_of(id, groups, GROUP);
+  let tile = tile_of(thread, OUTPUTS);
+  if (tile.row >= chunk.rows) { return; }
+  let lane = thread % 4u;
+
+  var z_{row}_{column} = 0.0;
+  var at = tile.row * A_STRIDE;
+  var w = OFFSET + tile.column;
+  //! insert product a=x b=parameters
+
+  // Before the activation: relu may turn a NaN into 0, tanh an infinity into 1.
+  var worst = 0u;
+  //! each column
+  {
+    let column = tile.column + {column}u * 4u;
+    if (column < OUTPUTS) {
+      let out = tile.row * Y_STRIDE + column;
+      worst = max(worst, select(0u, bits_of(z_{row}_{column}), tile.row + {row}u < chunk.rows));
+      y[out + {row}u * Y_STRIDE] = activate(z_{row}_{column});
+    }
+  }
+  //! end
+  if (worst >= INFINITE) { atomicOr(&flags[LAYER], FORWARD_OVERFLOW); }
+}

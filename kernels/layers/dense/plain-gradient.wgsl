@@ -1,0 +1,50 @@
+// dense/plain-gradient: gradient[slice] += Σ a ⊗ g over the slice's rows, as they are
+// left, right: a [rows, stride] and g [rows, stride] f32, see snippets/outer.wgsl   gradient [slices, PARAMETERS] f32
+// grid: one quad a tile and a slice of SLICE rows, which are added in their order.
+//! use chunk
+//! use tile
+//! use outer
+override PARAMETERS: u32;
+@group(0) @binding(0) var<uniform> chunk: Chunk;
+@group(0) @binding(1) var<storage, read> left: array<f32>;
+@group(0) @binding(2) var<storage, read> right: array<f32>;
+@group(0) @binding(3) var<storage, read_write> gradient: array<f32>;
+
+@compute @workgroup_size(GROUP)
+fn plain_gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let thread = thread_of(id, groups, GROUP);
+  let slice = thread / 4u / outer_tiles();
+  let first = slice * SLICE;
+  if (first >= chunk.rows) { return; }
+  let end = min(first + SLICE, chunk.rows);
+  let tile = tile_of(thread - slice * 4u * outer_tiles(), RIGHT_WIDTH);
+  let lane = thread % 4u;
+
+  var s_{quad}_{four}_{column} = 0.0;
+  var at = first * LEFT_STRIDE + tile.row;
+  var by = first * RIGHT_STRIDE + tile.column;
+  let whole = first + (end - first) / 2u * 2u;
+  var row = first;
+  while (row < whole) {
+    //! each two
+    {
+      //! insert plain-gradient-row
+    }
+    //! end
+  }
+  while (row < end) {
+    //! insert plain-gradient-row
+  }
+  //! each quad
+  //! each four
+  if (tile.row + {quad}u * 4u + {four}u < LEFT_WIDTH) {
+    let to = slice * PARAMETERS + place_of(tile.row + {quad}u * 4u + {four}u, tile.column);
+    //! each column
+    if (tile.column + {column}u * 4u < RIGHT_WIDTH) {
+      gradient[to + {column}u * 4u * RIGHT_STEP] += s_{quad}_{four}_{column};
+    }
+    //! end
+  }
+  //! end
+  //! end
+}

@@ -1,0 +1,34 @@
+// loss/softmax-gradient: g = softmax(z) − onehot(y), the gradient of the cross-entropy by the logits
+// logits [rows, STRIDE] f32   batch [*] u32   facts [count, 1 + attributes] u32   g [rows, STRIDE] f32
+// grid: one thread a row. Beyond the classes g keeps its zeros.
+//! use chunk
+//! use tables
+//! use finite
+override CLASSES: u32;
+override STRIDE: u32;
+@group(0) @binding(0) var<uniform> tables: Tables;
+@group(0) @binding(1) var<uniform> chunk: Chunk;
+@group(0) @binding(2) var<storage, read> logits: array<f32>;
+@group(0) @binding(3) var<storage, read> batch: array<u32>;
+@group(0) @binding(4) var<storage, read> facts: array<u32>;
+@group(0) @binding(5) var<storage, read_write> g: array<f32>;
+@group(0) @binding(6) var<storage, read_write> flags: array<atomic<u32>>;
+
+@compute @workgroup_size(16)
+fn softmax_gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let row = thread_of(id, groups, 16u);
+  if (row >= chunk.rows) { return; }
+  let at = row * STRIDE;
+  // Less the largest, no exponential overflows.
+  var largest = logits[at];
+  for (var k = 1u; k < CLASSES; k++) { largest = max(largest, logits[at + k]); }
+  var sum = 0.0;
+  for (var k = 0u; k < CLASSES; k++) {
+    let e = exp(logits[at + k] - largest);
+    g[at + k] = e;
+    sum += e;
+  }
+  if (bits_of(sum) >= INFINITE) { atomicOr(&flags[tables.layer], BACKWARD_OVERFLOW); }
+  let label = facts[batch[chunk.first + row] * (1u + tables.attributes)];
+  for (var k = 0u; k < CLASSES; k++) { g[at + k] = g[at + k] / sum - select(0.0, 1.0, k == label); }
+}

@@ -1,0 +1,18 @@
+  let factor = factors[row];
+let v_{column} = right[by + {column}u * 4u] * factor;
+//! each quad
+//! if quads
+let near_{quad} = left[at + {quad}u * 4u + lane];
+//! end
+//! each four
+//! if quads
+let u_{quad}_{four} = quadBroadcast(near_{quad}, {four}u);
+//! else
+let u_{quad}_{four} = left[at + {quad}u * 4u + {four}u];
+//! end
+s_{quad}_{four}_{column} += bitcast<i32>(u_{quad}_{four} * v_{column} + MAGIC);
+//! end
+//! end
+at += LEFT_STRIDE;
+by += RIGHT_STRIDE;
+row += 1u;
