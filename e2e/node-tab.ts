@@ -63,7 +63,7 @@ export async function joinInNode(options: {
   const random = new RandomSource();
   const { rows } = readRows(parseCsv(csv).records, task);
   const portions = splitHeldBack(rows.count, task.data.heldBack, (bound) => random.below(bound));
-  const answerer = await Answerer.create(device, task, rows, portions, random);
+  const answerer = await Answerer.create(async () => device, task, rows, portions, random);
   return joinWith({ ...rest, compute: (question, parameters) => answerer.answer(question, parameters) });
 }
 

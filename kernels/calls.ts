@@ -8,6 +8,22 @@ import { usage } from "./arena.ts";
 /** A buffer's first bytes, read back when the call's work is done. */
 export type Read = readonly [buffer: string, bytes: number];
 
+/** The device is gone; another may be had. */
+export class AdapterLost extends Error {}
+
+/** What a failed compilation means: on a lost device everything fails, with whatever words. */
+export async function lossOr(device: GPUDevice, error: unknown): Promise<unknown> {
+  // The news of a loss may come just behind its effects.
+  await new Promise((resolve) => setTimeout(resolve));
+  const info = await Promise.race([device.lost, undefined]);
+  return info ? lossOf(info) : error;
+}
+
+const lossOf = (info: GPUDeviceLostInfo) => new AdapterLost(`adapter lost: ${info.message || info.reason}`);
+
+/** The device is there, but has no room for buffers of this size. */
+export class OutOfMemory extends Error {}
+
 export class Calls {
   readonly #device: GPUDevice;
   readonly #arena: Arena;
@@ -21,7 +37,7 @@ export class Calls {
     this.#device = device;
     this.#arena = arena;
     this.#lost = device.lost.then((info) => {
-      this.gone ??= new Error(`adapter lost: ${info.message || info.reason}`);
+      this.gone ??= lossOf(info);
       throw this.gone;
     });
     // Heard where a call waits; without a call under way nobody need hear it.
@@ -71,8 +87,10 @@ export class Calls {
       problems = Promise.all([device.popErrorScope(), device.popErrorScope()]);
       problems.catch(() => {});
     }
-    const problem = (await problems).find((error) => error !== null);
-    if (problem) throw new Error(`the adapter refused the work: ${problem.message}`);
+    // Pushed last, the validation scope is popped first.
+    const [refused, memory] = await problems;
+    if (memory) throw new OutOfMemory(`the adapter has no room: ${memory.message}`);
+    if (refused) throw new Error(`the adapter refused the work: ${refused.message}`);
     await readback.mapAsync(GPUMapMode.READ, 0, total);
     const mapped = readback.getMappedRange(0, total);
     let at = 0;

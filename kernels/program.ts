@@ -8,6 +8,7 @@
  * Without clipping there are no norms, and each layer's gradient follows at once.
  */
 import type { Arena } from "./arena.ts";
+import { lossOr } from "./calls.ts";
 import type { Launch } from "./dispatch.ts";
 import { compileGather, gatherLaunch } from "./gather/gather.ts";
 import {
@@ -67,7 +68,9 @@ export class Programs {
       pending = compileBackwards(device, this.#layout, purpose);
       this.#backward.set(purpose, pending);
     }
-    const [forward, backward] = await Promise.all([this.#forward, pending]);
+    const [forward, backward] = await Promise.all([this.#forward, pending]).catch(async (error: unknown) => {
+      throw await lossOr(device, error);
+    });
     return (arena) => ({ ...bindForwards(device, this.#layout, forward, arena), ...backward(arena) });
   }
 }

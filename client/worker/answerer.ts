@@ -2,7 +2,7 @@
  * Computes the tab's answers from its own rows: the kernels' counts and sums, encoded and noised. Rows come in once and
  * stay in memory and on the adapter; nothing but `Noised` vectors goes out of here.
  */
-import { Engine } from "../../kernels/engine.ts";
+import { LastingEngine } from "../../kernels/lasting-engine.ts";
 import { encodeFeatures, type Normalisation } from "../../shared/data/features.ts";
 import { type TypedRows, takeRows } from "../../shared/data/rows.ts";
 import { cellsOf, cellsPerRow } from "../../shared/fairness/histogram.ts";
@@ -24,7 +24,7 @@ export class Answerer {
   #loaded: string | undefined;
 
   private constructor(
-    private readonly engine: Engine,
+    private readonly engine: LastingEngine,
     private readonly task: Task,
     private readonly rows: TypedRows,
     private readonly portions: { train: Uint32Array; heldBack: Uint32Array },
@@ -32,14 +32,14 @@ export class Answerer {
   ) {}
 
   static async create(
-    device: GPUDevice,
+    open: () => Promise<GPUDevice>,
     task: Task,
     rows: TypedRows,
     portions: { train: Uint32Array; heldBack: Uint32Array },
     random: RandomSource,
   ): Promise<Answerer> {
     const tables = { cells: cellsOf(task).length, attributes: cellsPerRow(task) };
-    return new Answerer(await Engine.create(device, architectureOf(task), tables), task, rows, portions, random);
+    return new Answerer(await LastingEngine.create(open, architectureOf(task), tables), task, rows, portions, random);
   }
 
   /** The encoded answer, waiting for the noise that the cohort's size calls for. */
@@ -63,12 +63,12 @@ export class Answerer {
           layout,
         );
       case "train":
-        this.#load(question.normalisation);
+        await this.#load(question.normalisation);
         return record
           ? this.#recordTrain(question, parameters, layout)
           : this.#participantTrain(question, parameters, layout);
       case "evaluate": {
-        this.#load(question.normalisation);
+        await this.#load(question.normalisation);
         const rows = this.portions.heldBack;
         const { histogram, selected } = await this.engine.evaluate(parameters, rows, question.thresholds);
         const counts = new Float64Array(layout.dimension);
@@ -154,11 +154,11 @@ export class Answerer {
   }
 
   /** Rows go to the adapter once, since a run has one normalisation. */
-  #load(normalisation: Normalisation): void {
+  async #load(normalisation: Normalisation): Promise<void> {
     const key = JSON.stringify(normalisation);
     if (this.#loaded === key) return;
     const { count, labels, cells } = this.rows;
-    this.engine.load({ count, labels, cells, features: encodeFeatures(this.rows, this.task, normalisation) });
+    await this.engine.load({ count, labels, cells, features: encodeFeatures(this.rows, this.task, normalisation) });
     this.#loaded = key;
   }
 }

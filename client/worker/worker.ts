@@ -66,9 +66,6 @@ class Worker implements TabWorker {
       const { device, description } = await requestDevice(navigator.gpu);
       this.#device = device;
       this.#update({ adapter: description });
-      void device.lost.then((info) => {
-        if (info.reason !== "destroyed") this.#refuse("failed", "adapter-lost");
-      });
     } catch {
       return this.#refuse("failed", "no-webgpu");
     }
@@ -217,10 +214,23 @@ class Worker implements TabWorker {
   }
 
   async consent(): Promise<void> {
-    this.#answerer ??= Answerer.create(this.#device!, this.#task!, this.#rows!, this.#portions!, this.#random);
+    this.#answerer ??= Answerer.create(
+      () => this.#openDevice(),
+      this.#task!,
+      this.#rows!,
+      this.#portions!,
+      this.#random,
+    );
     this.#answerer.catch((error: unknown) => this.#fail(error));
     this.#update({ state: "waiting" });
     this.#session!.consent();
+  }
+
+  /** The one whose name is shown; once it is lost, another. */
+  async #openDevice(): Promise<GPUDevice> {
+    const first = this.#device;
+    this.#device = undefined;
+    return first ?? (await requestDevice(navigator.gpu)).device;
   }
 
   async leave(): Promise<void> {

@@ -1,0 +1,151 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { Engine } from "./engine.ts";
+import { LastingEngine } from "./lasting-engine.ts";
+import { dawnDevice } from "./testing/dawn.ts";
+import {
+  madeUpParameters,
+  madeUpRows,
+  madeUpWitness,
+  perceptron,
+  randomSource,
+  range,
+  tables,
+} from "./testing/rows.ts";
+
+const device = await dawnDevice();
+afterAll(() => device?.destroy());
+
+const architecture = perceptron(11, [9], "tanh");
+const clip = { norm: 1, unit: 2 ** 16 };
+const random = randomSource(53);
+const rows = madeUpRows(600, 11, random);
+const parameters = madeUpParameters(architecture, random);
+const witness = madeUpWitness(random);
+const batches = Array.from({ length: 1000 }, (_, i) => range(600).subarray((i % 20) * 30, (i % 20) * 30 + 30));
+const options = { learningRate: 0.1 };
+
+/** Opens new devices, and remembers them. */
+function opener() {
+  const opened: GPUDevice[] = [];
+  const open = async () => {
+    const next = (await dawnDevice())!;
+    opened.push(next);
+    return next;
+  };
+  return { opened, open };
+}
+
+async function undisturbed() {
+  const engine = await Engine.create(device!, architecture, tables);
+  engine.load(rows);
+  return engine;
+}
+
+describe.skipIf(device === undefined)("an adapter that is lost", () => {
+  it("in the middle of 1,000 steps: the same parameters as an undisturbed run", async () => {
+    const engine = await undisturbed();
+    const expected = await engine.localTraining(parameters, batches, witness, options);
+    engine.dispose();
+    const { opened, open } = opener();
+    const lasting = await LastingEngine.create(open, architecture, tables);
+    await lasting.load(rows);
+    await lasting.scores(parameters, range(5));
+    const { queue } = opened[0]!;
+    const submit = queue.submit;
+    let submits = 0;
+    queue.submit = (commands) => {
+      submit.call(queue, commands);
+      if (++submits === 100) opened[0]!.destroy();
+    };
+    const training = lasting.localTraining(parameters, batches, witness, options);
+    expect(await training).toEqual(expected);
+    expect(submits).toBeGreaterThanOrEqual(100);
+    expect(opened).toHaveLength(2);
+    lasting.dispose();
+  });
+
+  it("between calls and in two calls at once: one new device, and both answers", async () => {
+    const engine = await undisturbed();
+    const expected = await engine.privateSum(parameters, range(600), witness, clip);
+    engine.dispose();
+    const { opened, open } = opener();
+    const lasting = await LastingEngine.create(open, architecture, tables);
+    await lasting.load(rows);
+    opened[0]!.destroy();
+    const sums = [1, 2].map(() => lasting.privateSum(parameters, range(600), witness, clip));
+    expect(await Promise.all(sums)).toEqual([expected, expected]);
+    expect(opened).toHaveLength(2);
+    lasting.dispose();
+    await expect(lasting.scores(parameters, range(1))).rejects.toThrow("disposed");
+  });
+
+  it("again and again: the call gives up and says why", async () => {
+    const { opened, open } = opener();
+    const lost = async () => {
+      const next = await open();
+      next.destroy();
+      return next;
+    };
+    await expect(LastingEngine.create(lost, architecture, tables)).rejects.toThrow("adapter lost");
+    expect(opened).toHaveLength(3);
+    const gone = async (): Promise<GPUDevice> => {
+      throw new Error("no adapter");
+    };
+    await expect(LastingEngine.create(gone, architecture, tables)).rejects.toThrow("no adapter");
+  });
+});
+
+describe.skipIf(device === undefined)("an adapter without room", () => {
+  it("gets smaller micro-batches, with the same sum", async () => {
+    const engine = await undisturbed();
+    const expected = await engine.privateSum(parameters, range(600), witness, clip);
+    engine.dispose();
+    const own = (await dawnDevice())!;
+    const lasting = await LastingEngine.create(async () => own, architecture, tables);
+    await lasting.load(rows);
+    // No adapter here can be filled in a test, so its answer is: no room where a layer has more than 100 rows.
+    const { createBuffer, popErrorScope } = own;
+    let full = false;
+    let largest = 0;
+    own.createBuffer = (descriptor) => {
+      if (descriptor.label === "activation 1") {
+        largest = descriptor.size;
+        full = descriptor.size > 4 * 12 * 112;
+      }
+      return createBuffer.call(own, descriptor);
+    };
+    own.popErrorScope = async () => {
+      const real = await popErrorScope.call(own);
+      if (!full || real) return real;
+      // The validation scope is popped first, then that of memory.
+      scopes++;
+      return scopes % 2 === 0 ? ({ message: "out of memory" } as GPUOutOfMemoryError) : null;
+    };
+    let scopes = 0;
+    expect(await lasting.privateSum(parameters, range(600), witness, clip)).toEqual(expected);
+    expect(largest).toBeLessThanOrEqual(4 * 12 * 112);
+    expect(scopes).toBeGreaterThanOrEqual(2);
+    lasting.dispose();
+    own.destroy();
+  });
+});
+
+describe.skipIf(device === undefined)("memory", () => {
+  it("1,000 steps after the first allocate nothing", async () => {
+    const engine = await undisturbed();
+    await engine.localTraining(parameters, batches, witness, options);
+    const { createBuffer } = device!;
+    let allocated = 0;
+    device!.createBuffer = (descriptor) => {
+      allocated += descriptor.size;
+      return createBuffer.call(device!, descriptor);
+    };
+    try {
+      await engine.localTraining(parameters, batches, witness, options);
+    } finally {
+      device!.createBuffer = createBuffer;
+    }
+    expect(allocated).toBe(0);
+    engine.dispose();
+  });
+});
