@@ -70,7 +70,7 @@ export function selectionGap(
 }
 
 export const logisticRegression = (inputs: number): Architecture => ({
-  inputs,
+  inputShape: [inputs],
   layers: [{ kind: "dense", outputs: 1, activation: "none" }],
 });
 
@@ -80,7 +80,7 @@ export const logisticRegression = (inputs: number): Architecture => ({
  */
 export function trainCentrally(architecture: Architecture, features: Float32Array, labels: Uint8Array): Float64Array {
   const rows = labels.length;
-  const width = architecture.inputs;
+  const width = architecture.inputShape[0]!;
   const steps = 300;
   // 1/L: a row's curvature is at most ‖x‖²/4, and normalised rows have a mean square norm of about `width / 2`.
   const learningRate = 1;

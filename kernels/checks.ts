@@ -5,7 +5,7 @@ import type { Clip, Rows, TableSizes } from "./inputs.ts";
 import { type Layout, nameOf } from "./layout.ts";
 
 export function checkRows(rows: Rows, { layers }: Layout, { cells, attributes }: TableSizes): void {
-  const { inputs } = layers[0]!;
+  const inputs = layers[0]!.input.width;
   const lengths = { features: inputs, labels: 1, cells: attributes };
   for (const [name, width] of Object.entries(lengths)) {
     const { length } = rows[name as keyof typeof lengths];

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { binOf, binWidth, scoreBins } from "../shared/fairness/histogram.ts";
 import type { Activation } from "../shared/layers.ts";
-import { type Architecture, parameterCount } from "../shared/model.ts";
+import { type Architecture, layersOf, parameterCount } from "../shared/model.ts";
 import { type Clip, Engine, type Rows } from "./engine.ts";
 import { dawnDevice } from "./testing/dawn.ts";
 import {
@@ -29,6 +29,16 @@ const device = await dawnDevice();
 afterAll(() => device?.destroy());
 const withDevice = describe.skipIf(device === undefined);
 
+const convolutions: Architecture = {
+  inputShape: [9, 8, 2],
+  layers: [
+    { kind: "conv2d", channels: 5, size: 3, activation: "tanh" },
+    { kind: "max-pool2d", size: 2 },
+    { kind: "conv2d", channels: 3, size: 2, activation: "relu" },
+    { kind: "max-pool2d", size: 1 },
+    { kind: "dense", outputs: 4, activation: "none" },
+  ],
+};
 const architectures: Architecture[] = [
   perceptron(13, [], "relu"),
   perceptron(13, [7], "relu"),
@@ -38,15 +48,17 @@ const architectures: Architecture[] = [
   perceptron(20, [21, 20], "sigmoid"),
   perceptron(17, [16], "relu", 3),
   perceptron(30, [], "relu", 10),
+  convolutions,
 ];
-const named = ({ inputs, layers }: Architecture) =>
-  `${inputs}-${layers.map(({ outputs }) => outputs).join("-")} ${layers[0]!.activation}`;
+const named = ({ inputShape, layers }: Architecture) =>
+  [inputShape.join("×"), ...layers.map((layer) => Object.values(layer).join(" "))].join(", ");
 const clip: Clip = { norm: 0.5, unit: 2 ** 16 };
 
 async function setUp(architecture: Architecture, count: number, seed: number, chunkLimit?: number) {
   const random = randomSource(seed);
-  const classes = Math.max(2, architecture.layers.at(-1)!.outputs);
-  const rows = madeUpRows(count, architecture.inputs, random, classes);
+  const inputs = architecture.inputShape.reduce((a, b) => a * b);
+  const classes = Math.max(2, layersOf(architecture).at(-1)!.outputs);
+  const rows = madeUpRows(count, inputs, random, classes);
   const parameters = madeUpParameters(architecture, random);
   const witness = madeUpWitness(random);
   const engine = await Engine.create(device!, architecture, tables, chunkLimit);
@@ -85,7 +97,7 @@ withDevice("against float64", () => {
     const { gradient, histogram } = await engine.privateSum(parameters, batch, witness, clip);
     expectSum(gradient, clippedSum(architecture, parameters, rows, batch, witness, clip), rows.count);
 
-    if (architecture.layers.at(-1)!.outputs > 1) return engine.dispose();
+    if (layersOf(architecture).at(-1)!.outputs > 1) return engine.dispose();
     // Counts follow the logits the adapter itself gave, so not even a bin's edge leaves room.
     const thresholds = [-1, 0, scores[5]!, 0.1, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
     const counts = await engine.evaluate(parameters, batch, thresholds);
@@ -128,6 +140,57 @@ withDevice("against float64", () => {
       }),
       { seed: 11, numRuns: 20 },
     );
+  });
+
+  it("images of odd shapes, by fast-check (seed 13)", async () => {
+    const shape = fc.record({
+      height: fc.constantFrom(5, 6, 9),
+      width: fc.constantFrom(5, 7, 8),
+      channels: fc.constantFrom(1, 2, 3, 5),
+      filters: fc.constantFrom(1, 3, 4, 7),
+      size: fc.constantFrom(1, 2, 3, 5),
+      activation: fc.constantFrom<Activation>("none", "relu", "tanh", "sigmoid"),
+      deep: fc.boolean(),
+      count: fc.constantFrom(1, 3, 17),
+      seed: fc.nat(1e6),
+    });
+    await fc.assert(
+      fc.asyncProperty(shape, async ({ height, width, channels, filters, size, activation, deep, count, seed }) => {
+        const second = { kind: "conv2d", channels: 2, size: 1, activation: "tanh" } as const;
+        const architecture: Architecture = {
+          inputShape: [height, width, channels],
+          layers: [
+            { kind: "conv2d", channels: filters, size, activation },
+            ...(deep ? [second] : []),
+            { kind: "max-pool2d", size: size === 5 ? 1 : 2 },
+            { kind: "dense", outputs: 3, activation: "none" },
+          ],
+        };
+        const { engine, rows, parameters, witness } = await setUp(architecture, count, seed);
+        const { gradient } = await engine.privateSum(parameters, range(count), witness, clip);
+        expectSum(gradient, clippedSum(architecture, parameters, rows, range(count), witness, clip), count);
+        engine.dispose();
+      }),
+      { seed: 13, numRuns: 10 },
+    );
+  });
+
+  it("the reference's gradient of a network of images, by finite differences", () => {
+    const random = randomSource(59);
+    const rows = madeUpRows(3, 9 * 8 * 2, random, 4);
+    const parameters = Float64Array.from(madeUpParameters(convolutions, random));
+    const loss = (row: number, at: Float64Array) => {
+      const logits = activations(convolutions, at, featuresOf(rows, row)).at(-1)!;
+      return Math.log(logits.reduce((sum, z) => sum + Math.exp(z), 0)) - logits[rows.labels[row]!]!;
+    };
+    for (let row = 0; row < rows.count; row++) {
+      rowGradient(convolutions, parameters, rows, row, madeUpWitness(random)).forEach((value, i) => {
+        const [up, down] = [parameters.slice(), parameters.slice()];
+        up[i]! += 1e-6;
+        down[i]! -= 1e-6;
+        expect((loss(row, up) - loss(row, down)) / 2e-6).toBeCloseTo(value, 5);
+      });
+    }
   });
 
   it("the reference's gradient is that of the penalised loss, by finite differences", () => {
@@ -308,6 +371,8 @@ withDevice("local training", () => {
     ["clipped", clip, perceptron(13, [7], "tanh")],
     ["plain", undefined, perceptron(13, [7], "tanh")],
     ["plain, of classes", undefined, perceptron(13, [9], "relu", 4)],
+    ["clipped, of images", clip, convolutions],
+    ["plain, of images", undefined, convolutions],
   ] as const;
   it.each(kinds)("takes the steps the float64 reference takes, %s", async (_, clip, architecture) => {
     const { engine, rows, parameters, witness, random } = await setUp(architecture, 90, 31, 16);

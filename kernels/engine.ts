@@ -13,7 +13,8 @@ import { checkBatch, checkClip, checkDistinct, checkFlags, checkRows, checkWitne
 import { type Chunk, chunkRows, cut } from "./chunks.ts";
 import { type Launch, record } from "./dispatch.ts";
 import type { Clip, Rows, TableSizes } from "./inputs.ts";
-import { checkParameters, type Layout, layoutOf } from "./layout.ts";
+import { extraBuffers } from "./layers/conv2d/conv2d.ts";
+import { checkParameters, type Layout, layoutOf, type PlacedLayer } from "./layout.ts";
 import { Memory } from "./memory.ts";
 import { Pace } from "./pace.ts";
 import { type Bind, type Program, Programs, type Purpose } from "./program.ts";
@@ -65,7 +66,7 @@ export class Engine {
     this.#tables = tables;
     this.#memory = new Memory(device, layout, tables);
     this.#calls = new Calls(device, this.#memory.arena);
-    const widest = Math.max(...layout.layers.map((layer) => Math.max(layer.inputStride, layer.outputStride)));
+    const widest = Math.max(...layout.layers.map(widthOf));
     this.#chunkRows = Math.min(chunkRows(widest), chunkLimit);
   }
 
@@ -202,15 +203,15 @@ export class Engine {
 
   /** Logits of the batch's rows, in its order [batch, outputs]. */
   async scores(parameters: Float32Array, batch: Uint32Array): Promise<Float32Array> {
-    const { outputs, outputStride } = this.#layout.layers.at(-1)!;
-    const rowBytes = 4 * outputStride;
+    const { outputs, output } = this.#layout.layers.at(-1)!;
+    const rowBytes = 4 * output.stride;
     const bytes = batch.length * rowBytes;
     const [padded] = await this.#call("counts", [["scores", bytes]], () => {
       checkBatch(batch, this.#count);
       const scores = this.#memory.result("scores", bytes);
       const chunks = cut(0, batch.length, this.#chunkRows, {});
       this.#memory.uploadCall(parameters, batch, chunks);
-      const logits = this.#memory.arena.get(`activation ${this.#layout.layers.length}`);
+      const logits = this.#memory.arena.get(output.activation);
       return {
         chunks,
         steps: ({ forward }) => ({ clear: [], each: () => forward }),
@@ -218,7 +219,7 @@ export class Engine {
           encoder.copyBufferToBuffer(logits, 0, scores, first * rowBytes, rows * rowBytes),
       };
     });
-    return new Float32Array(padded!).filter((_, i) => i % outputStride < outputs);
+    return new Float32Array(padded!).filter((_, i) => i % output.stride < outputs);
   }
 
   /** Frees the buffers; later calls reject. The device stays the caller's. */
@@ -289,5 +290,13 @@ export class Engine {
     return program;
   }
 }
+
+/** Numbers of the widest buffer for a row. */
+const widthOf = (layer: PlacedLayer) =>
+  Math.max(
+    layer.input.stride,
+    layer.output.stride,
+    ...(layer.kind === "conv2d" ? extraBuffers(layer).map(({ count, rows }) => count * rows.stride) : []),
+  );
 
 const gridOf = (clip: Clip) => ({ limit: clip.norm * (1 - safetyMargin), unit: clip.unit });

@@ -3,11 +3,10 @@ import { scoreBins, type Witness } from "../shared/fairness/histogram.ts";
 import { Arena, usage } from "./arena.ts";
 import { type Chunk, encodeChunks } from "./chunks.ts";
 import type { Rows, TableSizes } from "./inputs.ts";
-import { slice } from "./layers/dense/dense.ts";
-import { checkParameters, type Layout } from "./layout.ts";
+import { extraBuffers } from "./layers/conv2d/conv2d.ts";
+import { sliceOf } from "./layers/dense/dense.ts";
+import { checkParameters, type Layout, type PaddedRows, wholeQuads } from "./layout.ts";
 import { wholeTiles } from "./tiles/tile.ts";
-
-const wholeQuads = (n: number) => 4 * Math.ceil(n / 4);
 
 export class Memory {
   readonly #device: GPUDevice;
@@ -21,14 +20,14 @@ export class Memory {
     this.#layout = layout;
     this.#tables = tables;
     this.arena = new Arena(device);
-    for (const { index, outputs, inputStride } of layout.layers) {
-      this.result(`transposed ${index}`, 4 * wholeQuads(outputs) * inputStride);
+    for (const { index, inputs, outputs, input } of layout.layers) {
+      const stride = Math.max(input.stride, wholeQuads(inputs + 1));
+      this.result(`transposed ${index}`, 4 * wholeQuads(outputs) * stride);
     }
     const shape = [tables.cells, tables.attributes, layout.layers.length - 1];
     this.#upload("tables", new Uint32Array(shape), usage.uniform);
     this.result("parameters", this.sizes.parameters);
     this.result("sum", this.sizes.parameters);
-
     this.result("flags", this.sizes.flags);
     this.result("histogram", this.sizes.histogram);
     this.result("selected", 0);
@@ -52,17 +51,17 @@ export class Memory {
   }
 
   /** Rows whose column of ones and zeros behind stand there once and for all: kernels write the columns before. */
-  #padded(name: string, rows: number, width: number, stride: number): void {
+  #padded(name: string, { width, stride, ones }: PaddedRows, rows: number): void {
     const { generation } = this.arena;
     this.result(name, rows * stride * 4);
-    if (this.arena.generation === generation || width === stride) return;
-    const ones = new Float32Array(this.arena.get(name).size / 4);
-    for (let at = width; at < ones.length; at += stride) ones[at] = 1;
-    this.#device.queue.writeBuffer(this.arena.get(name), 0, ones);
+    if (this.arena.generation === generation || !ones) return;
+    const content = new Float32Array(this.arena.get(name).size / 4);
+    for (let at = width; at < content.length; at += stride) content[at] = 1;
+    this.#device.queue.writeBuffer(this.arena.get(name), 0, content);
   }
 
   uploadRows(rows: Rows): void {
-    const { inputs, inputStride } = this.#layout.layers[0]!;
+    const { width: inputs, stride: inputStride } = this.#layout.layers[0]!.input;
     const { attributes } = this.#tables;
     const features = new Float32Array(rows.count * inputStride);
     const facts = new Uint32Array(rows.count * (1 + attributes));
@@ -85,10 +84,12 @@ export class Memory {
     const rows = chunks.reduce((most, chunk) => Math.max(most, chunk.rows), 0);
     const tiled = wholeTiles(rows);
     const { layers } = this.#layout;
-    this.result("activation 0", tiled * layers[0]!.inputStride * 4);
-    for (const { index, outputs, outputStride } of layers) {
-      this.#padded(`activation ${index + 1}`, tiled, outputs, outputStride);
-      this.result(`gradient ${index + 1}`, tiled * outputStride * 4);
+    this.#padded(layers[0]!.input.activation, layers[0]!.input, tiled);
+    for (const layer of layers) {
+      this.#padded(layer.output.activation, layer.output, tiled);
+      this.result(layer.output.gradient, tiled * layer.output.stride * 4);
+      if (layer.kind !== "conv2d") continue;
+      for (const { name, count, rows } of extraBuffers(layer)) this.#padded(name, rows, tiled * count);
     }
     this.result("norms", tiled * 4);
     this.result("factors", tiled * 4);
@@ -96,7 +97,11 @@ export class Memory {
 
   /** [slices, parameters], for chunks of so many rows */
   plainGradient(rows: number): void {
-    this.result("gradient", Math.max(1, Math.ceil(rows / slice)) * this.sizes.parameters);
+    const slices = this.#layout.layers.map(({ kind, output }) => {
+      const positions = kind === "conv2d" ? output.pixels : 1;
+      return Math.ceil((rows * positions) / sliceOf(positions));
+    });
+    this.result("gradient", Math.max(1, ...slices) * this.sizes.parameters);
   }
 
   /** [cells, 2, 17]: a cell's 16 slopes, then its weight, as loss/gradient.wgsl reads them. */

@@ -11,16 +11,7 @@ import type { Arena } from "./arena.ts";
 import { lossOr } from "./calls.ts";
 import type { Launch } from "./dispatch.ts";
 import { compileGather, gatherLaunch } from "./gather/gather.ts";
-import {
-  bindBackward,
-  bindClipped,
-  bindForward,
-  bindPlain,
-  compileBackward,
-  compileClipped,
-  compileForward,
-  compilePlain,
-} from "./layers/dense/dense.ts";
+import { kinds } from "./layers/kinds.ts";
 import type { Layout } from "./layout.ts";
 import { compileCounts, compileLossGradient, gradientLaunch, histogramLaunch, selectedLaunch } from "./loss/loss.ts";
 import { compileDescend, descendLaunch } from "./optimizer/descend.ts";
@@ -43,6 +34,9 @@ export interface Program {
   /** Along the sum, which it clears */
   descend: Launch[];
 }
+
+type Forwards = Pick<Program, "forward" | "histogram" | "selected">;
+type Backwards = Pick<Program, "refresh" | "backward" | "descend">;
 
 export type Bind = (arena: Arena) => Program;
 
@@ -71,38 +65,30 @@ export class Programs {
     const [forward, backward] = await Promise.all([this.#forward, pending]).catch(async (error: unknown) => {
       throw await lossOr(device, error);
     });
-    return (arena) => ({ ...bindForwards(device, this.#layout, forward, arena), ...backward(arena) });
+    return (arena) => ({ ...forward(arena), ...backward(arena) });
   }
 }
 
-async function compileForwards(device: GPUDevice, { layers }: Layout) {
-  const tileFor = await tilesOf(device);
-  const [gather, counts, ...dense] = await Promise.all([
-    compileGather(device, layers[0]!.inputStride),
-    compileCounts(device),
-    ...layers.map((layer) => compileForward(device, layer, tileFor)),
-  ]);
-  return { gather, counts, dense };
-}
-
-type Forwards = Awaited<ReturnType<typeof compileForwards>>;
-
-function bindForwards(device: GPUDevice, layout: Layout, { gather, counts, dense }: Forwards, arena: Arena) {
+async function compileForwards(device: GPUDevice, layout: Layout): Promise<(arena: Arena) => Forwards> {
   const { layers } = layout;
-  const get = (name: string) => arena.get(name);
-  const rows = rowsOf(layout, arena);
-  const first = { chunk: rows.chunk, features: get("features"), batch: rows.batch, x: get("activation 0") };
-  return {
-    forward: [
-      gatherLaunch(device, gather, layers[0]!.inputStride, first),
-      ...layers.map((layer, i) => bindForward(device, dense[i]!, layer, arena)),
-    ],
-    histogram: histogramLaunch(device, counts, { ...rows, counts: get("histogram") }),
-    selected: selectedLaunch(device, counts, { ...rows, thresholds: get("thresholds"), counts: get("selected") }),
+  const tileFor = await tilesOf(device);
+  const { stride } = layers[0]!.input;
+  const [gather, counts, ...bindLayers] = await Promise.all([
+    compileGather(device, stride),
+    compileCounts(device),
+    ...layers.map((layer) => kinds[layer.kind].forward(device, layer, tileFor)),
+  ]);
+  return (arena) => {
+    const get = (name: string) => arena.get(name);
+    const rows = rowsOf(layout, arena);
+    const first = { chunk: rows.chunk, features: get("features"), batch: rows.batch, x: get("activation 0") };
+    return {
+      forward: [gatherLaunch(device, gather, stride, first), ...bindLayers.flatMap((bind) => bind(arena))],
+      histogram: histogramLaunch(device, counts, { ...rows, counts: get("histogram") }),
+      selected: selectedLaunch(device, counts, { ...rows, thresholds: get("thresholds"), counts: get("selected") }),
+    };
   };
 }
-
-type Backwards = Pick<Program, "refresh" | "backward" | "descend">;
 
 async function compileBackwards(
   device: GPUDevice,
@@ -115,21 +101,25 @@ async function compileBackwards(
   const [loss, descend, ways, bindGradients] = await Promise.all([
     compileLossGradient(device, layers.at(-1)!),
     compileDescend(device, layout, purpose === "plain"),
-    Promise.all(layers.slice(1).map((layer) => compileBackward(device, layer, tileFor))),
-    purpose === "plain" ? compilePlains(device, layout, tileFor) : compileClippeds(device, layout, tileFor),
+    Promise.all(layers.slice(1).map((layer) => kinds[layer.kind].backward(device, layer, tileFor))),
+    purpose === "plain" ? compilePlain(device, layout, tileFor) : compileClipped(device, layout, tileFor),
   ]);
   return (arena) => {
     const get = (name: string) => arena.get(name);
     const rows = rowsOf(layout, arena);
-    const first = { ...rows, witness: get("witness"), g: get(`gradient ${layers.length}`), flags: get("flags") };
-    const back = layers.slice(1).map((layer, i) => bindBackward(device, ways[i]!, layer, arena));
+    const { gradient } = layers.at(-1)!.output;
+    const first = { ...rows, witness: get("witness"), g: get(gradient), flags: get("flags") };
+    const back = ways.map((bind) => bind(arena));
     const { onTheWay, after } = bindGradients(arena);
     const sum = get(purpose === "plain" ? "gradient" : "sum");
     return {
-      refresh: back.map(({ transpose }) => transpose),
+      refresh: back.flatMap(({ refresh }) => refresh),
       backward: [
         gradientLaunch(device, loss, first),
-        ...onTheWay.flatMap((launch, i) => (i === 0 ? [launch] : [back[i - 1]!.input, launch])).reverse(),
+        ...onTheWay
+          .map((launches, i) => [...launches, ...(back[i - 1]?.input ?? [])])
+          .reverse()
+          .flat(),
         ...after,
       ],
       descend: [descendLaunch(device, descend, layout, { chunk: rows.chunk, parameters: get("parameters"), sum })],
@@ -137,31 +127,29 @@ async function compileBackwards(
   };
 }
 
-/** One launch a layer once its outputs' gradients are there, and what follows when all are. */
 interface Gradients {
-  onTheWay: Launch[];
+  /** Of each layer, once its outputs' gradients are there */
+  onTheWay: Launch[][];
+  /** When all are */
   after: Launch[];
 }
 
-async function compilePlains(device: GPUDevice, { layers, parameters }: Layout, tileFor: TileFor) {
-  const kernels = await Promise.all(layers.map((layer) => compilePlain(device, layer, parameters, tileFor)));
-  return (arena: Arena): Gradients => ({
-    onTheWay: layers.map((layer, i) => bindPlain(device, kernels[i]!, layer, arena)),
-    after: [],
-  });
+async function compilePlain(device: GPUDevice, { layers, parameters }: Layout, tileFor: TileFor) {
+  const bind = await Promise.all(layers.map((layer) => kinds[layer.kind].plain(device, layer, parameters, tileFor)));
+  return (arena: Arena): Gradients => ({ onTheWay: bind.map((one) => one(arena)), after: [] });
 }
 
-async function compileClippeds(device: GPUDevice, { layers }: Layout, tileFor: TileFor) {
-  const [clipFactor, ...kernels] = await Promise.all([
+async function compileClipped(device: GPUDevice, { layers }: Layout, tileFor: TileFor) {
+  const [clipFactor, ...bind] = await Promise.all([
     compileClipFactor(device),
-    ...layers.map((layer) => compileClipped(device, layer, tileFor)),
+    ...layers.map((layer) => kinds[layer.kind].clipped(device, layer, tileFor)),
   ]);
   return (arena: Arena): Gradients => {
-    const clipped = layers.map((layer, i) => bindClipped(device, kernels[i]!, layer, arena));
+    const clipped = bind.map((one) => one(arena));
     const buffers = { chunk: arena.get("chunks"), norms: arena.get("norms"), factors: arena.get("factors") };
     return {
       onTheWay: clipped.map(({ norm }) => norm),
-      after: [clipFactorLaunch(device, clipFactor, buffers), ...clipped.map(({ sum }) => sum)],
+      after: [clipFactorLaunch(device, clipFactor, buffers), ...clipped.flatMap(({ sum }) => sum)],
     };
   };
 }
@@ -170,7 +158,7 @@ async function compileClippeds(device: GPUDevice, { layers }: Layout, tileFor: T
 const rowsOf = ({ layers }: Layout, arena: Arena) => ({
   tables: arena.get("tables"),
   chunk: arena.get("chunks"),
-  logits: arena.get(`activation ${layers.length}`),
+  logits: arena.get(layers.at(-1)!.output.activation),
   batch: arena.get("batch"),
   facts: arena.get("facts"),
 });

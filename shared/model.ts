@@ -2,35 +2,82 @@
  * A model's shape, a declared list of layers, and how its parameters lie in one flat vector, so that an update is one
  * vector. One output is a logit z whose score is σ(z); of several, the scores are their softmax.
  */
-import type { LayerSpec } from "./layers.ts";
+import { InputError } from "./errors.ts";
+import type { Activation, LayerSpec } from "./layers.ts";
 import type { Task } from "./task.ts";
 
 export interface Architecture {
-  inputs: number;
-  /** At least one; the last gives the logits */
+  /** [features], or [height, width, channels] of images; rows are flat, channels next to each other */
+  inputShape: number[];
+  /** At least one; the last is dense and gives the logits */
   layers: LayerSpec[];
 }
 
 export interface Layer {
+  kind: LayerSpec["kind"];
+  inputShape: number[];
+  outputShape: number[];
+  activation: Activation;
+  /** Of a window, in both directions; 1 where there are none */
+  size: number;
+  /** Rows of W [inputs, outputs]: the numbers that each output sees; 0 without parameters */
   inputs: number;
   outputs: number;
-  activation: LayerSpec["activation"];
-  /** Offset of W [inputs, outputs], row-major, in the flat vector */
+  /** Offset of W, row-major, in the flat vector */
   weights: number;
   /** Offset of b [outputs], right behind W */
   bias: number;
 }
 
-export function layersOf({ inputs, layers }: Architecture): Layer[] {
+/** @throws InputError that names the layer whose input does not fit it */
+export function layersOf({ inputShape, layers }: Architecture): Layer[] {
   const placed: Layer[] = [];
-  let below = inputs;
+  let shape = inputShape;
   let offset = 0;
-  for (const { outputs, activation } of layers) {
-    placed.push({ inputs: below, outputs, activation, weights: offset, bias: offset + below * outputs });
-    offset += (below + 1) * outputs;
-    below = outputs;
-  }
+  layers.forEach((spec, i) => {
+    const field = `layers.${i}`;
+    const { inputs, outputs, outputShape } = extentOf(spec, shape, field);
+    if (spec.kind === "dense" && placed.at(-1)?.kind === "conv2d")
+      throw new InputError(
+        field,
+        "is dense, right behind a conv2d",
+        "Put a max-pool2d between (size 1 changes nothing).",
+      );
+    placed.push({
+      kind: spec.kind,
+      inputShape: shape,
+      outputShape,
+      activation: spec.kind === "max-pool2d" ? "none" : spec.activation,
+      size: spec.kind === "dense" ? 1 : spec.size,
+      inputs,
+      outputs,
+      weights: offset,
+      bias: offset + inputs * outputs,
+    });
+    offset += (inputs + 1) * outputs;
+    shape = outputShape;
+  });
+  if (placed.at(-1)?.kind !== "dense")
+    throw new InputError("layers", "end without logits", "Let the last layer be dense.");
   return placed;
+}
+
+function extentOf(spec: LayerSpec, shape: number[], field: string) {
+  if (spec.kind === "dense") {
+    return { inputs: shape.reduce((a, b) => a * b), outputs: spec.outputs, outputShape: [spec.outputs] };
+  }
+  const { kind, size } = spec;
+  const [height, width, channels] = shape;
+  if (shape.length !== 3 || height === undefined || width === undefined || channels === undefined)
+    throw new InputError(field, `is ${kind}, which sees images, and gets ${shape.length} dimensions`, "Use dense.");
+  if (size > Math.min(height, width))
+    throw new InputError(`${field}.size`, `is ${size} for an image of ${height} × ${width}`, "Use a smaller window.");
+  if (kind === "conv2d") {
+    const outputShape = [height - size + 1, width - size + 1, spec.channels];
+    return { inputs: size * size * channels, outputs: spec.channels, outputShape };
+  }
+  const outputShape = [Math.floor(height / size), Math.floor(width / size), channels];
+  return { inputs: 0, outputs: 0, outputShape };
 }
 
 export function parameterCount(architecture: Architecture): number {
@@ -44,7 +91,7 @@ export function inputWidth(task: Task): number {
 }
 
 export function architectureOf(task: Task): Architecture {
-  return { inputs: inputWidth(task), layers: task.model.layers };
+  return { inputShape: [inputWidth(task)], layers: task.model.layers };
 }
 
 /**

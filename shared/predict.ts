@@ -1,9 +1,9 @@
-/** A model's logits in float64 on the CPU: the reference for the kernels, and enough where there is no adapter. */
-import { activate } from "./layers.ts";
+/** A model's logits in float64 on the CPU: enough where there is no adapter. */
+import { forwardRow } from "./forward.ts";
 import { type Architecture, layersOf } from "./model.ts";
 
 /**
- * @param features [rows, inputs]
+ * @param features [rows, ...inputShape]
  * @param parameters flat, as in model.ts
  * @returns logits [rows, outputs]
  */
@@ -12,20 +12,15 @@ export function predict(
   parameters: ArrayLike<number>,
   features: Float32Array,
 ): Float64Array {
-  const rows = features.length / architecture.inputs;
-  let values = Float64Array.from(features);
-  for (const layer of layersOf(architecture)) {
-    const next = new Float64Array(rows * layer.outputs);
-    for (let row = 0; row < rows; row++) {
-      for (let o = 0; o < layer.outputs; o++) {
-        let sum = parameters[layer.bias + o]!;
-        for (let i = 0; i < layer.inputs; i++) {
-          sum += values[row * layer.inputs + i]! * parameters[layer.weights + i * layer.outputs + o]!;
-        }
-        next[row * layer.outputs + o] = activate(layer.activation, sum);
-      }
-    }
-    values = next;
+  const layers = layersOf(architecture);
+  const width = architecture.inputShape.reduce((a, b) => a * b);
+  const { outputs } = layers.at(-1)!;
+  const rows = features.length / width;
+  const logits = new Float64Array(rows * outputs);
+  for (let row = 0; row < rows; row++) {
+    let x: ArrayLike<number> = features.subarray(row * width, (row + 1) * width);
+    for (const layer of layers) x = forwardRow(layer, parameters, x);
+    logits.set(x, row * outputs);
   }
-  return values;
+  return logits;
 }

@@ -184,11 +184,15 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
     if (feature.kind === "numeric" && !(feature.max > feature.min))
       report(["data", "features", i, "max"], "must be above `min`");
   });
-  const head = task.model.layers.length - 1;
-  if (task.model.layers[head]!.outputs !== 1)
-    report(["model", "layers", head, "outputs"], "must be 1 in the last layer, whose output is the logit");
-  if (task.model.layers[head]!.activation !== "none")
-    report(["model", "layers", head, "activation"], "must be none in the last layer, whose output is the logit");
+  task.model.layers.forEach((layer, i) => {
+    const last = i === task.model.layers.length - 1;
+    if (layer.kind !== "dense")
+      report(["model", "layers", i, "kind"], `must be dense: a table's columns have no neighbours for ${layer.kind}`);
+    else if (last && layer.outputs !== 1)
+      report(["model", "layers", i, "outputs"], "must be 1 in the last layer, whose output is the logit");
+    else if (last && layer.activation !== "none")
+      report(["model", "layers", i, "activation"], "must be none in the last layer, whose output is the logit");
+  });
   if (task.data.label.positive === task.data.label.negative)
     report(["data", "label", "negative"], "must differ from `positive`");
 

@@ -4,7 +4,7 @@ import { Arena, usage } from "../arena.ts";
 import { cut, encodeChunks } from "../chunks.ts";
 import { record } from "../dispatch.ts";
 import { type Clip, Engine } from "../engine.ts";
-import { bindForward, compileForward } from "../layers/dense/dense.ts";
+import { dense } from "../layers/dense/dense.ts";
 import { layoutOf } from "../layout.ts";
 import { tilesOf, wholeTiles } from "../tiles/tile.ts";
 import type { Model, Product } from "./cases.ts";
@@ -34,7 +34,7 @@ async function productRun(
   a: Float32Array,
   b: Float32Array,
 ): Promise<ProductRun> {
-  const layout = layoutOf({ inputs: k, layers: [{ kind: "dense", outputs: n, activation: "none" }] });
+  const layout = layoutOf({ inputShape: [k], layers: [{ kind: "dense", outputs: n, activation: "none" }] });
   const layer = layout.layers[0]!;
   const arena = new Arena(device);
   const place = (name: string, numbers: number, use: number = usage.storage) =>
@@ -44,28 +44,28 @@ async function productRun(
   const weights = new Float32Array(layout.parameters);
   weights.set(b);
   upload("parameters", weights);
-  const rows = new Float32Array(wholeTiles(m) * layer.inputStride);
-  for (let row = 0; row < m; row++) rows.set(a.subarray(row * k, (row + 1) * k), row * layer.inputStride);
+  const rows = new Float32Array(wholeTiles(m) * layer.input.stride);
+  for (let row = 0; row < m; row++) rows.set(a.subarray(row * k, (row + 1) * k), row * layer.input.stride);
   upload("activation 0", rows);
-  place("activation 1", wholeTiles(m) * layer.outputStride);
+  place("activation 1", wholeTiles(m) * layer.output.stride);
   place("flags", 1);
   upload("chunks", new Float32Array(encodeChunks(cut(0, m, m, {}))), usage.uniform);
-  const kernel = await compileForward(device, layer, await tilesOf(device));
-  const forward = bindForward(device, kernel, layer, arena);
-  const bytes = 4 * m * layer.outputStride;
+  const bind = await dense.forward(device, layer, await tilesOf(device));
+  const forward = bind(arena);
+  const bytes = 4 * m * layer.output.stride;
   const readback = arena.ensure("readback", bytes, usage.mapRead | usage.copyTo);
   return {
     async run(times) {
       const encoder = device.createCommandEncoder();
       const pass = encoder.beginComputePass();
-      for (let i = 0; i < times; i++) record(pass, forward, 0, m);
+      for (let i = 0; i < times; i++) for (const launch of forward) record(pass, launch, 0, m);
       pass.end();
       encoder.copyBufferToBuffer(arena.get("activation 1"), 0, readback, 0, bytes);
       device.queue.submit([encoder.finish()]);
       await readback.mapAsync(GPUMapMode.READ, 0, bytes);
       const padded = new Float32Array(readback.getMappedRange(0, bytes).slice(0));
       readback.unmap();
-      return padded.filter((_, i) => i % layer.outputStride < n);
+      return padded.filter((_, i) => i % layer.output.stride < n);
     },
     dispose: () => arena.dispose(),
   };
@@ -111,10 +111,18 @@ async function trainingRun(
 
 function architectureOf({ shape, layers }: Model): Architecture {
   return {
-    inputs: size(shape),
+    inputShape: shape,
     layers: layers.map((layer) => {
-      if (layer.kind !== "dense") throw new Error(`the engine has no layer ${layer.kind} yet`);
-      return { kind: "dense", outputs: layer.outputs, activation: layer.activation ?? "none" };
+      switch (layer.kind) {
+        case "dense":
+          return { ...layer, activation: layer.activation ?? "none" };
+        case "conv":
+          return { kind: "conv2d", channels: layer.channels, size: layer.size, activation: "relu" };
+        case "max-pool":
+          return { kind: "max-pool2d", size: layer.size };
+        default:
+          throw new Error(`the engine has no layer ${layer.kind} yet`);
+      }
     }),
   };
 }

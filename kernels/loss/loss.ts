@@ -22,7 +22,7 @@ const rowBindings = { tables: "uniform", chunk: "chunk", logits: "read", batch: 
 /** Cross-entropy of a logit's sigmoid, with the fairness tables; of several logits' softmax, without. */
 export function compileLossGradient(
   device: GPUDevice,
-  { outputs, outputStride }: PlacedLayer,
+  { outputs, output }: PlacedLayer,
 ): Promise<Kernel<GradientNames>> {
   const results = { g: "write", flags: "write" } as const;
   if (outputs === 1) {
@@ -34,7 +34,7 @@ export function compileLossGradient(
     "loss/softmax-gradient.wgsl",
     softmaxGradient,
     { ...rowBindings, ...results },
-    { constants: { CLASSES: outputs, STRIDE: outputStride } },
+    { constants: { CLASSES: outputs, STRIDE: output.stride } },
   );
 }
 

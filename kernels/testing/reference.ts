@@ -1,23 +1,15 @@
 /** The same mathematics in float64, one row after the other, written for reading and not for speed. */
 import { binCentre, binWidth, scoreBins, undisclosed, type Witness } from "../../shared/fairness/histogram.ts";
-import { activate } from "../../shared/layers.ts";
+import { channelsAt, forwardRow, windowsOf } from "../../shared/forward.ts";
 import { type Architecture, type Layer, layersOf, parameterCount } from "../../shared/model.ts";
 import type { Clip, Rows } from "../engine.ts";
 
 export const sigmoid = (z: number): number => (z < 0 ? Math.exp(z) / (1 + Math.exp(z)) : 1 / (1 + Math.exp(-z)));
 
-/** Activations of every layer of one row: the features first, the logit last. */
+/** Activations of every layer of one row: the features first, the logits last. */
 export function activations(architecture: Architecture, parameters: ArrayLike<number>, features: ArrayLike<number>) {
-  const layers = layersOf(architecture);
   const all: number[][] = [Array.from(features)];
-  layers.forEach((layer, l) => {
-    const out = Array.from({ length: layer.outputs }, (_, o) => {
-      let z = parameters[layer.bias + o]!;
-      for (let i = 0; i < layer.inputs; i++) z += all[l]![i]! * parameters[layer.weights + i * layer.outputs + o]!;
-      return activate(layer.activation, z);
-    });
-    all.push(out);
-  });
+  for (const layer of layersOf(architecture)) all.push(Array.from(forwardRow(layer, parameters, all.at(-1)!)));
   return all;
 }
 
@@ -87,18 +79,54 @@ export function rowGradient(
   const gradient = new Float64Array(parameterCount(architecture));
   let g = headGradient(rows, row, witness, a.at(-1)!);
   for (let l = layers.length - 1; l >= 0; l--) {
-    const layer = layers[l]!;
-    g.forEach((value, o) => {
-      gradient[layer.bias + o] = value;
-      for (let i = 0; i < layer.inputs; i++) gradient[layer.weights + i * layer.outputs + o] = a[l]![i]! * value;
-    });
-    g = Array.from({ length: layer.inputs }, (_, i) => {
-      let sum = 0;
-      for (let o = 0; o < layer.outputs; o++) sum += g[o]! * parameters[layer.weights + i * layer.outputs + o]!;
-      return sum * slope(layers[l - 1]?.activation ?? "none", a[l]![i]!);
-    });
+    const below = layers[l - 1]?.activation ?? "none";
+    g = backwardRow(layers[l]!, parameters, a[l]!, g, gradient).map((value, i) => value * slope(below, a[l]![i]!));
   }
   return gradient;
+}
+
+/** Adds the gradient of a layer's parameters; the gradient by its inputs. */
+function backwardRow(
+  layer: Layer,
+  parameters: ArrayLike<number>,
+  x: number[],
+  g: number[],
+  gradient: Float64Array,
+): number[] {
+  const { inputs, outputs, weights, bias } = layer;
+  const gx: number[] = Array(x.length).fill(0);
+  /** The affine part on the inputs that stand at `places` */
+  const affine = (places: number[], own: number[]) => {
+    own.forEach((value, o) => {
+      gradient[bias + o]! += value;
+      for (let i = 0; i < inputs; i++) {
+        gradient[weights + i * outputs + o]! += x[places[i]!]! * value;
+        gx[places[i]!]! += value * parameters[weights + i * outputs + o]!;
+      }
+    });
+  };
+  switch (layer.kind) {
+    case "dense":
+      affine([...x.keys()], g);
+      break;
+    case "conv2d":
+      windowsOf(layer, 1).forEach((pixels, position) => {
+        const places = pixels.flatMap((pixel) => channelsAt(layer, pixel));
+        affine(places, g.slice(position * outputs, (position + 1) * outputs));
+      });
+      break;
+    case "max-pool2d": {
+      const channels = layer.inputShape[2]!;
+      windowsOf(layer, layer.size).forEach((pixels, window) => {
+        for (let channel = 0; channel < channels; channel++) {
+          const places = pixels.map((pixel) => pixel * channels + channel);
+          const largest = Math.max(...places.map((at) => x[at]!));
+          gx[places.find((at) => x[at] === largest)!]! += g[window * channels + channel]!;
+        }
+      });
+    }
+  }
+  return gx;
 }
 
 /** Σ over the batch of the rows' gradients as they are. */

@@ -1,7 +1,7 @@
 /** Made-up rows, parameters and witnesses from a seed. */
 import { scoreBins, undisclosed, type Witness } from "../../shared/fairness/histogram.ts";
 import type { Activation } from "../../shared/layers.ts";
-import { type Architecture, parameterCount } from "../../shared/model.ts";
+import { type Architecture, layersOf, parameterCount } from "../../shared/model.ts";
 import type { Rows } from "../engine.ts";
 
 /** mulberry32, uniform on [0, 1). */
@@ -17,7 +17,7 @@ export function randomSource(seed: number): () => number {
 
 /** Hidden layers of these widths, all with one activation, then the logits. */
 export const perceptron = (inputs: number, hidden: number[], activation: Activation, outputs = 1): Architecture => ({
-  inputs,
+  inputShape: [inputs],
   layers: [
     ...hidden.map((width) => ({ kind: "dense" as const, outputs: width, activation })),
     { kind: "dense", outputs, activation: "none" },
@@ -39,7 +39,7 @@ export function madeUpRows(count: number, inputs: number, random: () => number, 
 }
 
 export function madeUpParameters(architecture: Architecture, random: () => number): Float32Array {
-  const widest = Math.max(architecture.inputs, ...architecture.layers.map(({ outputs }) => outputs));
+  const widest = Math.max(...layersOf(architecture).map(({ inputs, outputs }) => Math.max(inputs, outputs)));
   return Float32Array.from(
     { length: parameterCount(architecture) },
     () => (2 * random() - 1) * (3 / Math.sqrt(widest)),

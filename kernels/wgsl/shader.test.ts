@@ -27,8 +27,12 @@ describe.skipIf(device === undefined)("compile", () => {
       return create.call(device!, descriptor);
     };
     try {
-      for (const outputs of [1, 3]) {
-        const programs = new Programs(device!, layoutOf(perceptron(5, [4, 3], "tanh", outputs)));
+      const { layers } = perceptron(1, [], "none", 3);
+      const convolution = { kind: "conv2d", channels: 2, size: 2, activation: "relu" } as const;
+      const pool = { kind: "max-pool2d", size: 2 } as const;
+      const images = { inputShape: [9, 9, 1], layers: [convolution, pool, convolution, pool, ...layers] };
+      for (const architecture of [perceptron(5, [4, 3], "tanh"), images]) {
+        const programs = new Programs(device!, layoutOf(architecture));
         for (const purpose of ["counts", "clipped", "plain"] as const) await programs.compile(purpose);
       }
       await hasQuads(device!);

@@ -12,6 +12,7 @@ import plainGradientRow from "./snippets/plain-gradient-row.wgsl?raw";
 import product from "./snippets/product.wgsl?raw";
 import tables from "./snippets/tables.wgsl?raw";
 import tile from "./snippets/tile.wgsl?raw";
+import window from "./snippets/window.wgsl?raw";
 import { expand, type Scope } from "./template.ts";
 
 const snippets: Record<string, string> = {
@@ -24,6 +25,7 @@ const snippets: Record<string, string> = {
   product,
   tables,
   tile,
+  window,
 };
 
 /** `chunk` is the uniform of the micro-batch at hand, bound with a dynamic offset; each kernel has exactly one. */

@@ -1,5 +1,5 @@
 // dense/backward-input: gx = (g·Wᵀ) ⊙ activation′(x), the gradient by the pre-activations of the layer below
-// g [rows, A_STRIDE] f32   Wᵀ [OUTPUTS, X_STRIDE] f32   x, gx [rows, X_STRIDE] f32
+// g [rows · POSITIONS, A_STRIDE] f32   Wᵀ [OUTPUTS, X_STRIDE] f32   x, gx [rows · POSITIONS, X_STRIDE] f32
 // grid: one quad a tile, see snippets/tile.wgsl and snippets/product.wgsl. Beyond g's columns stand zeros.
 //! use chunk
 //! use tile
@@ -9,6 +9,7 @@ override A_STRIDE: u32;
 override DEPTH4: u32;      // quads of a row of g that hold gradients
 override INPUTS: u32;
 override X_STRIDE: u32;
+override POSITIONS: u32;   // rows of g and x for each row of the micro-batch
 override LAYER: u32;       // below
 override B_STRIDE = X_STRIDE;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
@@ -22,7 +23,7 @@ override B_STRIDE = X_STRIDE;
 fn backward_input(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let thread = thread_of(id, groups, GROUP);
   let tile = tile_of(thread, INPUTS);
-  if (tile.row >= chunk.rows) { return; }
+  if (tile.row >= chunk.rows * POSITIONS) { return; }
   let lane = thread % 4u;
 
   var z_{row}_{column} = 0.0;
@@ -37,8 +38,12 @@ fn backward_input(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
     // The column of ones is no unit: nothing flows back into it.
     if (column < INPUTS) {
       let out = tile.row * X_STRIDE + column;
+      //! if none
+      let g_{row} = z_{row}_{column};
+      //! else
       let g_{row} = z_{row}_{column} * slope(x[out + {row}u * X_STRIDE]);
-      worst = max(worst, select(0u, bits_of(g_{row}), tile.row + {row}u < chunk.rows));
+      //! end
+      worst = max(worst, select(0u, bits_of(g_{row}), tile.row + {row}u < chunk.rows * POSITIONS));
       gx[out + {row}u * X_STRIDE] = g_{row};
     }
   }

@@ -1,6 +1,7 @@
 /**
- * A dense layer: forward, back to its inputs, and the gradient of its parameters, plain or clipped row by row. All are
- * products of matrices, computed in tiles (tiles/tile.ts) and compiled for the layer's own shape.
+ * Products of matrices: a dense layer's forward pass, its way back to the inputs, and the gradient of its parameters,
+ * plain or clipped row by row. All are computed in tiles (tiles/tile.ts) and compiled for the layer's own shape. A
+ * convolution is the same products on its patches.
  */
 import type { Activation } from "../../../shared/layers.ts";
 import type { Arena } from "../../arena.ts";
@@ -8,6 +9,8 @@ import { type Launch, launch } from "../../dispatch.ts";
 import type { PlacedLayer } from "../../layout.ts";
 import { quadsFor, type Tile, type TileFor, tiled } from "../../tiles/tile.ts";
 import { type Binding, compile, type Kernel } from "../../wgsl/shader.ts";
+import { flagsOf } from "../activation.ts";
+import type { Backward, Clipped, Layers } from "../layers.ts";
 import backwardInputSource from "./backward-input.wgsl?raw";
 import clippedSumSource from "./clipped-sum.wgsl?raw";
 import exampleNormSource from "./example-norm.wgsl?raw";
@@ -15,69 +18,116 @@ import forwardSource from "./forward.wgsl?raw";
 import plainGradientSource from "./plain-gradient.wgsl?raw";
 import transposeSource from "./transpose.wgsl?raw";
 
+/** A buffer's rows. */
+export interface Matrix {
+  buffer: string;
+  stride: number;
+}
+
+/** y = activation(x·W), with as many rows of x and y for each row of the micro-batch as there are positions. */
+export interface Affine {
+  index: number;
+  inputs: number;
+  outputs: number;
+  /** Offset of W [inputs + 1, outputs] in the flat vector */
+  weights: number;
+  positions: number;
+  x: Matrix;
+  y: Matrix;
+  /** Gradients by y before its activation, and by x before the activation below */
+  g: Matrix;
+  gx: Matrix;
+  activation: Activation;
+  activationBelow: Activation;
+  last: boolean;
+}
+
 interface Tiled<Name extends string> extends Kernel<Name> {
   tile: Tile;
 }
 
-/** Rows to outputs. */
-export type DenseForward = Tiled<"chunk" | "parameters" | "x" | "y" | "flags">;
-
-/** Gradients of outputs to gradients of inputs. */
-export interface DenseBackward {
-  transpose: Kernel<"chunk" | "parameters" | "transposed">;
-  input: Tiled<"chunk" | "transposed" | "x" | "g" | "gx" | "flags">;
-}
-
-/** The gradient as it is, summed in floats. */
-export type DensePlain = Tiled<"chunk" | "left" | "right" | "gradient">;
-
-/** Each row's gradient by its length and clipped, summed in integers. */
-export interface DenseClipped {
-  norm: Kernel<"chunk" | "a" | "g" | "norms" | "flags">;
-  sum: Tiled<"chunk" | "left" | "right" | "factors" | "sum">;
-}
-
-/** Rows that a quad adds up before it meets the others. */
-export const slice = 256;
+/** Rows that a quad adds up before it meets the others; of positions, so many that few partial sums are kept. */
+export const sliceOf = (positions: number): number => 256 * Math.ceil(positions / 16);
 /** Threads a group where a thread has a whole row to read. */
 const rowGroup = 16;
 /** Rows of a micro-batch are as many as there are. */
 const anyRows = Number.POSITIVE_INFINITY;
 
-const activations: Activation[] = ["none", "relu", "tanh", "sigmoid"];
-
 const file = (name: string) => `layers/dense/${name}.wgsl`;
 
-export function compileForward(device: GPUDevice, layer: PlacedLayer, tileFor: TileFor): Promise<DenseForward> {
-  const { inputStride, outputStride, outputs, weights, index, activation } = layer;
-  return compileTiled(
+const affineOf = ({ input, output, ...layer }: PlacedLayer): Affine => ({
+  ...layer,
+  positions: 1,
+  x: { buffer: input.activation, stride: input.stride },
+  y: { buffer: output.activation, stride: output.stride },
+  g: { buffer: output.gradient, stride: output.stride },
+  gx: { buffer: input.gradient, stride: input.stride },
+});
+
+export const dense: Layers = {
+  async forward(device, layer, tileFor) {
+    const bind = await forwardProduct(device, affineOf(layer), tileFor);
+    return (arena) => [bind(arena)];
+  },
+  backward: (device, layer, tileFor) => backwardProduct(device, affineOf(layer), tileFor),
+  async plain(device, layer, parameters, tileFor) {
+    const bind = await plainGradient(device, affineOf(layer), { to: "gradient", parameters }, tileFor);
+    return (arena) => [bind(arena)];
+  },
+  clipped: (device, layer, tileFor) => clippedGradient(device, affineOf(layer), tileFor),
+};
+
+export async function forwardProduct(
+  device: GPUDevice,
+  affine: Affine,
+  tileFor: TileFor,
+): Promise<(arena: Arena) => Launch> {
+  const { x, y, outputs, positions, activation } = affine;
+  const kernel = await compileTiled(
     device,
     file("forward"),
     forwardSource,
     { chunk: "chunk", parameters: "read", x: "read", y: "write", flags: "write" },
     tileFor(anyRows, outputs),
     {
-      A_STRIDE: inputStride,
-      DEPTH4: inputStride / 4,
-      OFFSET: weights,
+      A_STRIDE: x.stride,
+      DEPTH4: Math.ceil((affine.inputs + 1) / 4),
+      OFFSET: affine.weights,
       OUTPUTS: outputs,
-      Y_STRIDE: outputStride,
-      LAYER: index,
+      Y_STRIDE: y.stride,
+      POSITIONS: positions,
+      LAYER: affine.index,
     },
-    activation,
+    flagsOf(activation),
   );
+  return (arena) =>
+    launch(
+      device,
+      kernel,
+      {
+        chunk: arena.get("chunks"),
+        parameters: arena.get("parameters"),
+        x: arena.get(x.buffer),
+        y: arena.get(y.buffer),
+        flags: arena.get("flags"),
+      },
+      (rows) => 4 * quadsFor(kernel.tile, rows * positions, outputs),
+      kernel.tile.group,
+    );
 }
 
-/** @param layer not the first, below which nothing learns */
-export async function compileBackward(device: GPUDevice, layer: PlacedLayer, tileFor: TileFor): Promise<DenseBackward> {
-  const { inputs, inputStride, outputs, outputStride, weights, index, activationBelow } = layer;
+export async function backwardProduct(
+  device: GPUDevice,
+  { x, g, gx, index, inputs, outputs, positions, weights, activationBelow }: Affine,
+  tileFor: TileFor,
+): Promise<(arena: Arena) => Backward> {
   const [transpose, input] = await Promise.all([
     compile(
       device,
       file("transpose"),
       transposeSource,
       { chunk: "chunk", parameters: "read", transposed: "write" },
-      { constants: { OFFSET: weights, OUTPUTS: outputs, X_STRIDE: inputStride } },
+      { constants: { OFFSET: weights, OUTPUTS: outputs, X_STRIDE: gx.stride } },
     ),
     compileTiled(
       device,
@@ -86,164 +136,154 @@ export async function compileBackward(device: GPUDevice, layer: PlacedLayer, til
       { chunk: "chunk", transposed: "read", x: "read", g: "read", gx: "write", flags: "write" },
       tileFor(anyRows, inputs),
       {
-        A_STRIDE: outputStride,
+        A_STRIDE: g.stride,
         DEPTH4: Math.ceil(outputs / 4),
         INPUTS: inputs,
-        X_STRIDE: inputStride,
+        X_STRIDE: gx.stride,
+        POSITIONS: positions,
         LAYER: index - 1,
       },
-      activationBelow,
+      flagsOf(activationBelow),
     ),
   ]);
-  return { transpose, input };
+  return (arena) => {
+    const chunk = arena.get("chunks");
+    const transposed = arena.get(`transposed ${index}`);
+    const buffers = { chunk, parameters: arena.get("parameters"), transposed };
+    return {
+      refresh: [launch(device, transpose, buffers, () => outputs * gx.stride)],
+      input: [
+        launch(
+          device,
+          input,
+          {
+            chunk,
+            transposed,
+            x: arena.get(x.buffer),
+            g: arena.get(g.buffer),
+            gx: arena.get(gx.buffer),
+            flags: arena.get("flags"),
+          },
+          (rows) => 4 * quadsFor(input.tile, rows * positions, inputs),
+          input.tile.group,
+        ),
+      ],
+    };
+  };
 }
 
-/** @param parameters of the whole model */
-export function compilePlain(
+/**
+ * The gradient in floats: added to the slices of the whole model's [slices, parameters], or, with `rowStride`, written
+ * for each row of the micro-batch by itself.
+ */
+export async function plainGradient(
   device: GPUDevice,
-  layer: PlacedLayer,
-  parameters: number,
+  affine: Affine,
+  target: { to: string; parameters: number } | { to: string; rowStride: number },
   tileFor: TileFor,
-): Promise<DensePlain> {
-  const { left, right } = outerOf(layer);
-  return compileTiled(
+): Promise<(arena: Arena) => Launch> {
+  const { positions } = affine;
+  const { left, right } = outerOf(affine);
+  const each = "rowStride" in target;
+  const slice = each ? positions : sliceOf(positions);
+  const kernel = await compileTiled(
     device,
     file("plain-gradient"),
     plainGradientSource,
     { chunk: "chunk", left: "read", right: "read", gradient: "write" },
     tileFor(left.width, right.width),
-    { ...outerConstants(layer), PARAMETERS: parameters },
+    {
+      ...outerConstants(affine),
+      SLICE: slice,
+      POSITIONS: positions,
+      PARAMETERS: each ? target.rowStride : target.parameters,
+      OFFSET: each ? 0 : affine.weights,
+    },
+    { adding: !each },
   );
+  return (arena) => {
+    const buffers = { ...sidesOf(affine, arena), gradient: arena.get(target.to) };
+    return launch(device, kernel, buffers, outerThreads(affine, kernel.tile, slice), kernel.tile.group);
+  };
 }
 
-export async function compileClipped(device: GPUDevice, layer: PlacedLayer, tileFor: TileFor): Promise<DenseClipped> {
-  const { inputStride, outputStride, last, index } = layer;
-  const { left, right } = outerOf(layer);
-  const [norm, sum] = await Promise.all([
-    compile(
-      device,
-      file("example-norm"),
-      exampleNormSource,
-      { chunk: "chunk", a: "read", g: "read", norms: "write", flags: "write" },
-      {
-        constants: {
-          GROUP: rowGroup,
-          A_STRIDE: inputStride,
-          G_STRIDE: outputStride,
-          FIRST: Number(last),
-          LAYER: index,
-        },
-      },
-    ),
+/** Of layers with one position: the row's gradient is one outer product. */
+async function clippedGradient(
+  device: GPUDevice,
+  affine: Affine,
+  tileFor: TileFor,
+): Promise<(arena: Arena) => Clipped> {
+  const { x, g } = affine;
+  const { left, right } = outerOf(affine);
+  const slice = sliceOf(1);
+  const [bindNorm, sum] = await Promise.all([
+    exampleNorm(device, affine, x, g),
     compileTiled(
       device,
       file("clipped-sum"),
       clippedSumSource,
       { chunk: "chunk", left: "read", right: "read", factors: "read", sum: "write" },
       tileFor(left.width, right.width),
-      outerConstants(layer),
+      { ...outerConstants(affine), SLICE: slice, OFFSET: affine.weights },
     ),
   ]);
-  return { norm, sum };
+  return (arena) => {
+    const buffers = { ...sidesOf(affine, arena), factors: arena.get("factors"), sum: arena.get("sum") };
+    return {
+      norm: [bindNorm(arena)],
+      sum: [launch(device, sum, buffers, outerThreads(affine, sum.tile, slice), sum.tile.group)],
+    };
+  };
 }
 
-export function bindForward(device: GPUDevice, kernel: DenseForward, layer: PlacedLayer, arena: Arena): Launch {
-  const { index, outputs } = layer;
-  return launch(
+/** A layer's part of each row's gradient norm: ‖a‖·‖g‖, or ‖a‖ where a is the row's gradient itself. */
+export async function exampleNorm(
+  device: GPUDevice,
+  { index, last }: Affine,
+  a: Matrix,
+  g?: Matrix,
+): Promise<(arena: Arena) => Launch> {
+  const common = { GROUP: rowGroup, A_STRIDE: a.stride, FIRST: Number(last), LAYER: index };
+  const alone = { chunk: "chunk", a: "read", norms: "write", flags: "write" } as const;
+  const bindings: Partial<Record<"g", Binding>> & typeof alone = g ? { ...alone, g: "read" } : alone;
+  const kernel = await compile<"chunk" | "a" | "norms" | "flags" | "g">(
     device,
-    kernel,
+    file("example-norm"),
+    exampleNormSource,
+    bindings as Record<"chunk" | "a" | "norms" | "flags" | "g", Binding>,
     {
-      chunk: arena.get("chunks"),
-      parameters: arena.get("parameters"),
-      x: arena.get(`activation ${index}`),
-      y: arena.get(`activation ${index + 1}`),
-      flags: arena.get("flags"),
+      constants: { ...common, ...(g && { G_STRIDE: g.stride }) },
+      scope: { counts: {}, flags: { outer: g !== undefined } },
     },
-    (rows) => 4 * quadsFor(kernel.tile, rows, outputs),
-    kernel.tile.group,
   );
-}
-
-/** `transpose` runs once whenever the parameters have changed. */
-export function bindBackward(
-  device: GPUDevice,
-  kernels: DenseBackward,
-  layer: PlacedLayer,
-  arena: Arena,
-): { transpose: Launch; input: Launch } {
-  const { index, inputs, outputs, inputStride } = layer;
-  const chunk = arena.get("chunks");
-  const transposed = arena.get(`transposed ${index}`);
-  return {
-    transpose: launch(
-      device,
-      kernels.transpose,
-      { chunk, parameters: arena.get("parameters"), transposed },
-      () => outputs * inputStride,
-    ),
-    input: launch(
-      device,
-      kernels.input,
-      {
-        chunk,
-        transposed,
-        x: arena.get(`activation ${index}`),
-        g: arena.get(`gradient ${index + 1}`),
-        gx: arena.get(`gradient ${index}`),
-        flags: arena.get("flags"),
-      },
-      (rows) => 4 * quadsFor(kernels.input.tile, rows, inputs),
-      kernels.input.tile.group,
-    ),
+  return (arena) => {
+    const buffers = {
+      chunk: arena.get("chunks"),
+      a: arena.get(a.buffer),
+      norms: arena.get("norms"),
+      flags: arena.get("flags"),
+      g: arena.get((g ?? a).buffer),
+    };
+    return launch(device, kernel, buffers, (rows) => rows, rowGroup);
   };
 }
 
-export function bindPlain(device: GPUDevice, kernel: DensePlain, layer: PlacedLayer, arena: Arena): Launch {
-  const buffers = { ...sidesOf(layer, arena), gradient: arena.get("gradient") };
-  return launch(device, kernel, buffers, outerThreads(layer, kernel.tile), kernel.tile.group);
-}
-
-/** `norm` runs on the way back, from the last layer to the first; `sum` when all norms are known. */
-export function bindClipped(
-  device: GPUDevice,
-  kernels: DenseClipped,
-  layer: PlacedLayer,
-  arena: Arena,
-): { norm: Launch; sum: Launch } {
-  const { index } = layer;
-  const norm = {
-    chunk: arena.get("chunks"),
-    a: arena.get(`activation ${index}`),
-    g: arena.get(`gradient ${index + 1}`),
-    norms: arena.get("norms"),
-    flags: arena.get("flags"),
-  };
-  const sum = { ...sidesOf(layer, arena), factors: arena.get("factors"), sum: arena.get("sum") };
-  const { tile } = kernels.sum;
-  return {
-    norm: launch(device, kernels.norm, norm, (rows) => rows, rowGroup),
-    sum: launch(device, kernels.sum, sum, outerThreads(layer, tile), tile.group),
-  };
-}
-
-interface Side {
-  buffer: string;
-  /** Numbers of a row, padded and real */
-  stride: number;
+interface Side extends Matrix {
+  /** Real numbers of a row */
   width: number;
   /** From one number to the next in the gradient */
   step: number;
 }
 
 /** Of few outputs, the inputs are what a quad's neighbours stand on; see wgsl/snippets/outer.wgsl. */
-function outerOf({ index, inputs, outputs, inputStride, outputStride }: PlacedLayer): { left: Side; right: Side } {
-  const a = { buffer: `activation ${index}`, stride: inputStride, width: inputs + 1, step: outputs };
-  const g = { buffer: `gradient ${index + 1}`, stride: outputStride, width: outputs, step: 1 };
-  return outputs < 4 ? { left: g, right: a } : { left: a, right: g };
+function outerOf({ inputs, outputs, x, g }: Affine): { left: Side; right: Side } {
+  const a = { ...x, width: inputs + 1, step: outputs };
+  const b = { ...g, width: outputs, step: 1 };
+  return outputs < 4 ? { left: b, right: a } : { left: a, right: b };
 }
 
-function outerConstants(layer: PlacedLayer): Record<string, number> {
-  const { left, right } = outerOf(layer);
+function outerConstants(affine: Affine): Record<string, number> {
+  const { left, right } = outerOf(affine);
   return {
     LEFT_STRIDE: left.stride,
     LEFT_WIDTH: left.width,
@@ -251,18 +291,16 @@ function outerConstants(layer: PlacedLayer): Record<string, number> {
     RIGHT_STRIDE: right.stride,
     RIGHT_WIDTH: right.width,
     RIGHT_STEP: right.step,
-    OFFSET: layer.weights,
-    SLICE: slice,
   };
 }
 
-function outerThreads(layer: PlacedLayer, tile: Tile): (rows: number) => number {
-  const { left, right } = outerOf(layer);
-  return (rows) => 4 * quadsFor(tile, left.width, right.width) * Math.ceil(rows / slice);
+function outerThreads(affine: Affine, tile: Tile, slice: number): (rows: number) => number {
+  const { left, right } = outerOf(affine);
+  return (rows) => 4 * quadsFor(tile, left.width, right.width) * Math.ceil((rows * affine.positions) / slice);
 }
 
-function sidesOf(layer: PlacedLayer, arena: Arena): Record<"chunk" | "left" | "right", GPUBuffer> {
-  const { left, right } = outerOf(layer);
+function sidesOf(affine: Affine, arena: Arena): Record<"chunk" | "left" | "right", GPUBuffer> {
+  const { left, right } = outerOf(affine);
   return { chunk: arena.get("chunks"), left: arena.get(left.buffer), right: arena.get(right.buffer) };
 }
 
@@ -273,8 +311,7 @@ async function compileTiled<Name extends string>(
   bindings: Record<Name, Binding>,
   tile: Tile,
   constants: Record<string, number>,
-  activation: Activation = "none",
+  flags: Record<string, boolean> = {},
 ): Promise<Tiled<Name>> {
-  const flags = Object.fromEntries(activations.map((name) => [name, name === activation]));
   return { ...(await compile(device, file, source, bindings, tiled(tile, constants, flags))), tile };
 }

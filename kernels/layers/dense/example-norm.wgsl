@@ -3,20 +3,25 @@
 // The gradient of a dense layer for one row is the outer product a ⊗ g, whose length is ‖a‖·‖g‖ (Goodfellow 2015,
 // "Efficient per-example gradient computations"); a's column of ones brings in the bias. So the norm of every row's
 // gradient is known without any row's gradient being formed.
+// Without `outer`, a is the row's gradient itself, and there is no g.
 // grid: one thread a row. Lengths are scaled as in Blue 1978 (ACM TOMS 4), so that squares neither overflow nor vanish:
 // a length that came out too small would break the sensitivity that the privacy proof rests on.
 //! use chunk
 //! use finite
 override GROUP: u32;     // threads a group
 override A_STRIDE: u32;
+//! if outer
 override G_STRIDE: u32;
+//! end
 override FIRST: bool;   // of the layers, counted backwards: finds the norms of the micro-batch before
 override LAYER: u32;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
 @group(0) @binding(1) var<storage, read> a: array<vec4f>;
-@group(0) @binding(2) var<storage, read> g: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> norms: array<f32>;
-@group(0) @binding(4) var<storage, read_write> flags: array<atomic<u32>>;
+@group(0) @binding(2) var<storage, read_write> norms: array<f32>;
+@group(0) @binding(3) var<storage, read_write> flags: array<atomic<u32>>;
+//! if outer
+@group(0) @binding(4) var<storage, read> g: array<vec4f>;
+//! end
 
 // Between these, squares of f32 are normal numbers, and their sums too.
 const SMALL = 0x1p-30;
@@ -64,6 +69,7 @@ fn square_a(first: u32, scale: f32, largest: ptr<function, f32>) -> f32 {
   return sum;
 }
 
+//! if outer
 fn length_g(first: u32) -> f32 {
   var largest = 0.0;
   var sum = square_g(first, 1.0, &largest);
@@ -89,6 +95,7 @@ fn square_g(first: u32, scale: f32, largest: ptr<function, f32>) -> f32 {
   *largest = most;
   return sum;
 }
+//! end
 
 fn hypot(p: f32, q: f32) -> f32 {
   let larger = max(p, q);
@@ -101,7 +108,11 @@ fn hypot(p: f32, q: f32) -> f32 {
 fn example_norm(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let row = thread_of(id, groups, GROUP);
   if (row >= chunk.rows) { return; }
+  //! if outer
   let own = length_a(row * (A_STRIDE / 4u)) * length_g(row * (G_STRIDE / 4u));
+  //! else
+  let own = length_a(row * (A_STRIDE / 4u));
+  //! end
   let before = select(norms[row], 0.0, FIRST);
   let norm = hypot(before, own);
   // Beyond 2¹⁰⁰ a quotient is no longer precise (WGSL §15.7.4); no healthy gradient is near it. Compared as bits, which

@@ -1,5 +1,6 @@
 // dense/forward: y = activation(x·W), the bias being the row of W that meets x's column of ones
-// x [rows, A_STRIDE] f32   W [inputs + 1, OUTPUTS] f32 at OFFSET of parameters   y [rows, Y_STRIDE] f32
+// x [rows · POSITIONS, A_STRIDE] f32   W [inputs + 1, OUTPUTS] f32 at OFFSET of parameters
+// y [rows · POSITIONS, Y_STRIDE] f32
 // grid: one quad a tile, see snippets/tile.wgsl and product.wgsl. Beyond x's columns stand zeros, so what W has
 // beyond its own rows there is added zero times; y's own such columns are never written (memory.ts lays them out).
 //! use chunk
@@ -11,6 +12,7 @@ override DEPTH4: u32;      // quads of an input row
 override OFFSET: u32;
 override OUTPUTS: u32;
 override Y_STRIDE: u32;
+override POSITIONS: u32;   // rows of x and y for each row of the micro-batch
 override LAYER: u32;
 override B_STRIDE = OUTPUTS;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
@@ -23,7 +25,7 @@ override B_STRIDE = OUTPUTS;
 fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let thread = thread_of(id, groups, GROUP);
   let tile = tile_of(thread, OUTPUTS);
-  if (tile.row >= chunk.rows) { return; }
+  if (tile.row >= chunk.rows * POSITIONS) { return; }
   let lane = thread % 4u;
 
   var z_{row}_{column} = 0.0;
@@ -38,7 +40,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
     let column = tile.column + {column}u * 4u;
     if (column < OUTPUTS) {
       let out = tile.row * Y_STRIDE + column;
-      worst = max(worst, select(0u, bits_of(z_{row}_{column}), tile.row + {row}u < chunk.rows));
+      worst = max(worst, select(0u, bits_of(z_{row}_{column}), tile.row + {row}u < chunk.rows * POSITIONS));
       y[out + {row}u * Y_STRIDE] = activate(z_{row}_{column});
     }
   }

@@ -1,10 +1,11 @@
-// dense/plain-gradient: gradient[slice] += Σ a ⊗ g over the slice's rows, as they are
+// dense/plain-gradient: gradient[slice] += Σ a ⊗ g over the slice's rows, as they are (or = without `adding`)
 // left, right: a [rows, stride] and g [rows, stride] f32, see snippets/outer.wgsl   gradient [slices, PARAMETERS] f32
 // grid: one quad a tile and a slice of SLICE rows, which are added in their order.
 //! use chunk
 //! use tile
 //! use outer
-override PARAMETERS: u32;
+override PARAMETERS: u32;  // from slice to slice
+override POSITIONS: u32;   // rows of a and g for each row of the micro-batch
 @group(0) @binding(0) var<uniform> chunk: Chunk;
 @group(0) @binding(1) var<storage, read> left: array<f32>;
 @group(0) @binding(2) var<storage, read> right: array<f32>;
@@ -15,8 +16,9 @@ fn plain_gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
   let thread = thread_of(id, groups, GROUP);
   let slice = thread / 4u / outer_tiles();
   let first = slice * SLICE;
-  if (first >= chunk.rows) { return; }
-  let end = min(first + SLICE, chunk.rows);
+  let rows = chunk.rows * POSITIONS;
+  if (first >= rows) { return; }
+  let end = min(first + SLICE, rows);
   let tile = tile_of(thread - slice * 4u * outer_tiles(), RIGHT_WIDTH);
   let lane = thread % 4u;
 
@@ -41,7 +43,11 @@ fn plain_gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
     let to = slice * PARAMETERS + place_of(tile.row + {quad}u * 4u + {four}u, tile.column);
     //! each column
     if (tile.column + {column}u * 4u < RIGHT_WIDTH) {
+      //! if adding
       gradient[to + {column}u * 4u * RIGHT_STEP] += s_{quad}_{four}_{column};
+      //! else
+      gradient[to + {column}u * 4u * RIGHT_STEP] = s_{quad}_{four}_{column};
+      //! end
     }
     //! end
   }

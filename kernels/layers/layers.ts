@@ -1,0 +1,33 @@
+/** What every kind of layer offers: its kernels, compiled for one layer, as launches on the arena's buffers. */
+import type { Arena } from "../arena.ts";
+import type { Launch } from "../dispatch.ts";
+import type { PlacedLayer } from "../layout.ts";
+import type { TileFor } from "../tiles/tile.ts";
+
+export interface Backward {
+  /** Once whenever the parameters have changed */
+  refresh: Launch[];
+  /** Gradients of outputs to gradients of inputs, before the activation below */
+  input: Launch[];
+}
+
+export interface Clipped {
+  /** The layer's part of each row's gradient norm; on the way back, from the last layer to the first */
+  norm: Launch[];
+  /** The clipped integer sum, when all norms are known */
+  sum: Launch[];
+}
+
+export interface Layers {
+  forward(device: GPUDevice, layer: PlacedLayer, tileFor: TileFor): Promise<(arena: Arena) => Launch[]>;
+  /** Not called for the first layer, below which nothing learns */
+  backward(device: GPUDevice, layer: PlacedLayer, tileFor: TileFor): Promise<(arena: Arena) => Backward>;
+  /** The gradient as it is, added to [slices, parameters] */
+  plain(
+    device: GPUDevice,
+    layer: PlacedLayer,
+    parameters: number,
+    tileFor: TileFor,
+  ): Promise<(arena: Arena) => Launch[]>;
+  clipped(device: GPUDevice, layer: PlacedLayer, tileFor: TileFor): Promise<(arena: Arena) => Clipped>;
+}

@@ -1,0 +1,47 @@
+/** The largest of each window. Nothing to learn. */
+import { launch } from "../../dispatch.ts";
+import { compile } from "../../wgsl/shader.ts";
+import { flagsOf } from "../activation.ts";
+import type { Layers } from "../layers.ts";
+import { windowConstants } from "../window.ts";
+import backwardSource from "./backward.wgsl?raw";
+import forwardSource from "./forward.wgsl?raw";
+
+export const maxPool2d: Layers = {
+  async forward(device, layer) {
+    const { input, output } = layer;
+    const kernel = await compile(
+      device,
+      "layers/max-pool2d/forward.wgsl",
+      forwardSource,
+      { chunk: "chunk", x: "read", y: "write" },
+      { constants: { ...windowConstants(layer), Y_ROW: output.stride } },
+    );
+    return (arena) => {
+      const chunk = arena.get("chunks");
+      const buffers = { chunk, x: arena.get(input.activation), y: arena.get(output.activation) };
+      return [launch(device, kernel, buffers, (rows) => rows * output.width)];
+    };
+  },
+  async backward(device, layer) {
+    const { input, output } = layer;
+    const kernel = await compile(
+      device,
+      "layers/max-pool2d/backward.wgsl",
+      backwardSource,
+      { chunk: "chunk", x: "read", g: "read", gx: "write" },
+      {
+        constants: { ...windowConstants(layer), Y_ROW: output.stride },
+        scope: { counts: {}, flags: flagsOf(layer.activationBelow) },
+      },
+    );
+    return (arena) => {
+      const chunk = arena.get("chunks");
+      const x = arena.get(input.activation);
+      const buffers = { chunk, x, g: arena.get(output.gradient), gx: arena.get(input.gradient) };
+      return { refresh: [], input: [launch(device, kernel, buffers, (rows) => rows * output.width)] };
+    };
+  },
+  plain: async () => () => [],
+  clipped: async () => () => ({ norm: [], sum: [] }),
+};
