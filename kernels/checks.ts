@@ -3,6 +3,7 @@ import { InputError } from "../shared/errors.ts";
 import { scoreBins, undisclosed, type Witness } from "../shared/fairness/histogram.ts";
 import type { Clip, Rows, TableSizes } from "./inputs.ts";
 import { type Layout, nameOf } from "./layout.ts";
+import type { Optimizer } from "./optimizer/optimizer.ts";
 
 export function checkRows(rows: Rows, { layers }: Layout, { cells, attributes }: TableSizes): void {
   const inputs = layers[0]!.input.width;
@@ -76,6 +77,17 @@ export function checkClip(clip: Clip, rows: number): void {
   if (Math.max(1, rows) * (clip.unit * clip.norm + 0.5) >= 2 ** 31) {
     const problem = `${clip.unit} with ${rows} rows of norm ${clip.norm} can overflow 32 bits`;
     throw new InputError("clip.unit", problem, "Use a coarser grid or a smaller batch.");
+  }
+}
+
+export function checkOptimizer(learningRate: number, { momentum, proximal }: Optimizer): void {
+  if (!Number.isFinite(learningRate))
+    throw new InputError("learningRate", `is ${learningRate}`, "Use a finite number.");
+  if (!(momentum >= 0 && momentum < 1)) {
+    throw new InputError("optimizer.momentum", `is ${momentum}`, "Use a number from 0 to below 1.");
+  }
+  if (!(proximal >= 0 && Number.isFinite(Math.fround(proximal)))) {
+    throw new InputError("optimizer.proximal", `is ${proximal}`, "Use a number that is not below 0.");
   }
 }
 

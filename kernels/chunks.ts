@@ -12,13 +12,16 @@ export interface Chunk {
   limit: number;
   unit: number;
   rate: number;
+  scale: number;
+  correction1: number;
+  correction2: number;
 }
 
 /** Cuts `rows` rows that start at `start` of the uploaded batch into chunks of at most `size`. */
 export function cut(start: number, rows: number, size: number, common: Partial<Chunk>): Chunk[] {
   const chunks: Chunk[] = [];
   for (let done = 0; done < rows; done += size) {
-    const neutral = { thresholds: 0, limit: 1, unit: 1, rate: 0 };
+    const neutral = { thresholds: 0, limit: 1, unit: 1, rate: 0, scale: 0, correction1: 1, correction2: 1 };
     chunks.push({ ...neutral, ...common, first: start + done, rows: Math.min(size, rows - done) });
   }
   return chunks;
@@ -40,6 +43,9 @@ export function encodeChunks(chunks: Chunk[]): ArrayBuffer {
     view.setFloat32(at + 12, chunk.limit, true);
     view.setFloat32(at + 16, chunk.unit, true);
     view.setFloat32(at + 20, chunk.rate, true);
+    view.setFloat32(at + 24, chunk.scale, true);
+    view.setFloat32(at + 28, chunk.correction1, true);
+    view.setFloat32(at + 32, chunk.correction2, true);
   });
   return bytes;
 }

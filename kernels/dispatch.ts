@@ -17,7 +17,7 @@ export interface Launch {
 export const lineGroup = 64;
 
 /** Bytes of one record of wgsl/snippets/chunk.wgsl, and the distance dynamic offsets must keep (the default limit). */
-export const chunkBytes = 24;
+export const chunkBytes = 36;
 export const chunkStride = 256;
 
 export function launch<Name extends string>(

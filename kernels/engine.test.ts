@@ -4,6 +4,7 @@ import { binOf, binWidth, scoreBins } from "../shared/fairness/histogram.ts";
 import type { Activation } from "../shared/layers.ts";
 import { type Architecture, layersOf, parameterCount } from "../shared/model.ts";
 import { type Clip, Engine, type Rows } from "./engine.ts";
+import type { Optimizer } from "./optimizer/optimizer.ts";
 import { dawnDevice } from "./testing/dawn.ts";
 import {
   activations,
@@ -392,6 +393,43 @@ withDevice("local training", () => {
     expect(maxAbs(expected.map((w, i) => w - parameters[i]!))).toBeGreaterThan(0.2);
     expect(maxAbs(trained.map((w, i) => w - expected[i]!))).toBeLessThan(2e-3);
     expect(await engine.localTraining(parameters, batches, witness, { learningRate, clip })).toEqual(trained);
+    engine.dispose();
+  });
+
+  const optimizers: Optimizer[] = [
+    { kind: "sgd", momentum: 0.9, proximal: 0 },
+    { kind: "sgd", momentum: 0, proximal: 0.5 },
+    { kind: "sgd", momentum: 0.5, proximal: 0.1 },
+    { kind: "adam", momentum: 0, proximal: 0 },
+    { kind: "adam", momentum: 0, proximal: 0.3 },
+  ];
+  it.each(optimizers)("$kind, momentum $momentum, proximal $proximal", async (optimizer) => {
+    const architecture = perceptron(13, [7], "tanh");
+    const { engine, rows, parameters, witness } = await setUp(architecture, 90, 31, 16);
+    const batches = [...Array(60).keys()].map((i) => range(90).subarray((i % 3) * 30, (i % 3) * 30 + 30));
+    const rate = optimizer.kind === "adam" ? 0.02 : 0.1;
+    const expected = Float64Array.from(parameters);
+    const [m, v] = [new Float64Array(expected.length), new Float64Array(expected.length)];
+    batches.forEach((batch, step) => {
+      plainSum(architecture, expected, rows, batch, witness).forEach((sum, i) => {
+        const g = sum / batch.length + optimizer.proximal * (expected[i]! - parameters[i]!);
+        if (optimizer.kind === "adam") {
+          m[i] = 0.9 * m[i]! + 0.1 * g;
+          v[i] = 0.999 * v[i]! + 0.001 * g * g;
+          const corrected = Math.sqrt(v[i]! / (1 - 0.999 ** (step + 1)));
+          expected[i]! -= (rate * m[i]!) / (1 - 0.9 ** (step + 1)) / (corrected + 1e-8);
+        } else {
+          m[i] = optimizer.momentum * m[i]! + g;
+          expected[i]! -= rate * m[i]!;
+        }
+      });
+    });
+    const options = { learningRate: rate, optimizer };
+    const trained = await engine.localTraining(parameters, batches, witness, options);
+    expect(maxAbs(expected.map((w, i) => w - parameters[i]!))).toBeGreaterThan(0.1);
+    expect(maxAbs(trained.map((w, i) => w - expected[i]!))).toBeLessThan(2e-3);
+    // Nothing is left over from the call before.
+    expect(await engine.localTraining(parameters, batches, witness, options)).toEqual(trained);
     engine.dispose();
   });
 

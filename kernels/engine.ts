@@ -5,17 +5,17 @@
  * Calls on one engine run one after the other. Every method rejects with an InputError on bad input and when a layer
  * gives a value that is not finite (the error names the layer), and with `adapter lost: …` once the device is gone.
  */
-import { InputError } from "../shared/errors.ts";
 import type { Witness } from "../shared/fairness/histogram.ts";
 import type { Architecture } from "../shared/model.ts";
 import { Calls, type Read } from "./calls.ts";
-import { checkBatch, checkClip, checkDistinct, checkFlags, checkRows, checkWitness } from "./checks.ts";
+import { checkBatch, checkClip, checkDistinct, checkFlags, checkOptimizer, checkRows, checkWitness } from "./checks.ts";
 import { type Chunk, chunkRows, cut } from "./chunks.ts";
 import { type Launch, record } from "./dispatch.ts";
 import type { Clip, Rows, TableSizes } from "./inputs.ts";
 import { extraBuffers } from "./layers/conv2d/conv2d.ts";
 import { checkParameters, type Layout, layoutOf, type PlacedLayer } from "./layout.ts";
 import { Memory } from "./memory.ts";
+import { corrections, type Optimizer, plainSgd } from "./optimizer/optimizer.ts";
 import { Pace } from "./pace.ts";
 import { type Bind, type Program, Programs, type Purpose } from "./program.ts";
 import { thresholdsAbove } from "./thresholds.ts";
@@ -34,6 +34,14 @@ export interface Counts {
   histogram: Uint32Array;
   /** How many logits are ≥ each threshold [thresholds, cells, 2] */
   selected: Uint32Array;
+}
+
+export interface TrainingOptions {
+  /** Finite */
+  learningRate: number;
+  clip?: Clip | undefined;
+  /** Plain SGD if left out */
+  optimizer?: Optimizer | undefined;
 }
 
 /** f32 errs in norm, quotient and product by less than this share of the clip norm (see private-sum/*.wgsl). */
@@ -151,8 +159,8 @@ export class Engine {
   }
 
   /**
-   * Local SGD: one step w −= learningRate · mean(gᵢ) for each batch, in order (repeat the list for more epochs; an
-   * empty batch is no step). Nothing is read back in between.
+   * Local training: one step of the optimizer along mean(gᵢ) for each batch, in order (repeat the list for more epochs;
+   * an empty batch is no step). Nothing is read back in between.
    * @param clip clips each gᵢ first, as DP-SGD does (Abadi et al. 2016); at participant level the whole change is
    * clipped afterwards instead (McMahan et al. 2018), and rows are not
    * @returns the new parameters [parameterCount]
@@ -161,24 +169,25 @@ export class Engine {
     parameters: Float32Array,
     batches: Uint32Array[],
     witness: Witness,
-    { learningRate, clip }: { learningRate: number; clip?: Clip | undefined },
+    { learningRate, clip, optimizer = plainSgd }: TrainingOptions,
   ): Promise<Float32Array> {
+    checkOptimizer(learningRate, optimizer);
     const reads: Read[] = [["parameters", this.#memory.sizes.parameters]];
-    // Steps add up from nothing, and clear what they have used.
-    const sum = clip ? "sum" : "gradient";
-    const [trained] = await this.#call(clip ? "clipped" : "plain", reads, () => {
-      if (!Number.isFinite(learningRate)) {
-        throw new InputError("learningRate", `is ${learningRate}`, "Use a finite number.");
-      }
+    const purpose = clip ? "clipped" : "plain";
+    const bindDescent = await this.#programs.descent(purpose, optimizer);
+    const [trained] = await this.#call(purpose, reads, () => {
       const joined = new Uint32Array(batches.reduce((sum, batch) => sum + batch.length, 0));
       const chunks: (Chunk & { endsBatch: boolean })[] = [];
       let start = 0;
+      let step = 0;
       for (const batch of batches) {
         checkBatch(batch, this.#count);
         if (clip) checkClip(clip, batch.length);
         joined.set(batch, start);
-        const rate = learningRate / ((clip?.unit ?? 1) * batch.length);
-        const own = cut(start, batch.length, this.#chunkRows, { ...(clip && gridOf(clip)), rate });
+        if (batch.length > 0) step++;
+        const scale = 1 / ((clip?.unit ?? 1) * batch.length);
+        const common = { ...(clip && gridOf(clip)), rate: learningRate, scale, ...corrections(step) };
+        const own = cut(start, batch.length, this.#chunkRows, common);
         start += batch.length;
         chunks.push(...own.map((chunk) => ({ ...chunk, endsBatch: chunk.first + chunk.rows === start })));
       }
@@ -186,12 +195,15 @@ export class Engine {
       this.#memory.uploadWitness(witness);
       this.#memory.uploadCall(parameters, joined, chunks);
       if (!clip) this.#memory.plainGradient(chunks.reduce((rows, chunk) => Math.max(rows, chunk.rows), 0));
+      const state = this.#memory.optimizerState(optimizer, parameters);
+      const descend = bindDescent(this.#memory.arena);
       return {
         chunks,
-        steps: ({ refresh, forward, backward, descend }) => ({
-          clear: [sum],
+        steps: ({ refresh, forward, backward }) => ({
+          // Steps add up from nothing, and clear what they have used.
+          clear: [clip ? "sum" : "gradient", ...state],
           before: refresh,
-          each: (i) => [...forward, ...backward, ...(chunks[i]!.endsBatch ? [...descend, ...refresh] : [])],
+          each: (i) => [...forward, ...backward, ...(chunks[i]!.endsBatch ? [descend, ...refresh] : [])],
         }),
       };
     });

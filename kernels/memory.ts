@@ -6,6 +6,7 @@ import type { Rows, TableSizes } from "./inputs.ts";
 import { extraBuffers } from "./layers/conv2d/conv2d.ts";
 import { sliceOf } from "./layers/dense/dense.ts";
 import { checkParameters, type Layout, type PaddedRows, wholeQuads } from "./layout.ts";
+import { momentsOf, type Optimizer } from "./optimizer/optimizer.ts";
 import { wholeTiles } from "./tiles/tile.ts";
 
 export class Memory {
@@ -32,7 +33,8 @@ export class Memory {
     this.result("histogram", this.sizes.histogram);
     this.result("selected", 0);
     // Bound by kernels that a call may not run; a binding needs a buffer all the same.
-    for (const name of ["features", "facts", "witness", "thresholds"]) this.#upload(name, new Uint32Array(1));
+    for (const name of ["features", "facts", "witness", "thresholds", "anchor"]) this.#upload(name, new Uint32Array(1));
+    for (const name of ["first", "second"]) this.result(name, 0);
   }
 
   /** Bytes of the buffers whose size the model gives. */
@@ -102,6 +104,14 @@ export class Memory {
       return Math.ceil((rows * positions) / sliceOf(positions));
     });
     this.result("gradient", Math.max(1, ...slices) * this.sizes.parameters);
+  }
+
+  /** What the optimizer remembers; the names of what begins at zero. */
+  optimizerState(optimizer: Optimizer, parameters: Float32Array): string[] {
+    const moments = momentsOf(optimizer);
+    for (const name of moments) this.result(name, this.sizes.parameters);
+    if (optimizer.proximal > 0) this.#upload("anchor", parameters);
+    return moments;
   }
 
   /** [cells, 2, 17]: a cell's 16 slopes, then its weight, as loss/gradient.wgsl reads them. */

@@ -3,7 +3,7 @@
  *
  *   gather → forward … forward → logits ─┬─▶ histogram, selected                         (counts)
  *                                        └─▶ gradient → norm → backward → norm …         (once back through the layers)
- *                                              └─▶ clip factor → clipped sum a layer → descend
+ *                                              └─▶ clip factor → clipped sum a layer [→ descend]
  *
  * Without clipping there are no norms, and each layer's gradient follows at once.
  */
@@ -14,7 +14,7 @@ import { compileGather, gatherLaunch } from "./gather/gather.ts";
 import { kinds } from "./layers/kinds.ts";
 import type { Layout } from "./layout.ts";
 import { compileCounts, compileLossGradient, gradientLaunch, histogramLaunch, selectedLaunch } from "./loss/loss.ts";
-import { compileDescend, descendLaunch } from "./optimizer/descend.ts";
+import { compileDescend, type Optimizer } from "./optimizer/optimizer.ts";
 import { clipFactorLaunch, compileClipFactor } from "./private-sum/private-sum.ts";
 import { type TileFor, tilesOf } from "./tiles/tile.ts";
 
@@ -31,12 +31,10 @@ export interface Program {
   selected: Launch;
   /** Logits to the sum of gradients */
   backward: Launch[];
-  /** Along the sum, which it clears */
-  descend: Launch[];
 }
 
 type Forwards = Pick<Program, "forward" | "histogram" | "selected">;
-type Backwards = Pick<Program, "refresh" | "backward" | "descend">;
+type Backwards = Pick<Program, "refresh" | "backward">;
 
 export type Bind = (arena: Arena) => Program;
 
@@ -45,6 +43,7 @@ export class Programs {
   readonly #device: GPUDevice;
   readonly #layout: Layout;
   readonly #forward: ReturnType<typeof compileForwards>;
+  readonly #descents = new Map<string, Promise<(arena: Arena) => Launch>>();
   readonly #backward = new Map<Purpose, ReturnType<typeof compileBackwards>>();
 
   constructor(device: GPUDevice, layout: Layout) {
@@ -53,6 +52,19 @@ export class Programs {
     this.#forward = compileForwards(device, layout);
     // Heard by whoever needs it first.
     this.#forward.catch(() => {});
+  }
+
+  /** The step along the sum of a purpose, which it clears. */
+  descent(purpose: "clipped" | "plain", optimizer: Optimizer): Promise<(arena: Arena) => Launch> {
+    const key = JSON.stringify([purpose, optimizer]);
+    let pending = this.#descents.get(key);
+    if (pending === undefined) {
+      pending = compileDescend(this.#device, this.#layout, optimizer, purpose === "plain" ? "gradient" : "sum");
+      this.#descents.set(key, pending);
+    }
+    return pending.catch(async (error: unknown) => {
+      throw await lossOr(this.#device, error);
+    });
   }
 
   async compile(purpose: Purpose): Promise<Bind> {
@@ -95,12 +107,11 @@ async function compileBackwards(
   layout: Layout,
   purpose: Purpose,
 ): Promise<(arena: Arena) => Backwards> {
-  if (purpose === "counts") return () => ({ refresh: [], backward: [], descend: [] });
+  if (purpose === "counts") return () => ({ refresh: [], backward: [] });
   const { layers } = layout;
   const tileFor = await tilesOf(device);
-  const [loss, descend, ways, bindGradients] = await Promise.all([
+  const [loss, ways, bindGradients] = await Promise.all([
     compileLossGradient(device, layers.at(-1)!),
-    compileDescend(device, layout, purpose === "plain"),
     Promise.all(layers.slice(1).map((layer) => kinds[layer.kind].backward(device, layer, tileFor))),
     purpose === "plain" ? compilePlain(device, layout, tileFor) : compileClipped(device, layout, tileFor),
   ]);
@@ -111,7 +122,6 @@ async function compileBackwards(
     const first = { ...rows, witness: get("witness"), g: get(gradient), flags: get("flags") };
     const back = ways.map((bind) => bind(arena));
     const { onTheWay, after } = bindGradients(arena);
-    const sum = get(purpose === "plain" ? "gradient" : "sum");
     return {
       refresh: back.flatMap(({ refresh }) => refresh),
       backward: [
@@ -122,7 +132,6 @@ async function compileBackwards(
           .flat(),
         ...after,
       ],
-      descend: [descendLaunch(device, descend, layout, { chunk: rows.chunk, parameters: get("parameters"), sum })],
     };
   };
 }

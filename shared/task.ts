@@ -103,7 +103,15 @@ export const taskSchema = z.strictObject({
     averageLast: z.number().min(0).max(1).default(0.3).describe("Share of last rounds whose models are averaged"),
     localEpochs: z.int().min(1).max(100).default(1).describe("Participant level: passes over the tab's rows a round"),
     localBatch: z.int().min(1).max(4096).default(32).describe("Participant level: rows a local step"),
-    localLearningRate: z.number().positive().default(0.1).describe("Participant level: step of the local SGD"),
+    localLearningRate: z.number().positive().default(0.1).describe("Participant level: step of the local optimizer"),
+    localOptimizer: z.enum(["sgd", "adam"]).default("sgd").describe("Participant level; it starts anew every round"),
+    localMomentum: z.number().min(0).max(0.999).default(0).describe("Participant level: of the local SGD"),
+    localProximal: z
+      .number()
+      .min(0)
+      .max(1000)
+      .default(0)
+      .describe("Participant level: FedProx's μ, how strongly local steps are held to the round's model"),
   }),
   fairness: z
     .strictObject({

@@ -123,13 +123,17 @@ export class Answerer {
     layout: Layout,
   ): Promise<Encoded> {
     const { train } = this.portions;
-    const { localEpochs, localBatch, localLearningRate } = this.task.training;
+    const { localEpochs, localBatch, localLearningRate, localOptimizer, localMomentum, localProximal } =
+      this.task.training;
     const { histogram } = await this.engine.evaluate(parameters, train, []);
     const trained = await this.engine.localTraining(
       parameters,
       this.#localBatches(localEpochs, localBatch),
       question.witness,
-      { learningRate: localLearningRate },
+      {
+        learningRate: localLearningRate,
+        optimizer: { kind: localOptimizer, momentum: localMomentum, proximal: localProximal },
+      },
     );
     const vector = new Float64Array(layout.dimension);
     const update = segment(layout, "update").offset;

@@ -1,8 +1,15 @@
-// optimizer/descend: parameters −= rate · sum, then sum = 0 for the next step
-// parameters [n] f32   sum [n] i32 of clipped rows, or [slices, n] f32 of plain ones      grid: one thread a parameter
-// `rate` turns the sum into a step along the mean of the rows' gradients.
+// optimizer/descend: one step along g = scale · sum + μ · (w − w₀), then sum = 0 for the next
+//   sgd        w −= rate · g
+//   momentum   m ← β·m + g,  w −= rate · m                                            (Polyak 1964, as PyTorch has it)
+//   adam       m ← β₁·m + (1 − β₁)·g,  v ← β₂·v + (1 − β₂)·g²
+//              w −= rate · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + 10⁻⁸)          (Kingma & Ba 2015, algorithm 1)
+// μ · (w − w₀) is the gradient of ½μ‖w − w₀‖², FedProx's pull back to the round's model (Li et al. 2020, §3.2).
+// parameters, anchor, first, second [n] f32   sum [n] i32 of clipped rows, or [slices, n] f32 of plain ones
+// grid: one thread a parameter
 //! use chunk
 override PARAMETERS: u32;
+override PROXIMAL: f32;
+override MOMENTUM: f32;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
 @group(0) @binding(1) var<storage, read_write> parameters: array<f32>;
 //! if plain
@@ -10,20 +17,48 @@ override PARAMETERS: u32;
 //! else
 @group(0) @binding(2) var<storage, read_write> sum: array<i32>;
 //! end
+//! if proximal
+@group(0) @binding(3) var<storage, read> anchor: array<f32>;
+//! end
+//! if first
+@group(0) @binding(4) var<storage, read_write> first: array<f32>;
+//! end
+//! if second
+@group(0) @binding(5) var<storage, read_write> second: array<f32>;
+//! end
+
+const BETA1 = 0.9;
+const BETA2 = 0.999;
 
 @compute @workgroup_size(64)
 fn descend(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let thread = thread_of(id, groups, 64u);
-  if (thread >= PARAMETERS) { return; }
+  let i = thread_of(id, groups, 64u);
+  if (i >= PARAMETERS) { return; }
   //! if plain
   var total = 0.0;
-  for (var at = thread; at < arrayLength(&sum); at += PARAMETERS) {
+  for (var at = i; at < arrayLength(&sum); at += PARAMETERS) {
     total += sum[at];
     sum[at] = 0.0;
   }
-  parameters[thread] -= chunk.rate * total;
   //! else
-  parameters[thread] -= chunk.rate * f32(sum[thread]);
-  sum[thread] = 0;
+  let total = f32(sum[i]);
+  sum[i] = 0;
   //! end
+  var g = chunk.scale * total;
+  //! if proximal
+  g += PROXIMAL * (parameters[i] - anchor[i]);
+  //! end
+  //! if second
+  let m = BETA1 * first[i] + (1.0 - BETA1) * g;
+  let v = BETA2 * second[i] + (1.0 - BETA2) * g * g;
+  first[i] = m;
+  second[i] = v;
+  g = m / chunk.correction1 / (sqrt(v / chunk.correction2) + 1e-8);
+  //! else
+  //! if first
+  g += MOMENTUM * first[i];
+  first[i] = g;
+  //! end
+  //! end
+  parameters[i] -= chunk.rate * g;
 }

@@ -34,6 +34,10 @@ describe.skipIf(device === undefined)("compile", () => {
       for (const architecture of [perceptron(5, [4, 3], "tanh"), images]) {
         const programs = new Programs(device!, layoutOf(architecture));
         for (const purpose of ["counts", "clipped", "plain"] as const) await programs.compile(purpose);
+        for (const kind of ["sgd", "adam"] as const) {
+          await programs.descent("plain", { kind, momentum: 0.5, proximal: 1 });
+          await programs.descent("clipped", { kind, momentum: 0, proximal: 0 });
+        }
       }
       await hasQuads(device!);
     } finally {

@@ -5,7 +5,11 @@ struct Chunk {
   thresholds: u32,  // length of `thresholds`, for selected.wgsl
   limit: f32,       // L2 bound of a row's gradient, safety margin taken off
   unit: f32,        // integers per 1.0 of gradient
-  rate: f32,        // learning rate / (unit · batch), for descend.wgsl
+  // For descend.wgsl, of the batch's last micro-batch:
+  rate: f32,        // learning rate
+  scale: f32,       // 1 / (unit · rows of the batch), from the sum to the mean
+  correction1: f32, // 1 − β₁ᵗ and 1 − β₂ᵗ of step t
+  correction2: f32,
 }
 
 // Grids are lines of groups, folded into rows of groups where a line would pass 65,535 groups.
