@@ -147,12 +147,12 @@ function printTable({ browser, adapter, peak, sides, results }) {
   for (const { kind, name, sides: measured } of results) {
     const [m, k, n] = name.split("×").map(Number);
     const scale = kind === "product" ? (2 * m * k * n) / 1e9 : 1;
-    const first = median(measured[0].rates);
+    const first = measured[0].reason ? undefined : median(measured[0].rates);
     const cells = sides.map((side) => {
       const { rates, reason } = measured.find((one) => one.side === side) ?? { reason: "absent" };
       if (reason) return "–";
       const rate = median(rates);
-      return `${(rate * scale).toPrecision(3)} (${(first / rate).toFixed(1)}×)`;
+      return (rate * scale).toPrecision(3) + (first ? ` (${(first / rate).toFixed(1)}×)` : "");
     });
     line(kind === "product" ? `${name}, GFLOP/s` : `${name}, steps/s`, cells);
   }
