@@ -323,3 +323,18 @@ test("a damaged key file is refused, above all an empty operator's key", async (
     await expect(coordinatorIdentity(folder)).rejects.toThrow("holds no Ed25519 key");
   }
 });
+
+test("a run of another version is named, with its data folder, and not half-read", async () => {
+  const run = await newRun();
+  const { task } = await db.selectFrom("run").select("task").where("id", "=", run.id).executeTakeFirstOrThrow();
+  const set = (text: string) => db.updateTable("run").set({ task: text }).where("id", "=", run.id).execute();
+  await set(JSON.stringify({ ...JSON.parse(task), model: { hidden: [] } }));
+  try {
+    await expect(runs.list()).rejects.toThrow(
+      `--data-dir: holds the run ${run.id} of another version of Murmur (model: `,
+    );
+  } finally {
+    await set(task);
+  }
+  expect(await runs.list()).toContainEqual(expect.objectContaining({ id: run.id }));
+});

@@ -1,4 +1,6 @@
 /** Runs and rounds in the database, each step with its ledger entry in one transaction. */
+
+import { InputError } from "../../shared/errors.ts";
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
 import type { Charge } from "../../shared/privacy/balance.ts";
 import type { RoundFacts } from "../../shared/round/round.ts";
@@ -7,6 +9,20 @@ import { asTask, type Task } from "../../shared/task.ts";
 import type { Learner } from "../learner.ts";
 import type { Database, Schema, Tx } from "./database.ts";
 import type { Ledger } from "./ledger-store.ts";
+
+/** @throws InputError for a run of another version, whose promises this one could not keep */
+function storedTask(run: string, task: string): Task {
+  try {
+    return asTask(JSON.parse(task));
+  } catch (error) {
+    const { field, problem } = error as InputError;
+    throw new InputError(
+      "--data-dir",
+      `holds the run ${run} of another version of Murmur (${field}: ${problem})`,
+      "Use that version for it, or another data folder for this one.",
+    );
+  }
+}
 
 export interface RunRow {
   id: string;
@@ -59,7 +75,7 @@ export class Runs {
       .execute();
     return rows.map((row) => ({
       id: row.id,
-      task: asTask(JSON.parse(row.task)),
+      task: storedTask(row.id, row.task),
       taskHash: row.task_hash,
       invite: row.invite,
       seed: row.seed,
