@@ -5,6 +5,14 @@ import type { Clip, Rows, TableSizes } from "./inputs.ts";
 import { type Layout, nameOf } from "./layout.ts";
 import type { Optimizer } from "./optimizer/optimizer.ts";
 
+/** Counts and penalties of fairness are about one logit; of several nothing would be counted, and nobody told. */
+export function checkTables({ layers }: Layout, { cells }: TableSizes): void {
+  const { outputs } = layers.at(-1)!;
+  if (outputs > 1 && cells > 0) {
+    throw new InputError("tables.cells", `is ${cells} for a model of ${outputs} classes`, "Use 0, or one output.");
+  }
+}
+
 export function checkRows(rows: Rows, { layers }: Layout, { cells, attributes }: TableSizes): void {
   const inputs = layers[0]!.input.width;
   const lengths = { features: inputs, labels: 1, cells: attributes };

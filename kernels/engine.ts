@@ -8,7 +8,16 @@
 import type { Witness } from "../shared/fairness/histogram.ts";
 import type { Architecture } from "../shared/model.ts";
 import { Calls, type Read } from "./calls.ts";
-import { checkBatch, checkClip, checkDistinct, checkFlags, checkOptimizer, checkRows, checkWitness } from "./checks.ts";
+import {
+  checkBatch,
+  checkClip,
+  checkDistinct,
+  checkFlags,
+  checkOptimizer,
+  checkRows,
+  checkTables,
+  checkWitness,
+} from "./checks.ts";
 import { type Chunk, chunkRows, cut } from "./chunks.ts";
 import { type Launch, record } from "./dispatch.ts";
 import type { Clip, Rows, TableSizes } from "./inputs.ts";
@@ -90,6 +99,7 @@ export class Engine {
     chunkLimit = 4096,
   ): Promise<Engine> {
     const layout = layoutOf(architecture);
+    checkTables(layout, tables);
     const programs = new Programs(device, layout);
     await programs.compile("counts");
     return new Engine(device, programs, layout, tables, chunkLimit);

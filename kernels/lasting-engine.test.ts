@@ -88,6 +88,17 @@ describe.skipIf(device === undefined)("an adapter that is lost", () => {
     };
     await expect(LastingEngine.create(lost, architecture, tables)).rejects.toThrow("adapter lost");
     expect(opened).toHaveLength(3);
+    const { opened: one, open: openOne } = opener();
+    const once = await LastingEngine.create(
+      async () => {
+        if (one.length > 0) throw new Error("no adapter");
+        return openOne();
+      },
+      architecture,
+      tables,
+    );
+    one[0]!.destroy();
+    await expect(once.load(rows)).rejects.toThrow(/^adapter lost: .*, and no other engine could be made: no adapter$/);
     const gone = async (): Promise<GPUDevice> => {
       throw new Error("no adapter");
     };

@@ -76,15 +76,21 @@ export class LastingEngine {
         // Of several calls under way the first to fail makes the new engine.
         if (this.#engine !== current) continue;
         if (smaller) this.#chunkLimit /= 2;
-        this.#engine = this.#replace(current);
+        this.#engine = this.#replace(current, error);
         this.#engine.catch(() => {});
       }
     }
   }
 
-  async #replace(old: Promise<Engine>): Promise<Engine> {
+  async #replace(old: Promise<Engine>, why: Error): Promise<Engine> {
     await old.then((engine) => engine.dispose()).catch(() => {});
-    return this.#make();
+    try {
+      return await this.#make();
+    } catch (error) {
+      if (error instanceof AdapterLost || error instanceof OutOfMemory) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`${why.message}, and no other engine could be made: ${reason}`);
+    }
   }
 
   async #make(): Promise<Engine> {

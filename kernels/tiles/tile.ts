@@ -48,7 +48,8 @@ export type TileFor = (height: number, width: number) => Tile;
 
 export async function tilesOf(device: GPUDevice): Promise<TileFor> {
   const quads = await hasQuads(device);
-  const software = device.adapterInfo.isFallbackAdapter;
+  // Browsers of before 2025 do not say; a tile of either kind is right everywhere, only slower.
+  const { isFallbackAdapter: software = false } = (device as Partial<Pick<GPUDevice, "adapterInfo">>).adapterInfo ?? {};
   return (height, width) => {
     const largest = !software
       ? { rows: 4, columns: 2, group: 64 }

@@ -3,6 +3,7 @@
  * plain or clipped row by row. All are computed in tiles (tiles/tile.ts) and compiled for the layer's own shape. A
  * convolution is the same products on its patches.
  */
+import { InputError } from "../../../shared/errors.ts";
 import type { Activation } from "../../../shared/layers.ts";
 import type { Arena } from "../../arena.ts";
 import { type Launch, launch } from "../../dispatch.ts";
@@ -48,6 +49,8 @@ interface Tiled<Name extends string> extends Kernel<Name> {
 
 /** Rows that a quad adds up before it meets the others; of positions, so many that few partial sums are kept. */
 export const sliceOf = (positions: number): number => 256 * Math.ceil(positions / 16);
+/** See example-norm.wgsl. */
+const longestRow = 2 ** 22;
 /** Threads a group where a thread has a whole row to read. */
 const rowGroup = 16;
 /** Rows of a micro-batch are as many as there are. */
@@ -243,7 +246,18 @@ export async function exampleNorm(
   a: Matrix,
   g?: Matrix,
 ): Promise<(arena: Arena) => Launch> {
-  const common = { GROUP: rowGroup, A_STRIDE: a.stride, FIRST: Number(last), LAYER: index };
+  const longest = Math.max(a.stride, g?.stride ?? 0);
+  if (longest > longestRow) {
+    const found = `needs the length of rows of ${longest} numbers`;
+    throw new InputError(`layers.${index}`, found, `At most ${longestRow} are added up precisely enough; use fewer.`);
+  }
+  const common = {
+    GROUP: rowGroup,
+    A_STRIDE: a.stride,
+    BLOCK: Math.ceil(Math.sqrt(longest / 4)),
+    FIRST: Number(last),
+    LAYER: index,
+  };
   const alone = { chunk: "chunk", a: "read", norms: "write", flags: "write" } as const;
   const bindings: Partial<Record<"g", Binding>> & typeof alone = g ? { ...alone, g: "read" } : alone;
   const kernel = await compile<"chunk" | "a" | "norms" | "flags" | "g">(

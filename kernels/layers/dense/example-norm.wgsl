@@ -38,9 +38,10 @@ fn largest_of(v: vec4f) -> f32 {
   return max(max(m.x, m.y), max(m.z, m.w));
 }
 
-// Sums of squares go in blocks of 16 vec4s: a sum of n equal-signed terms errs by up to n·2⁻²⁴, and 65,536 inputs in
-// one line would use up the safety margin of the clip factor.
-const BLOCK = 16u;
+// Sums of squares go in blocks: a sum of n equal-signed terms errs by up to n·2⁻²⁴, and a long row in one line would
+// use up the safety margin of the clip factor. With blocks of √n it errs by 2√n·2⁻²⁴: rows of up to 2²² numbers by
+// 1.3·10⁻⁴, and their length by half of that.
+override BLOCK: u32;  // vec4s
 
 // The first pass takes it that no scale is needed, as is nearly always so.
 fn length_a(first: u32) -> f32 {
