@@ -21,7 +21,7 @@ import {
 import { type Chunk, chunkRows, cut } from "./chunks.ts";
 import { type Launch, record } from "./dispatch.ts";
 import type { Clip, Rows, TableSizes } from "./inputs.ts";
-import { extraBuffers } from "./layers/conv2d/conv2d.ts";
+import { kinds } from "./layers/kinds.ts";
 import { checkParameters, type Layout, layoutOf, type PlacedLayer } from "./layout.ts";
 import { Memory } from "./memory.ts";
 import { corrections, type Optimizer, plainSgd } from "./optimizer/optimizer.ts";
@@ -314,11 +314,10 @@ export class Engine {
 }
 
 /** Numbers of the widest buffer for a row. */
-const widthOf = (layer: PlacedLayer) =>
-  Math.max(
-    layer.input.stride,
-    layer.output.stride,
-    ...(layer.kind === "conv2d" ? extraBuffers(layer).map(({ count, rows }) => count * rows.stride) : []),
-  );
+function widthOf(layer: PlacedLayer): number {
+  const own = kinds[layer.kind].buffers(layer);
+  const widths = own.map(({ count, rows }) => ("each" in count ? count.each * rows.stride : 0));
+  return Math.max(layer.input.stride, layer.output.stride, ...widths);
+}
 
 const gridOf = (clip: Clip) => ({ limit: clip.norm * (1 - safetyMargin), unit: clip.unit });

@@ -36,6 +36,8 @@ export interface PlacedLayer extends Layer {
   index: number;
   input: Tensor;
   output: Tensor;
+  /** Times that W is used for one row of the micro-batch */
+  positions: number;
   activationBelow: Activation;
   /** Whether this is the layer of the logits */
   last: boolean;
@@ -68,6 +70,7 @@ export function layoutOf(architecture: Architecture): Layout {
       index,
       input: tensors[index]!,
       output: tensors[index + 1]!,
+      positions: layer.kind === "conv2d" ? tensors[index + 1]!.pixels : 1,
       activationBelow: plain[index - 1]?.activation ?? "none",
       last: index === plain.length - 1,
     }),

@@ -3,9 +3,9 @@ import { scoreBins, type Witness } from "../shared/fairness/histogram.ts";
 import { Arena, usage } from "./arena.ts";
 import { type Chunk, encodeChunks } from "./chunks.ts";
 import type { Rows, TableSizes } from "./inputs.ts";
-import { extraBuffers } from "./layers/conv2d/conv2d.ts";
 import { sliceOf } from "./layers/dense/dense.ts";
-import { checkParameters, type Layout, type PaddedRows, wholeQuads } from "./layout.ts";
+import { kinds } from "./layers/kinds.ts";
+import { checkParameters, type Layout, type PaddedRows } from "./layout.ts";
 import { momentsOf, type Optimizer } from "./optimizer/optimizer.ts";
 import { wholeTiles } from "./tiles/tile.ts";
 
@@ -21,10 +21,6 @@ export class Memory {
     this.#layout = layout;
     this.#tables = tables;
     this.arena = new Arena(device);
-    for (const { index, inputs, outputs, input } of layout.layers) {
-      const stride = Math.max(input.stride, wholeQuads(inputs + 1));
-      this.result(`transposed ${index}`, 4 * wholeQuads(outputs) * stride);
-    }
     const shape = [tables.cells, tables.attributes, layout.layers.length - 1];
     this.#upload("tables", new Uint32Array(shape), usage.uniform);
     this.result("parameters", this.sizes.parameters);
@@ -90,8 +86,9 @@ export class Memory {
     for (const layer of layers) {
       this.#padded(layer.output.activation, layer.output, tiled);
       this.result(layer.output.gradient, tiled * layer.output.stride * 4);
-      if (layer.kind !== "conv2d") continue;
-      for (const { name, count, rows } of extraBuffers(layer)) this.#padded(name, rows, tiled * count);
+      for (const { name, count, rows } of kinds[layer.kind].buffers(layer)) {
+        this.#padded(name, rows, "all" in count ? count.all : tiled * count.each);
+      }
     }
     this.result("norms", tiled * 4);
     this.result("factors", tiled * 4);
@@ -99,10 +96,7 @@ export class Memory {
 
   /** [slices, parameters], for chunks of so many rows */
   plainGradient(rows: number): void {
-    const slices = this.#layout.layers.map(({ kind, output }) => {
-      const positions = kind === "conv2d" ? output.pixels : 1;
-      return Math.ceil((rows * positions) / sliceOf(positions));
-    });
+    const slices = this.#layout.layers.map(({ positions }) => Math.ceil((rows * positions) / sliceOf(positions)));
     this.result("gradient", Math.max(1, ...slices) * this.sizes.parameters);
   }
 

@@ -15,7 +15,7 @@ import { kinds } from "./layers/kinds.ts";
 import type { Layout } from "./layout.ts";
 import { compileCounts, compileLossGradient, gradientLaunch, histogramLaunch, selectedLaunch } from "./loss/loss.ts";
 import { compileDescend, type Optimizer } from "./optimizer/optimizer.ts";
-import { clipFactorLaunch, compileClipFactor } from "./private-sum/private-sum.ts";
+import { clipFactorLaunch, compileClipFactor } from "./private-sum/clip-factor.ts";
 import { type TileFor, tilesOf } from "./tiles/tile.ts";
 
 /** What a program is for; kernels are compiled when a call first needs them. */

@@ -5,10 +5,11 @@
  */
 import activation from "./snippets/activation.wgsl?raw";
 import chunk from "./snippets/chunk.wgsl?raw";
-import clippedSumRow from "./snippets/clipped-sum-row.wgsl?raw";
 import finite from "./snippets/finite.wgsl?raw";
 import outer from "./snippets/outer.wgsl?raw";
-import plainGradientRow from "./snippets/plain-gradient-row.wgsl?raw";
+import outerRow from "./snippets/outer-row.wgsl?raw";
+import outerSum from "./snippets/outer-sum.wgsl?raw";
+import pool from "./snippets/pool.wgsl?raw";
 import product from "./snippets/product.wgsl?raw";
 import tables from "./snippets/tables.wgsl?raw";
 import tile from "./snippets/tile.wgsl?raw";
@@ -18,10 +19,11 @@ import { expand, type Scope } from "./template.ts";
 const snippets: Record<string, string> = {
   activation,
   chunk,
-  "clipped-sum-row": clippedSumRow,
   finite,
   outer,
-  "plain-gradient-row": plainGradientRow,
+  "outer-row": outerRow,
+  "outer-sum": outerSum,
+  pool,
   product,
   tables,
   tile,

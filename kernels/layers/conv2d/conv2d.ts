@@ -4,27 +4,22 @@
  * row by itself, and both its norm and the clipped sum read it from there.
  */
 import { type Launch, launch } from "../../dispatch.ts";
-import { type PaddedRows, type PlacedLayer, wholeQuads } from "../../layout.ts";
+import { type PlacedLayer, wholeQuads } from "../../layout.ts";
 import { compile } from "../../wgsl/shader.ts";
 import { flagsOf } from "../activation.ts";
-import { type Affine, backwardProduct, exampleNorm, forwardProduct, plainGradient } from "../dense/dense.ts";
-import type { Layers } from "../layers.ts";
+import {
+  type Affine,
+  backwardProduct,
+  exampleNorm,
+  forwardProduct,
+  plainGradient,
+  transposedOf,
+} from "../dense/dense.ts";
+import type { LayerKind } from "../kind.ts";
 import { windowConstants } from "../window.ts";
 import foldSource from "./fold.wgsl?raw";
 import instanceSumSource from "./instance-sum.wgsl?raw";
 import unfoldSource from "./unfold.wgsl?raw";
-
-/** Buffers that a convolution needs besides its tensors: how many of its rows there are for one of the micro-batch. */
-export function extraBuffers(layer: PlacedLayer): { name: string; count: number; rows: PaddedRows }[] {
-  const { index, inputs, outputs, output } = layer;
-  const patch = { width: inputs, stride: patchStride(layer) };
-  const instance = { width: (inputs + 1) * outputs, stride: instanceStride(layer), ones: false };
-  return [
-    { name: `patches ${index}`, count: output.pixels, rows: { ...patch, ones: true } },
-    { name: `patch gradients ${index}`, count: output.pixels, rows: { ...patch, ones: false } },
-    { name: `instances ${index}`, count: 1, rows: instance },
-  ];
-}
 
 const patchStride = ({ inputs }: { inputs: number }) => wholeQuads(inputs + 1);
 const instanceStride = ({ inputs, outputs }: { inputs: number; outputs: number }) => wholeQuads((inputs + 1) * outputs);
@@ -33,7 +28,6 @@ function affineOf({ input: _, output, ...layer }: PlacedLayer): Affine {
   const stride = patchStride(layer);
   return {
     ...layer,
-    positions: output.pixels,
     x: { buffer: `patches ${layer.index}`, stride },
     y: { buffer: output.activation, stride: output.pixelStride },
     g: { buffer: output.gradient, stride: output.pixelStride },
@@ -43,9 +37,21 @@ function affineOf({ input: _, output, ...layer }: PlacedLayer): Affine {
   };
 }
 
-export const conv2d: Layers = {
+export const conv2d: LayerKind = {
+  buffers(layer) {
+    const { index, inputs, outputs, positions } = layer;
+    const patch = { width: inputs, stride: patchStride(layer) };
+    const instance = { width: (inputs + 1) * outputs, stride: instanceStride(layer), ones: false };
+    const each = { each: positions };
+    return [
+      transposedOf(layer),
+      { name: `patches ${index}`, rows: { ...patch, ones: true }, count: each },
+      { name: `patch gradients ${index}`, rows: { ...patch, ones: false }, count: each },
+      { name: `instances ${index}`, rows: instance, count: { each: 1 } },
+    ];
+  },
   async forward(device, layer, tileFor) {
-    const { index, input, output } = layer;
+    const { index, input } = layer;
     const stride = patchStride(layer);
     const [unfold, bindProduct] = await Promise.all([
       compile(
@@ -63,7 +69,7 @@ export const conv2d: Layers = {
     return (arena) => {
       const x = arena.get(input.activation);
       const buffers = { chunk: arena.get("chunks"), x, patches: arena.get(`patches ${index}`) };
-      return [launch(device, unfold, buffers, (rows) => rows * output.pixels * layer.size), bindProduct(arena)];
+      return [launch(device, unfold, buffers, (rows) => rows * layer.positions * layer.size), bindProduct(arena)];
     };
   },
   async backward(device, layer, tileFor) {

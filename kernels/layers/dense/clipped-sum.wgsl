@@ -27,6 +27,14 @@
 const MAGIC = 12582912.0;
 const MAGIC_BITS = 0x4b400000i;
 
+fn share_of(row: u32) -> f32 {
+  return factors[row];
+}
+
+fn term(v: f32) -> i32 {
+  return bitcast<i32>(v + MAGIC);
+}
+
 @compute @workgroup_size(GROUP)
 fn clipped_sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let thread = thread_of(id, groups, GROUP);
@@ -38,20 +46,7 @@ fn clipped_sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
   let lane = thread % 4u;
 
   var s_{quad}_{four}_{column} = 0i;
-  var at = first * LEFT_STRIDE + tile.row;
-  var by = first * RIGHT_STRIDE + tile.column;
-  let whole = first + (end - first) / 2u * 2u;
-  var row = first;
-  while (row < whole) {
-    //! each two
-    {
-      //! insert clipped-sum-row
-    }
-    //! end
-  }
-  while (row < end) {
-    //! insert clipped-sum-row
-  }
+  //! insert outer-sum
   let excess = i32(end - first) * MAGIC_BITS;
   //! each quad
   //! each four

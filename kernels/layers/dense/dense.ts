@@ -7,11 +7,11 @@ import { InputError } from "../../../shared/errors.ts";
 import type { Activation } from "../../../shared/layers.ts";
 import type { Arena } from "../../arena.ts";
 import { type Launch, launch } from "../../dispatch.ts";
-import type { PlacedLayer } from "../../layout.ts";
+import { type PlacedLayer, wholeQuads } from "../../layout.ts";
 import { quadsFor, type Tile, type TileFor, tiled } from "../../tiles/tile.ts";
 import { type Binding, compile, type Kernel } from "../../wgsl/shader.ts";
 import { flagsOf } from "../activation.ts";
-import type { Backward, Clipped, Layers } from "../layers.ts";
+import type { Backward, Clipped, LayerKind, OwnBuffer } from "../kind.ts";
 import backwardInputSource from "./backward-input.wgsl?raw";
 import clippedSumSource from "./clipped-sum.wgsl?raw";
 import exampleNormSource from "./example-norm.wgsl?raw";
@@ -60,14 +60,20 @@ const file = (name: string) => `layers/dense/${name}.wgsl`;
 
 const affineOf = ({ input, output, ...layer }: PlacedLayer): Affine => ({
   ...layer,
-  positions: 1,
   x: { buffer: input.activation, stride: input.stride },
   y: { buffer: output.activation, stride: output.stride },
   g: { buffer: output.gradient, stride: output.stride },
   gx: { buffer: input.gradient, stride: input.stride },
 });
 
-export const dense: Layers = {
+/** Wᵀ [outputs, inputs + 1], with whole quads of rows, the last of them zero. */
+export function transposedOf({ index, inputs, outputs }: PlacedLayer): OwnBuffer {
+  const rows = { width: inputs, stride: wholeQuads(inputs + 1), ones: false };
+  return { name: `transposed ${index}`, rows, count: { all: wholeQuads(outputs) } };
+}
+
+export const dense: LayerKind = {
+  buffers: (layer) => [transposedOf(layer)],
   async forward(device, layer, tileFor) {
     const bind = await forwardProduct(device, affineOf(layer), tileFor);
     return (arena) => [bind(arena)];

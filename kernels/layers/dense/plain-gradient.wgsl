@@ -11,6 +11,14 @@ override POSITIONS: u32;   // rows of a and g for each row of the micro-batch
 @group(0) @binding(2) var<storage, read> right: array<f32>;
 @group(0) @binding(3) var<storage, read_write> gradient: array<f32>;
 
+fn share_of(row: u32) -> f32 {
+  return 1.0;
+}
+
+fn term(v: f32) -> f32 {
+  return v;
+}
+
 @compute @workgroup_size(GROUP)
 fn plain_gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let thread = thread_of(id, groups, GROUP);
@@ -23,20 +31,7 @@ fn plain_gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
   let lane = thread % 4u;
 
   var s_{quad}_{four}_{column} = 0.0;
-  var at = first * LEFT_STRIDE + tile.row;
-  var by = first * RIGHT_STRIDE + tile.column;
-  let whole = first + (end - first) / 2u * 2u;
-  var row = first;
-  while (row < whole) {
-    //! each two
-    {
-      //! insert plain-gradient-row
-    }
-    //! end
-  }
-  while (row < end) {
-    //! insert plain-gradient-row
-  }
+  //! insert outer-sum
   //! each quad
   //! each four
   if (tile.row + {quad}u * 4u + {four}u < LEFT_WIDTH) {

@@ -4,8 +4,8 @@
 // grid: one thread a window and channel. Pixels beyond the last whole window keep the zeros of their buffer.
 //! use chunk
 //! use window
+//! use pool
 //! use activation
-override Y_ROW: u32;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> g: array<f32>;
@@ -13,19 +13,13 @@ override Y_ROW: u32;
 
 @compute @workgroup_size(64)
 fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let thread = thread_of(id, groups, 64u);
-  let numbers = OUT_HEIGHT * OUT_WIDTH * CHANNELS;
-  let row = thread / numbers;
-  if (row >= chunk.rows) { return; }
-  let channel = thread % CHANNELS;
-  let ox = thread / CHANNELS % OUT_WIDTH;
-  let oy = thread / (CHANNELS * OUT_WIDTH) % OUT_HEIGHT;
-  let first = row * X_ROW + (oy * SIZE * WIDTH + ox * SIZE) * X_STRIDE + channel;
-  var largest = x[first];
-  var chosen = first;
+  let window = window_of(thread_of(id, groups, 64u));
+  if (window.row >= chunk.rows) { return; }
+  var largest = x[window.first];
+  var chosen = window.first;
   for (var dy = 0u; dy < SIZE; dy++) {
     for (var dx = 0u; dx < SIZE; dx++) {
-      let at = first + (dy * WIDTH + dx) * X_STRIDE;
+      let at = window.first + (dy * WIDTH + dx) * X_STRIDE;
       gx[at] = 0.0;
       if (x[at] > largest) {
         largest = x[at];
@@ -33,5 +27,5 @@ fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
       }
     }
   }
-  gx[chosen] = g[row * Y_ROW + thread % numbers] * slope(largest);
+  gx[chosen] = g[window.y] * slope(largest);
 }

@@ -2,12 +2,13 @@
 import { launch } from "../../dispatch.ts";
 import { compile } from "../../wgsl/shader.ts";
 import { flagsOf } from "../activation.ts";
-import type { Layers } from "../layers.ts";
+import type { LayerKind } from "../kind.ts";
 import { windowConstants } from "../window.ts";
 import backwardSource from "./backward.wgsl?raw";
 import forwardSource from "./forward.wgsl?raw";
 
-export const maxPool2d: Layers = {
+export const maxPool2d: LayerKind = {
+  buffers: () => [],
   async forward(device, layer) {
     const { input, output } = layer;
     const kernel = await compile(

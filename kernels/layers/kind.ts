@@ -1,7 +1,7 @@
-/** What every kind of layer offers: its kernels, compiled for one layer, as launches on the arena's buffers. */
+/** What every kind of layer offers: its buffers, and its kernels, compiled for one layer, as launches on them. */
 import type { Arena } from "../arena.ts";
 import type { Launch } from "../dispatch.ts";
-import type { PlacedLayer } from "../layout.ts";
+import type { PaddedRows, PlacedLayer } from "../layout.ts";
 import type { TileFor } from "../tiles/tile.ts";
 
 export interface Backward {
@@ -18,7 +18,16 @@ export interface Clipped {
   sum: Launch[];
 }
 
-export interface Layers {
+/** A buffer beside the layer's tensors. */
+export interface OwnBuffer {
+  name: string;
+  rows: PaddedRows;
+  /** How many of its rows there are for one of the micro-batch, or in all */
+  count: { each: number } | { all: number };
+}
+
+export interface LayerKind {
+  buffers(layer: PlacedLayer): OwnBuffer[];
   forward(device: GPUDevice, layer: PlacedLayer, tileFor: TileFor): Promise<(arena: Arena) => Launch[]>;
   /** Not called for the first layer, below which nothing learns */
   backward(device: GPUDevice, layer: PlacedLayer, tileFor: TileFor): Promise<(arena: Arena) => Backward>;

@@ -1,5 +1,5 @@
-  let factor = factors[row];
-let v_{column} = right[by + {column}u * 4u] * factor;
+let share = share_of(row);
+let v_{column} = right[by + {column}u * 4u] * share;
 //! each quad
 //! if quads
 let near_{quad} = left[at + {quad}u * 4u + lane];
@@ -10,7 +10,7 @@ let u_{quad}_{four} = quadBroadcast(near_{quad}, {four}u);
 //! else
 let u_{quad}_{four} = left[at + {quad}u * 4u + {four}u];
 //! end
-s_{quad}_{four}_{column} += bitcast<i32>(u_{quad}_{four} * v_{column} + MAGIC);
+s_{quad}_{four}_{column} += term(u_{quad}_{four} * v_{column});
 //! end
 //! end
 at += LEFT_STRIDE;
