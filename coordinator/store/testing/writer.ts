@@ -1,4 +1,7 @@
-/** A coordinator that does nothing but keep rounds, as fast as it can, until it is killed. Run by crash.test.ts. */
+/**
+ * A coordinator that does nothing but keep rounds, as fast as it can, until it is killed. Run by crash.test.ts. With
+ * "charged" as its second parameter it kills itself, when its second attempt is charged and not finished.
+ */
 import { writeSync } from "node:fs";
 import { hashParameters } from "../../../shared/round/0-announce.ts";
 import { spentOn } from "../../run.ts";
@@ -17,7 +20,7 @@ export type Line =
 // Synchronous, so that no acknowledgement outruns or outlives its commit in a buffer.
 const say = (line: Line) => writeSync(1, `${JSON.stringify(line)}\n`);
 
-const dataDir = process.argv[2]!;
+const [, , dataDir, killedWhen] = process.argv as [string, string, string, string | undefined];
 const { db } = await openDatabase(dataDir);
 const ledger = await Ledger.open(db, await coordinatorIdentity(dataDir));
 const runs = new Runs(db, ledger);
@@ -25,13 +28,14 @@ await runs.abortInterrupted((_, charges) => spentOn(task, charges));
 const run = (await runs.list())[0] ?? (await createRun(runs, "r"));
 await runs.setState(run.id, "running");
 say({ said: "ready", size: ledger.size, checkpoint: await ledger.checkpoint() });
-for (;;) {
+for (let count = 1; ; count++) {
   const attempt = await nextAttempt(runs, run);
   const { round, attempt: number } = attempt.facts;
   await open(runs, run, attempt);
   say({ said: "opened", round, attempt: number });
   await charge(runs, run, attempt);
   say({ said: "charged", round, attempt: number });
+  if (killedWhen === "charged" && count === 2) process.kill(process.pid, "SIGKILL");
   const { parameters } = await finish(runs, run, attempt);
   const modelHash = await hashParameters(parameters);
   const size = ledger.size;
