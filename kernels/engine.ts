@@ -59,7 +59,7 @@ const safetyMargin = 1e-4;
 /** What a call does for each of its micro-batches. */
 interface Work {
   chunks: Chunk[];
-  steps: (program: Program) => { clear: string[]; before?: Launch[]; each: (chunk: number) => Launch[] };
+  steps: (program: Program) => { clear: string[]; each: (chunk: number) => Launch[] };
   /** Copies a micro-batch's results away before the next one overwrites them */
   keep?: (encoder: GPUCommandEncoder, chunk: Chunk) => void;
 }
@@ -134,9 +134,8 @@ export class Engine {
       this.#memory.uploadCall(parameters, batch, chunks);
       return {
         chunks,
-        steps: ({ refresh, forward, histogram, backward }) => ({
+        steps: ({ forward, histogram, backward }) => ({
           clear: ["sum", "histogram"],
-          before: refresh,
           each: () => [...forward, histogram, ...backward],
         }),
       };
@@ -209,11 +208,10 @@ export class Engine {
       const descend = bindDescent(this.#memory.arena);
       return {
         chunks,
-        steps: ({ refresh, forward, backward }) => ({
+        steps: ({ forward, backward }) => ({
           // Steps add up from nothing, and clear what they have used.
           clear: [clip ? "sum" : "gradient", ...state],
-          before: refresh,
-          each: (i) => [...forward, ...backward, ...(chunks[i]!.endsBatch ? [descend, ...refresh] : [])],
+          each: (i) => [...forward, ...backward, ...(chunks[i]!.endsBatch ? [descend] : [])],
         }),
       };
     });
@@ -264,9 +262,9 @@ export class Engine {
       const { chunks, steps, keep } = prepare();
       count = chunks.length;
       start = performance.now();
-      const { clear, before = [], each } = steps(this.#launches(purpose, bind));
+      const { clear, each } = steps(this.#launches(purpose, bind));
       for (const name of ["flags", ...clear]) encoder.clearBuffer(arena.get(name));
-      return this.#recordChunks(encoder, chunks, before, each, keep);
+      return this.#recordChunks(encoder, chunks, each, keep);
     });
     this.#pace.note(count, performance.now() - start);
     checkFlags(new Uint32Array(flags!), this.#layout);
@@ -277,13 +275,11 @@ export class Engine {
   #recordChunks(
     first: GPUCommandEncoder,
     chunks: Chunk[],
-    before: Launch[],
     each: (chunk: number) => Launch[],
     keep: Work["keep"],
   ): GPUCommandEncoder {
     let encoder = first;
     let pass = encoder.beginComputePass();
-    for (const launch of before) record(pass, launch, 0, 0);
     chunks.forEach((chunk, i) => {
       if (i > 0 && i % this.#pace.chunks === 0) {
         pass.end();
@@ -316,7 +312,7 @@ export class Engine {
 /** Numbers of the widest buffer for a row. */
 function widthOf(layer: PlacedLayer): number {
   const own = kinds[layer.kind].buffers(layer);
-  const widths = own.map(({ count, rows }) => ("each" in count ? count.each * rows.stride : 0));
+  const widths = own.map(({ each, rows }) => each * rows.stride);
   return Math.max(layer.input.stride, layer.output.stride, ...widths);
 }
 

@@ -86,9 +86,7 @@ export class Memory {
     for (const layer of layers) {
       this.#padded(layer.output.activation, layer.output, tiled);
       this.result(layer.output.gradient, tiled * layer.output.stride * 4);
-      for (const { name, count, rows } of kinds[layer.kind].buffers(layer)) {
-        this.#padded(name, rows, "all" in count ? count.all : tiled * count.each);
-      }
+      for (const { name, each, rows } of kinds[layer.kind].buffers(layer)) this.#padded(name, rows, tiled * each);
     }
     this.result("norms", tiled * 4);
     this.result("factors", tiled * 4);

@@ -23,8 +23,6 @@ export type Purpose = "counts" | "clipped" | "plain";
 
 /** Launches bound to the arena's buffers of one generation. */
 export interface Program {
-  /** What follows from the parameters alone; once whenever they have changed, before `backward` */
-  refresh: Launch[];
   /** Rows to logits */
   forward: Launch[];
   histogram: Launch;
@@ -34,7 +32,7 @@ export interface Program {
 }
 
 type Forwards = Pick<Program, "forward" | "histogram" | "selected">;
-type Backwards = Pick<Program, "refresh" | "backward">;
+type Backwards = Pick<Program, "backward">;
 
 export type Bind = (arena: Arena) => Program;
 
@@ -107,7 +105,7 @@ async function compileBackwards(
   layout: Layout,
   purpose: Purpose,
 ): Promise<(arena: Arena) => Backwards> {
-  if (purpose === "counts") return () => ({ refresh: [], backward: [] });
+  if (purpose === "counts") return () => ({ backward: [] });
   const { layers } = layout;
   const tileFor = await tilesOf(device);
   const [loss, ways, bindGradients] = await Promise.all([
@@ -123,11 +121,10 @@ async function compileBackwards(
     const back = ways.map((bind) => bind(arena));
     const { onTheWay, after } = bindGradients(arena);
     return {
-      refresh: back.flatMap(({ refresh }) => refresh),
       backward: [
         gradientLaunch(device, loss, first),
         ...onTheWay
-          .map((launches, i) => [...launches, ...(back[i - 1]?.input ?? [])])
+          .map((launches, i) => [...launches, ...(back[i - 1] ?? [])])
           .reverse()
           .flat(),
         ...after,

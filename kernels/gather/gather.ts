@@ -12,7 +12,7 @@ export const compileGather = (device: GPUDevice, stride: number): Promise<Kernel
     "gather/gather.wgsl",
     gather,
     { chunk: "chunk", features: "read", batch: "read", x: "write" },
-    { constants: { STRIDE: stride } },
+    { constants: { STRIDE: stride }, scope: { counts: { step: 4 }, flags: {} } },
   );
 
 export const gatherLaunch = (
@@ -20,4 +20,4 @@ export const gatherLaunch = (
   kernel: Kernel<Names>,
   stride: number,
   buffers: Record<Names, GPUBuffer>,
-): Launch => launch(device, kernel, buffers, (rows) => rows * stride);
+): Launch => launch(device, kernel, buffers, (rows) => (rows * stride) / 4);

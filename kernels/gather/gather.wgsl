@@ -1,8 +1,9 @@
 // gather: x = features[batch]
 // features [count, STRIDE] f32   batch [*] u32   x [rows, STRIDE] f32
-// grid: one thread a number of x
+// grid: one thread four numbers of a row of x, a quarter of the row apart; a division costs as much as they do.
 //! use chunk
-override STRIDE: u32;
+override STRIDE: u32;  // a multiple of 4
+override QUARTER = STRIDE / 4u;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
 @group(0) @binding(1) var<storage, read> features: array<f32>;
 @group(0) @binding(2) var<storage, read> batch: array<u32>;
@@ -11,7 +12,10 @@ override STRIDE: u32;
 @compute @workgroup_size(64)
 fn gather(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let thread = thread_of(id, groups, 64u);
-  let row = thread / STRIDE;
+  let row = thread / QUARTER;
   if (row >= chunk.rows) { return; }
-  x[thread] = features[batch[chunk.first + row] * STRIDE + thread % STRIDE];
+  let column = thread - row * QUARTER;
+  let place = batch[chunk.first + row] * STRIDE + column;
+  let number_{step} = features[place + {step}u * QUARTER];
+  x[row * STRIDE + column + {step}u * QUARTER] = number_{step};
 }

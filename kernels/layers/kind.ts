@@ -4,13 +4,6 @@ import type { Launch } from "../dispatch.ts";
 import type { PaddedRows, PlacedLayer } from "../layout.ts";
 import type { TileFor } from "../tiles/tile.ts";
 
-export interface Backward {
-  /** Once whenever the parameters have changed */
-  refresh: Launch[];
-  /** Gradients of outputs to gradients of inputs, before the activation below */
-  input: Launch[];
-}
-
 export interface Clipped {
   /** The layer's part of each row's gradient norm; on the way back, from the last layer to the first */
   norm: Launch[];
@@ -22,15 +15,15 @@ export interface Clipped {
 export interface OwnBuffer {
   name: string;
   rows: PaddedRows;
-  /** How many of its rows there are for one of the micro-batch, or in all */
-  count: { each: number } | { all: number };
+  /** How many of its rows there are for one of the micro-batch */
+  each: number;
 }
 
 export interface LayerKind {
   buffers(layer: PlacedLayer): OwnBuffer[];
   forward(device: GPUDevice, layer: PlacedLayer, tileFor: TileFor): Promise<(arena: Arena) => Launch[]>;
-  /** Not called for the first layer, below which nothing learns */
-  backward(device: GPUDevice, layer: PlacedLayer, tileFor: TileFor): Promise<(arena: Arena) => Backward>;
+  /** Gradients of outputs to gradients of inputs, before the activation below; not for the first layer */
+  backward(device: GPUDevice, layer: PlacedLayer, tileFor: TileFor): Promise<(arena: Arena) => Launch[]>;
   /** The gradient as it is, added to [slices, parameters] */
   plain(
     device: GPUDevice,

@@ -5,9 +5,10 @@
 //              w −= rate · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + 10⁻⁸)          (Kingma & Ba 2015, algorithm 1)
 // μ · (w − w₀) is the gradient of ½μ‖w − w₀‖², FedProx's pull back to the round's model (Li et al. 2020, §3.2).
 // parameters, anchor, first, second [n] f32   sum [n] i32 of clipped rows, or [slices, n] f32 of plain ones
-// grid: one thread a parameter
+// grid: one thread four parameters, a quarter of them apart
 //! use chunk
 override PARAMETERS: u32;
+override QUARTER = (PARAMETERS + 3u) / 4u;
 override PROXIMAL: f32;
 override MOMENTUM: f32;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
@@ -32,33 +33,43 @@ const BETA2 = 0.999;
 
 @compute @workgroup_size(64)
 fn descend(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = thread_of(id, groups, 64u);
-  if (i >= PARAMETERS) { return; }
+  let thread = thread_of(id, groups, 64u);
+  if (thread >= QUARTER) { return; }
+  let inside_{step} = thread + {step}u * QUARTER < PARAMETERS;
   //! if plain
-  var total = 0.0;
-  for (var at = i; at < arrayLength(&sum); at += PARAMETERS) {
-    total += sum[at];
-    sum[at] = 0.0;
+  var total_{step} = 0.0;
+  let whole = arrayLength(&sum) / PARAMETERS * PARAMETERS;
+  for (var slice = thread; slice < whole; slice += PARAMETERS) {
+    total_{step} += sum[slice + {step}u * QUARTER];
+    if (inside_{step}) { sum[slice + {step}u * QUARTER] = 0.0; }
   }
-  //! else
-  let total = f32(sum[i]);
-  sum[i] = 0;
   //! end
-  var g = chunk.scale * total;
-  //! if proximal
-  g += PROXIMAL * (parameters[i] - anchor[i]);
+  //! each step
+  if (inside_{step}) {
+    let i = thread + {step}u * QUARTER;
+    //! if plain
+    let total = total_{step};
+    //! else
+    let total = f32(sum[i]);
+    sum[i] = 0;
+    //! end
+    var g = chunk.scale * total;
+    //! if proximal
+    g += PROXIMAL * (parameters[i] - anchor[i]);
+    //! end
+    //! if second
+    let m = BETA1 * first[i] + (1.0 - BETA1) * g;
+    let v = BETA2 * second[i] + (1.0 - BETA2) * g * g;
+    first[i] = m;
+    second[i] = v;
+    g = m / chunk.correction1 / (sqrt(v / chunk.correction2) + 1e-8);
+    //! else
+    //! if first
+    g += MOMENTUM * first[i];
+    first[i] = g;
+    //! end
+    //! end
+    parameters[i] -= chunk.rate * g;
+  }
   //! end
-  //! if second
-  let m = BETA1 * first[i] + (1.0 - BETA1) * g;
-  let v = BETA2 * second[i] + (1.0 - BETA2) * g * g;
-  first[i] = m;
-  second[i] = v;
-  g = m / chunk.correction1 / (sqrt(v / chunk.correction2) + 1e-8);
-  //! else
-  //! if first
-  g += MOMENTUM * first[i];
-  first[i] = g;
-  //! end
-  //! end
-  parameters[i] -= chunk.rate * g;
 }

@@ -39,7 +39,7 @@ export async function compileDescend(
     {
       constants: { PARAMETERS: parameters, MOMENTUM: optimizer.momentum, PROXIMAL: optimizer.proximal },
       scope: {
-        counts: {},
+        counts: { step: 4 },
         flags: {
           plain: sum === "gradient",
           proximal: optimizer.proximal > 0,
@@ -53,6 +53,6 @@ export async function compileDescend(
     const get = (name: string) => arena.get(name);
     const state = { anchor: get("anchor"), first: get("first"), second: get("second") };
     const buffers = { chunk: get("chunks"), parameters: get("parameters"), sum: get(sum), ...state };
-    return launch(device, kernel, buffers, () => parameters);
+    return launch(device, kernel, buffers, () => Math.ceil(parameters / 4));
   };
 }

@@ -17,7 +17,7 @@ export function hasQuads(device: GPUDevice): Promise<boolean> {
 }
 
 async function tryQuads(device: GPUDevice): Promise<boolean> {
-  const scope = { counts: { step: 4 }, flags: { quads: true } };
+  const scope = { counts: {}, flags: { quads: true } };
   const kernel = await compile(
     device,
     "tiles/quads.wgsl",
@@ -39,7 +39,7 @@ async function tryQuads(device: GPUDevice): Promise<boolean> {
   device.queue.submit([encoder.finish()]);
   try {
     await readback.mapAsync(GPUMapMode.READ);
-    return new Uint32Array(readback.getMappedRange()).every((thread, i) => thread === 4 * (i >> 4) + (i & 3));
+    return new Uint32Array(readback.getMappedRange()).every((thread, i) => thread === ((i >> 2) ^ (i & 3)));
   } finally {
     who.destroy();
     readback.destroy();

@@ -33,7 +33,7 @@ export const tiled = (
 ): Special => ({
   constants: { ...constants, GROUP: group, TILE_ROWS: rows, TILE_COLUMNS: columns },
   scope: {
-    counts: { row: rows, column: columns, step: 4, two: 2, quad: Math.ceil(rows / 4), four: Math.min(rows, 4) },
+    counts: { column: columns, step: 4, quad: Math.ceil(rows / 4), four: Math.min(rows, 4) },
     flags: { ...flags, quads },
   },
 });

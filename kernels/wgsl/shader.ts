@@ -7,7 +7,6 @@ import activation from "./snippets/activation.wgsl?raw";
 import chunk from "./snippets/chunk.wgsl?raw";
 import finite from "./snippets/finite.wgsl?raw";
 import outer from "./snippets/outer.wgsl?raw";
-import outerRow from "./snippets/outer-row.wgsl?raw";
 import outerSum from "./snippets/outer-sum.wgsl?raw";
 import pool from "./snippets/pool.wgsl?raw";
 import product from "./snippets/product.wgsl?raw";
@@ -21,7 +20,6 @@ const snippets: Record<string, string> = {
   chunk,
   finite,
   outer,
-  "outer-row": outerRow,
   "outer-sum": outerSum,
   pool,
   product,

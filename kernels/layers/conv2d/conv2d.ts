@@ -3,7 +3,7 @@
  * positions, and its gradient is a sum over them. It is smaller than the patches it comes from, so it is formed for each
  * row by itself, and both its norm and the clipped sum read it from there.
  */
-import { type Launch, launch } from "../../dispatch.ts";
+import { launch } from "../../dispatch.ts";
 import { type PlacedLayer, wholeQuads } from "../../layout.ts";
 import { compile } from "../../wgsl/shader.ts";
 import { flagsOf } from "../activation.ts";
@@ -13,7 +13,6 @@ import {
   exampleNorm,
   forwardProduct,
   plainGradient,
-  transposedOf,
 } from "../dense/dense.ts";
 import type { LayerKind } from "../kind.ts";
 import { windowConstants } from "../window.ts";
@@ -42,12 +41,10 @@ export const conv2d: LayerKind = {
     const { index, inputs, outputs, positions } = layer;
     const patch = { width: inputs, stride: patchStride(layer) };
     const instance = { width: (inputs + 1) * outputs, stride: instanceStride(layer), ones: false };
-    const each = { each: positions };
     return [
-      transposedOf(layer),
-      { name: `patches ${index}`, rows: { ...patch, ones: true }, count: each },
-      { name: `patch gradients ${index}`, rows: { ...patch, ones: false }, count: each },
-      { name: `instances ${index}`, rows: instance, count: { each: 1 } },
+      { name: `patches ${index}`, rows: { ...patch, ones: true }, each: positions },
+      { name: `patch gradients ${index}`, rows: { ...patch, ones: false }, each: positions },
+      { name: `instances ${index}`, rows: instance, each: 1 },
     ];
   },
   async forward(device, layer, tileFor) {
@@ -88,7 +85,6 @@ export const conv2d: LayerKind = {
       backwardProduct(device, affineOf(layer), tileFor),
     ]);
     return (arena) => {
-      const product = bindProduct(arena);
       const buffers = {
         chunk: arena.get("chunks"),
         patches: arena.get(`patch gradients ${index}`),
@@ -96,8 +92,7 @@ export const conv2d: LayerKind = {
         gx: arena.get(input.gradient),
         flags: arena.get("flags"),
       };
-      const folded: Launch = launch(device, fold, buffers, (rows) => rows * input.width);
-      return { ...product, input: [...product.input, folded] };
+      return [bindProduct(arena), launch(device, fold, buffers, (rows) => rows * input.width)];
     };
   },
   async plain(device, layer, parameters, tileFor) {

@@ -47,16 +47,20 @@ fn clipped_sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
 
   var s_{quad}_{four}_{column} = 0i;
   //! insert outer-sum
-  let excess = i32(end - first) * MAGIC_BITS;
+  // As many terms as outer-sum has.
+  let excess = i32((end - first + 3u) / 4u * 4u) * MAGIC_BITS;
   //! each quad
   //! each four
-  if (tile.row + {quad}u * 4u + {four}u < LEFT_WIDTH) {
-    let to = place_of(tile.row + {quad}u * 4u + {four}u, tile.column);
-    //! each column
-    if (tile.column + {column}u * 4u < RIGHT_WIDTH) {
-      atomicAdd(&sum[to + {column}u * 4u * RIGHT_STEP], s_{quad}_{four}_{column} - excess);
+  {
+    let row = tile.row + {quad}u * 4u + row_of({four}u, lane);
+    if (row < LEFT_WIDTH) {
+      let to = place_of(row, tile.column);
+      //! each column
+      if (tile.column + {column}u * 4u < RIGHT_WIDTH) {
+        atomicAdd(&sum[to + {column}u * 4u * RIGHT_STEP], s_{quad}_{four}_{column} - excess);
+      }
+      //! end
     }
-    //! end
   }
   //! end
   //! end

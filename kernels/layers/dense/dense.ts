@@ -7,17 +7,16 @@ import { InputError } from "../../../shared/errors.ts";
 import type { Activation } from "../../../shared/layers.ts";
 import type { Arena } from "../../arena.ts";
 import { type Launch, launch } from "../../dispatch.ts";
-import { type PlacedLayer, wholeQuads } from "../../layout.ts";
+import type { PlacedLayer } from "../../layout.ts";
 import { quadsFor, type Tile, type TileFor, tiled } from "../../tiles/tile.ts";
 import { type Binding, compile, type Kernel } from "../../wgsl/shader.ts";
 import { flagsOf } from "../activation.ts";
-import type { Backward, Clipped, LayerKind, OwnBuffer } from "../kind.ts";
+import type { Clipped, LayerKind } from "../kind.ts";
 import backwardInputSource from "./backward-input.wgsl?raw";
 import clippedSumSource from "./clipped-sum.wgsl?raw";
 import exampleNormSource from "./example-norm.wgsl?raw";
 import forwardSource from "./forward.wgsl?raw";
 import plainGradientSource from "./plain-gradient.wgsl?raw";
-import transposeSource from "./transpose.wgsl?raw";
 
 /** A buffer's rows. */
 export interface Matrix {
@@ -66,19 +65,16 @@ const affineOf = ({ input, output, ...layer }: PlacedLayer): Affine => ({
   gx: { buffer: input.gradient, stride: input.stride },
 });
 
-/** Wᵀ [outputs, inputs + 1], with whole quads of rows, the last of them zero. */
-export function transposedOf({ index, inputs, outputs }: PlacedLayer): OwnBuffer {
-  const rows = { width: inputs, stride: wholeQuads(inputs + 1), ones: false };
-  return { name: `transposed ${index}`, rows, count: { all: wholeQuads(outputs) } };
-}
-
 export const dense: LayerKind = {
-  buffers: (layer) => [transposedOf(layer)],
+  buffers: () => [],
   async forward(device, layer, tileFor) {
     const bind = await forwardProduct(device, affineOf(layer), tileFor);
     return (arena) => [bind(arena)];
   },
-  backward: (device, layer, tileFor) => backwardProduct(device, affineOf(layer), tileFor),
+  async backward(device, layer, tileFor) {
+    const bind = await backwardProduct(device, affineOf(layer), tileFor);
+    return (arena) => [bind(arena)];
+  },
   async plain(device, layer, parameters, tileFor) {
     const bind = await plainGradient(device, affineOf(layer), { to: "gradient", parameters }, tileFor);
     return (arena) => [bind(arena)];
@@ -129,56 +125,40 @@ export async function backwardProduct(
   device: GPUDevice,
   { x, g, gx, index, inputs, outputs, positions, weights, activationBelow }: Affine,
   tileFor: TileFor,
-): Promise<(arena: Arena) => Backward> {
-  const [transpose, input] = await Promise.all([
-    compile(
+): Promise<(arena: Arena) => Launch> {
+  const kernel = await compileTiled(
+    device,
+    file("backward-input"),
+    backwardInputSource,
+    { chunk: "chunk", parameters: "read", x: "read", g: "read", gx: "write", flags: "write" },
+    tileFor(anyRows, inputs),
+    {
+      A_STRIDE: g.stride,
+      DEPTH4: Math.ceil(outputs / 4),
+      OFFSET: weights,
+      INPUTS: inputs,
+      OUTPUTS: outputs,
+      X_STRIDE: gx.stride,
+      POSITIONS: positions,
+      LAYER: index - 1,
+    },
+    flagsOf(activationBelow),
+  );
+  return (arena) =>
+    launch(
       device,
-      file("transpose"),
-      transposeSource,
-      { chunk: "chunk", parameters: "read", transposed: "write" },
-      { constants: { OFFSET: weights, OUTPUTS: outputs, X_STRIDE: gx.stride } },
-    ),
-    compileTiled(
-      device,
-      file("backward-input"),
-      backwardInputSource,
-      { chunk: "chunk", transposed: "read", x: "read", g: "read", gx: "write", flags: "write" },
-      tileFor(anyRows, inputs),
+      kernel,
       {
-        A_STRIDE: g.stride,
-        DEPTH4: Math.ceil(outputs / 4),
-        INPUTS: inputs,
-        X_STRIDE: gx.stride,
-        POSITIONS: positions,
-        LAYER: index - 1,
+        chunk: arena.get("chunks"),
+        parameters: arena.get("parameters"),
+        x: arena.get(x.buffer),
+        g: arena.get(g.buffer),
+        gx: arena.get(gx.buffer),
+        flags: arena.get("flags"),
       },
-      flagsOf(activationBelow),
-    ),
-  ]);
-  return (arena) => {
-    const chunk = arena.get("chunks");
-    const transposed = arena.get(`transposed ${index}`);
-    const buffers = { chunk, parameters: arena.get("parameters"), transposed };
-    return {
-      refresh: [launch(device, transpose, buffers, () => outputs * gx.stride)],
-      input: [
-        launch(
-          device,
-          input,
-          {
-            chunk,
-            transposed,
-            x: arena.get(x.buffer),
-            g: arena.get(g.buffer),
-            gx: arena.get(gx.buffer),
-            flags: arena.get("flags"),
-          },
-          (rows) => 4 * quadsFor(input.tile, rows * positions, inputs),
-          input.tile.group,
-        ),
-      ],
-    };
-  };
+      (rows) => 4 * quadsFor(kernel.tile, rows * positions, inputs),
+      kernel.tile.group,
+    );
 }
 
 /**

@@ -14,7 +14,8 @@ override OUTPUTS: u32;
 override Y_STRIDE: u32;
 override POSITIONS: u32;   // rows of x and y for each row of the micro-batch
 override LAYER: u32;
-override B_STRIDE = OUTPUTS;
+override B_DOWN = OUTPUTS;
+override B_ACROSS = 1u;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
@@ -28,21 +29,23 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   if (tile.row >= chunk.rows * POSITIONS) { return; }
   let lane = thread % 4u;
 
-  var z_{row}_{column} = 0.0;
-  var at = tile.row * A_STRIDE;
+  var z_{quad}_{four}_{column} = 0.0;
+  var at = (tile.row + row_of(0u, lane)) * A_STRIDE;
   var w = OFFSET + tile.column;
   //! insert product a=x b=parameters
 
   // Before the activation: relu may turn a NaN into 0, tanh an infinity into 1.
   var worst = 0u;
+  let row_{four} = tile.row + row_of({four}u, lane);
+  let inside_{quad}_{four} = row_{four} + {quad}u * 4u < chunk.rows * POSITIONS;
   //! each column
-  {
-    let column = tile.column + {column}u * 4u;
-    if (column < OUTPUTS) {
-      let out = tile.row * Y_STRIDE + column;
-      worst = max(worst, select(0u, bits_of(z_{row}_{column}), tile.row + {row}u < chunk.rows * POSITIONS));
-      y[out + {row}u * Y_STRIDE] = activate(z_{row}_{column});
-    }
+  if (tile.column + {column}u * 4u < OUTPUTS) {
+    //! each quad
+    //! each four
+    worst = max(worst, select(0u, bits_of(z_{quad}_{four}_{column}), inside_{quad}_{four}));
+    y[(row_{four} + {quad}u * 4u) * Y_STRIDE + tile.column + {column}u * 4u] = activate(z_{quad}_{four}_{column});
+    //! end
+    //! end
   }
   //! end
   if (worst >= INFINITE) { atomicOr(&flags[LAYER], FORWARD_OVERFLOW); }

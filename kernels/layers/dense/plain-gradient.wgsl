@@ -34,17 +34,20 @@ fn plain_gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
   //! insert outer-sum
   //! each quad
   //! each four
-  if (tile.row + {quad}u * 4u + {four}u < LEFT_WIDTH) {
-    let to = slice * PARAMETERS + place_of(tile.row + {quad}u * 4u + {four}u, tile.column);
-    //! each column
-    if (tile.column + {column}u * 4u < RIGHT_WIDTH) {
-      //! if adding
-      gradient[to + {column}u * 4u * RIGHT_STEP] += s_{quad}_{four}_{column};
-      //! else
-      gradient[to + {column}u * 4u * RIGHT_STEP] = s_{quad}_{four}_{column};
+  {
+    let row = tile.row + {quad}u * 4u + row_of({four}u, lane);
+    if (row < LEFT_WIDTH) {
+      let to = slice * PARAMETERS + place_of(row, tile.column);
+      //! each column
+      if (tile.column + {column}u * 4u < RIGHT_WIDTH) {
+        //! if adding
+        gradient[to + {column}u * 4u * RIGHT_STEP] += s_{quad}_{four}_{column};
+        //! else
+        gradient[to + {column}u * 4u * RIGHT_STEP] = s_{quad}_{four}_{column};
+        //! end
+      }
       //! end
     }
-    //! end
   }
   //! end
   //! end

@@ -40,7 +40,7 @@ export const maxPool2d: LayerKind = {
       const chunk = arena.get("chunks");
       const x = arena.get(input.activation);
       const buffers = { chunk, x, g: arena.get(output.gradient), gx: arena.get(input.gradient) };
-      return { refresh: [], input: [launch(device, kernel, buffers, (rows) => rows * output.width)] };
+      return [launch(device, kernel, buffers, (rows) => rows * output.width)];
     };
   },
   plain: async () => () => [],

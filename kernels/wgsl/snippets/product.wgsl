@@ -1,22 +1,32 @@
-// insert product a=LEFT b=RIGHT: z_row_column += Σₖ LEFT[at + row·A_STRIDE + k] · RIGHT[w + k·B_STRIDE + 4·column]
+// insert product a=LEFT b=RIGHT:
+//     z[row][column] += Σₖ LEFT[at + row·A_STRIDE + k] · RIGHT[w + k·B_DOWN + 4·column·B_ACROSS]
 // The sum runs over 4·DEPTH4 terms in their order, one rounding each: neither the tile's size nor a row's place in it
-// can change a bit. Neighbours of a quad stand on neighbouring columns, so a load of RIGHT is one line of memory; with
-// `quads` they also load four neighbours of LEFT at once and hand them round, instead of four times one value for all.
+// can change a bit. `at` stands on the tile's own row (see row_of), `w` on the thread's first column.
 for (var k = 0u; k < DEPTH4; k++) {
-  //! if quads
-  let x_{row} = {a}[at + {row}u * A_STRIDE + lane];
-  //! end
   //! each step
-  let w_{step}_{column} = {b}[w + {step}u * B_STRIDE + {column}u * 4u];
-  //! each row
   //! if quads
-  let x_{row}_{step} = quadBroadcast(x_{row}, {step}u);
+  let x_{quad}_0_{step} = {a}[at + {quad}u * 4u * A_STRIDE + {step}u];
   //! else
-  let x_{row}_{step} = {a}[at + {row}u * A_STRIDE + {step}u];
+  let x_{quad}_{four}_{step} = {a}[at + ({quad}u * 4u + {four}u) * A_STRIDE + {step}u];
   //! end
-  z_{row}_{column} += x_{row}_{step} * w_{step}_{column};
+  let w_{step}_{column} = {b}[w + {step}u * B_DOWN + {column}u * 4u * B_ACROSS];
+  //! end
+  //! each quad
+  //! if quads
+  let x_{quad}_1_{step} = quadSwapX(x_{quad}_0_{step});
+  let x_{quad}_2_{step} = quadSwapY(x_{quad}_0_{step});
+  let x_{quad}_3_{step} = quadSwapDiagonal(x_{quad}_0_{step});
+  //! end
+  //! each four
+  //! each column
+  z_{quad}_{four}_{column} = (((z_{quad}_{four}_{column}
+    + x_{quad}_{four}_0 * w_0_{column})
+    + x_{quad}_{four}_1 * w_1_{column})
+    + x_{quad}_{four}_2 * w_2_{column})
+    + x_{quad}_{four}_3 * w_3_{column};
+  //! end
   //! end
   //! end
   at += 4u;
-  w += 4u * B_STRIDE;
+  w += 4u * B_DOWN;
 }

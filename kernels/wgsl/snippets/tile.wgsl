@@ -1,5 +1,16 @@
-// A tile of a matrix is computed in the registers of four threads, a quad: thread `lane` has the columns lane,
-// lane + 4, lane + 8 … of the tile. On software adapters registers beat shared memory and barriers two- to threefold.
+// A tile of a matrix is computed in the registers of four threads, a quad. Thread `lane` has the columns lane,
+// lane + 4, lane + 8 … of the tile. With `quads` the threads hand their rows round: each loads every fourth row, and
+// its register 4q + i is of row 4q + (i xor lane), so that three swaps of neighbours make four loads out of one.
+//
+//        lane    0   1   2   3
+//   loads row    0   1   2   3        register 0
+//    swapped X   1   0   3   2                 1
+//    swapped Y   2   3   0   1                 2
+//     diagonal   3   2   1   0                 3
+//
+// On a processor, where WebGPU is emulated, a load costs as much as thirty multiply-adds, since each thread's address
+// is checked and followed by itself; and a register that is assigned to costs several, since every store is masked. So
+// tiles are large, loads come first, and what follows them is one straight line that takes four steps at once.
 override GROUP: u32;         // threads a group
 override TILE_ROWS: u32;
 override TILE_COLUMNS: u32;  // of one thread; the tile is four times as wide
@@ -14,4 +25,13 @@ fn tile_of(thread: u32, width: u32) -> Tile {
   let across = (width + 4u * TILE_COLUMNS - 1u) / (4u * TILE_COLUMNS);
   let number = thread / 4u;
   return Tile(number / across * TILE_ROWS, number % across * 4u * TILE_COLUMNS + thread % 4u);
+}
+
+// Of the tile's row that a register of thread `lane` holds.
+fn row_of(slot: u32, lane: u32) -> u32 {
+  //! if quads
+  return slot ^ lane;
+  //! else
+  return slot;
+  //! end
 }
