@@ -28,6 +28,8 @@ export function checkRows(rows: Rows, { layers }: Layout, { cells, attributes }:
     const found = `input of layer 1 is ${rows.features[badFeature]} at ${place}`;
     throw new InputError("rows.features", found, "Every feature must be finite.");
   }
+  const { kind, inputs: vocabulary } = layers[0]!;
+  if (kind === "embedding") checkTokens(rows.features, inputs, vocabulary);
   const labels = Math.max(2, layers.at(-1)!.outputs);
   const badLabel = rows.labels.findIndex((label) => label >= labels);
   if (badLabel >= 0) {
@@ -39,6 +41,18 @@ export function checkRows(rows: Rows, { layers }: Layout, { cells, attributes }:
     const found = `is ${rows.cells[badCell]} in row ${Math.floor(badCell / attributes)}`;
     throw new InputError("rows.cells", found, `Cells go from 0 to ${cells - 1}; ${undisclosed} is undisclosed.`);
   }
+}
+
+/** Token numbers of the vocabulary, then nothing but -1. */
+function checkTokens(features: Float32Array, tokens: number, vocabulary: number): void {
+  const bad = features.findIndex((id, i) => {
+    if (id === -1) return false;
+    const behindPadding = i % tokens > 0 && features[i - 1] === -1;
+    return behindPadding || !Number.isInteger(id) || id < 0 || id >= vocabulary;
+  });
+  if (bad < 0) return;
+  const found = `has ${features[bad]} in row ${Math.floor(bad / tokens)}, token ${bad % tokens}`;
+  throw new InputError("rows.features", found, `Use 0 to ${vocabulary - 1}, and -1 only at a row's end.`);
 }
 
 export function checkBatch(batch: Uint32Array, count: number): void {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { binOf, binWidth, scoreBins } from "../shared/fairness/histogram.ts";
-import type { Activation } from "../shared/layers.ts";
+import type { LayerSpec, PlainActivation } from "../shared/layers.ts";
 import { type Architecture, layersOf, parameterCount } from "../shared/model.ts";
 import { type Clip, Engine, type Rows } from "./engine.ts";
 import type { Optimizer } from "./optimizer/optimizer.ts";
@@ -18,6 +18,7 @@ import {
 import {
   madeUpParameters,
   madeUpRows,
+  madeUpTokens,
   madeUpWitness,
   perceptron,
   randomSource,
@@ -40,6 +41,38 @@ const convolutions: Architecture = {
     { kind: "dense", outputs: 4, activation: "none" },
   ],
 };
+/** A pre-norm transformer block (Xiong et al. 2020). */
+const block = (heads: number, hidden: number, width: number): LayerSpec[] => [
+  { kind: "residual", layers: [{ kind: "layer-norm" }, { kind: "attention", heads }] },
+  {
+    kind: "residual",
+    layers: [
+      { kind: "layer-norm" },
+      { kind: "dense", outputs: hidden, activation: "gelu" },
+      { kind: "dense", outputs: width, activation: "none" },
+    ],
+  },
+];
+const vocabulary = 23;
+const texts: Architecture = {
+  inputShape: [9],
+  layers: [
+    { kind: "embedding", vocabulary, width: 8 },
+    ...block(2, 10, 8),
+    { kind: "mean-tokens" },
+    { kind: "dense", outputs: 3, activation: "none" },
+  ],
+};
+const vectors: Architecture = {
+  inputShape: [5, 6],
+  layers: [
+    { kind: "dense", outputs: 12, activation: "tanh" },
+    { kind: "layer-norm" },
+    ...block(3, 7, 12),
+    { kind: "mean-tokens" },
+    { kind: "dense", outputs: 1, activation: "none" },
+  ],
+};
 const architectures: Architecture[] = [
   perceptron(13, [], "relu"),
   perceptron(13, [7], "relu"),
@@ -50,9 +83,18 @@ const architectures: Architecture[] = [
   perceptron(17, [16], "relu", 3),
   perceptron(30, [], "relu", 10),
   convolutions,
+  texts,
+  vectors,
 ];
 const named = ({ inputShape, layers }: Architecture) =>
-  [inputShape.join("×"), ...layers.map((layer) => Object.values(layer).join(" "))].join(", ");
+  [
+    inputShape.join("×"),
+    ...layers.map((layer) =>
+      Object.values(layer)
+        .map((value) => (Array.isArray(value) ? "…" : value))
+        .join(" "),
+    ),
+  ].join(", ");
 const clip: Clip = { norm: 0.5, unit: 2 ** 16 };
 
 /** Only one logit has fairness tables. */
@@ -63,7 +105,10 @@ async function setUp(architecture: Architecture, count: number, seed: number, ch
   const random = randomSource(seed);
   const inputs = architecture.inputShape.reduce((a, b) => a * b);
   const classes = Math.max(2, layersOf(architecture).at(-1)!.outputs);
-  const made = madeUpRows(count, inputs, random, classes);
+  const made =
+    architecture === texts
+      ? madeUpTokens(count, inputs, vocabulary, random, classes)
+      : madeUpRows(count, inputs, random, classes);
   const parameters = madeUpParameters(architecture, random);
   const single = tablesOf(architecture) === tables;
   const rows = single ? made : { ...made, cells: new Uint8Array(0) };
@@ -133,7 +178,7 @@ withDevice("against float64", () => {
     const shape = fc.record({
       inputs: width,
       hidden: fc.array(width, { maxLength: 3 }),
-      activation: fc.constantFrom<Activation>("relu", "tanh", "sigmoid"),
+      activation: fc.constantFrom<PlainActivation>("relu", "tanh", "sigmoid"),
       classes: fc.constantFrom(1, 1, 2, 3, 5, 10),
       count: fc.constantFrom(1, 2, 3, 5, 17, 64, 67),
       seed: fc.nat(1e6),
@@ -158,7 +203,7 @@ withDevice("against float64", () => {
       channels: fc.constantFrom(1, 2, 3, 5),
       filters: fc.constantFrom(1, 3, 4, 7),
       size: fc.constantFrom(1, 2, 3, 5),
-      activation: fc.constantFrom<Activation>("none", "relu", "tanh", "sigmoid"),
+      activation: fc.constantFrom<PlainActivation>("none", "relu", "tanh", "sigmoid"),
       deep: fc.boolean(),
       count: fc.constantFrom(1, 3, 17),
       seed: fc.nat(1e6),

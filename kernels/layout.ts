@@ -8,10 +8,10 @@
  *               z 0 0 0              of the last layer: the logit
  *
  * ‖a‖² + 1 of the per-example norm is then simply the squared length of the padded row. What a convolution gives is
- * padded pixel by pixel instead, since each is a row of its product.
+ * padded pixel by pixel instead, and what has tokens token by token, since each is a row of a product.
  */
 import { InputError } from "../shared/errors.ts";
-import type { Activation } from "../shared/layers.ts";
+import type { PlainActivation } from "../shared/layers.ts";
 import { type Architecture, type Layer, layersOf } from "../shared/model.ts";
 
 export interface PaddedRows {
@@ -23,24 +23,35 @@ export interface PaddedRows {
   ones: boolean;
 }
 
-/** Activations between two layers, and their gradients, in two buffers of one shape: a row for one of the micro-batch. */
-export interface Tensor extends PaddedRows {
+/** Activations between two layers, and their gradients, in two buffers of one shape. */
+export interface Tensor {
   activation: string;
   gradient: string;
-  /** Pixels of an image, 1 otherwise, and numbers from one to the next */
+  /** Numbers of one of the micro-batch, padding left out */
+  width: number;
+  /** Numbers from one of the micro-batch to the next */
+  stride: number;
+  /** Pixels of an image, tokens, 1 otherwise, and numbers from one to the next */
   pixels: number;
   pixelStride: number;
+  /** How one of the micro-batch lies: so many padded rows */
+  rows: PaddedRows;
+  rowsEach: number;
 }
 
-export interface PlacedLayer extends Layer {
+export interface PlacedLayer extends Omit<Layer, "skip"> {
   index: number;
   input: Tensor;
   output: Tensor;
-  /** Times that W is used for one row of the micro-batch */
-  positions: number;
-  activationBelow: Activation;
+  /** The other input, of an `add` */
+  skip: Tensor | undefined;
+  activationBelow: PlainActivation;
+  /** Whether the gradient by its input (of an `add`: by `skip`) is added to another's */
+  adding: boolean;
   /** Whether this is the layer of the logits */
   last: boolean;
+  /** The token numbers that the model begins with, if it does: padding is not looked at */
+  ids: Tensor | undefined;
 }
 
 export interface Layout {
@@ -57,30 +68,46 @@ export function layoutOf(architecture: Architecture): Layout {
   const tensors = shapes.map((shape, i): Tensor => {
     const width = shape.reduce((a, b) => a * b);
     const channels = shape.at(-1)!;
-    const byPixel = plain[i - 1]?.kind === "conv2d";
-    const ones = !byPixel && i < plain.length;
-    const pixelStride = byPixel ? wholeQuads(channels) : channels;
     const pixels = width / channels;
-    const stride = byPixel ? pixels * pixelStride : wholeQuads(width + Number(ones));
-    return { activation: `activation ${i}`, gradient: `gradient ${i}`, width, stride, pixels, pixelStride, ones };
+    const names = { activation: `activation ${i}`, gradient: `gradient ${i}` };
+    if (plain[i - 1]?.kind === "conv2d") {
+      const pixelStride = wholeQuads(channels);
+      const rows = { width: channels, stride: pixelStride, ones: false };
+      return { ...names, width, stride: pixels * pixelStride, pixels, pixelStride, rows, rowsEach: pixels };
+    }
+    if (shape.length === 2) {
+      const pixelStride = wholeQuads(channels + 1);
+      const rows = { width: channels, stride: pixelStride, ones: true };
+      return { ...names, width, stride: pixels * pixelStride, pixels, pixelStride, rows, rowsEach: pixels };
+    }
+    const ones = i < plain.length;
+    const stride = wholeQuads(width + Number(ones));
+    return { ...names, width, stride, pixels, pixelStride: channels, rows: { width, stride, ones }, rowsEach: 1 };
   });
-  const layers = plain.map(
-    (layer, index): PlacedLayer => ({
+  // Of a sum, both sides have the gradient of the sum: the one that nothing else reads shares its buffer.
+  for (const [i, { kind, from }] of [...plain.entries()].reverse()) {
+    if (kind === "add") tensors[from]!.gradient = tensors[i + 1]!.gradient;
+  }
+  const layers = plain.map((layer, index): PlacedLayer => {
+    const written = layer.skip ?? layer.from;
+    return {
       ...layer,
       index,
-      input: tensors[index]!,
+      input: tensors[layer.from]!,
       output: tensors[index + 1]!,
-      positions: layer.kind === "conv2d" ? tensors[index + 1]!.pixels : 1,
-      activationBelow: plain[index - 1]?.activation ?? "none",
+      skip: layer.skip === undefined ? undefined : tensors[layer.skip],
+      activationBelow: plain[layer.from - 1]?.activation ?? "none",
+      adding: plain.some((other, i) => i > index && (other.from === written || other.skip === written)),
       last: index === plain.length - 1,
-    }),
-  );
-  const end = plain.at(-1)!;
-  return { layers, parameters: end.bias + end.outputs };
+      ids: plain[0]!.kind === "embedding" ? tensors[0] : undefined,
+    };
+  });
+  const { weights, parameters } = plain.at(-1)!;
+  return { layers, parameters: weights + parameters };
 }
 
 /** The layer's name for people, counted from 1: "layer 2 (64 → 32)". */
-export const nameOf = ({ index, kind, inputShape, outputShape }: Layer & { index: number }): string =>
+export const nameOf = ({ index, kind, inputShape, outputShape }: PlacedLayer): string =>
   `layer ${index + 1} (${kind === "dense" ? "" : `${kind}, `}${inputShape.join("×")} → ${outputShape.join("×")})`;
 
 /** @throws InputError that names the layer of a parameter that is not finite */
@@ -94,7 +121,7 @@ export function checkParameters(layout: Layout, parameters: Float32Array): void 
   }
   const bad = parameters.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return;
-  const layer = layout.layers.find(({ bias, outputs }) => bad < bias + outputs)!;
+  const layer = layout.layers.find(({ weights, parameters }) => bad < weights + parameters)!;
   const found = `has ${parameters[bad]} at ${bad}`;
   throw new InputError(`parameters of ${nameOf(layer)}`, found, "Every parameter must be finite.");
 }

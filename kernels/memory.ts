@@ -59,13 +59,17 @@ export class Memory {
   }
 
   uploadRows(rows: Rows): void {
-    const { width: inputs, stride: inputStride } = this.#layout.layers[0]!.input;
+    const { width: inputs, stride: inputStride, rows: line, rowsEach } = this.#layout.layers[0]!.input;
     const { attributes } = this.#tables;
     const features = new Float32Array(rows.count * inputStride);
     const facts = new Uint32Array(rows.count * (1 + attributes));
     for (let row = 0; row < rows.count; row++) {
-      features.set(rows.features.subarray(row * inputs, (row + 1) * inputs), row * inputStride);
-      features[row * inputStride + inputs] = 1;
+      for (let i = 0; i < rowsEach; i++) {
+        const own = row * inputs + i * line.width;
+        const to = row * inputStride + i * line.stride;
+        features.set(rows.features.subarray(own, own + line.width), to);
+        features[to + line.width] = 1;
+      }
       facts[row * (1 + attributes)] = rows.labels[row]!;
       facts.set(rows.cells.subarray(row * attributes, (row + 1) * attributes), row * (1 + attributes) + 1);
     }
@@ -82,9 +86,10 @@ export class Memory {
     const rows = chunks.reduce((most, chunk) => Math.max(most, chunk.rows), 0);
     const tiled = wholeTiles(rows);
     const { layers } = this.#layout;
-    this.#padded(layers[0]!.input.activation, layers[0]!.input, tiled);
+    const [first] = layers as [Layout["layers"][0]];
+    this.#padded(first.input.activation, first.input.rows, tiled * first.input.rowsEach);
     for (const layer of layers) {
-      this.#padded(layer.output.activation, layer.output, tiled);
+      this.#padded(layer.output.activation, layer.output.rows, tiled * layer.output.rowsEach);
       this.result(layer.output.gradient, tiled * layer.output.stride * 4);
       for (const { name, each, rows } of kinds[layer.kind].buffers(layer)) this.#padded(name, rows, tiled * each);
     }

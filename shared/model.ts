@@ -3,86 +3,223 @@
  * vector. One output is a logit z whose score is σ(z); of several, the scores are their softmax.
  */
 import { InputError } from "./errors.ts";
-import type { Activation, LayerSpec } from "./layers.ts";
+import type { LayerSpec, PlainActivation } from "./layers.ts";
 import type { Task } from "./task.ts";
 
 export interface Architecture {
-  /** [features], or [height, width, channels] of images; rows are flat, channels next to each other */
+  /**
+   * [features]; [height, width, channels] of images; [tokens, width] of vectors; [tokens] of token numbers before an
+   * embedding. Rows are flat, what stands last next to each other.
+   */
   inputShape: number[];
   /** At least one; the last is dense and gives the logits */
   layers: LayerSpec[];
 }
 
+/** What declared layers are made of: `attention` is two dense with `attend` between, `residual` ends with an `add`. */
+export type Operation =
+  | "dense"
+  | "conv2d"
+  | "max-pool2d"
+  | "embedding"
+  | "layer-norm"
+  | "attend"
+  | "gelu"
+  | "mean-tokens"
+  | "add";
+
+/** One operation. Its output is tensor index + 1; tensor 0 is the model's input. */
 export interface Layer {
-  kind: LayerSpec["kind"];
+  kind: Operation;
+  /** The tensor it reads */
+  from: number;
+  /** The other one, of an `add` */
+  skip: number | undefined;
   inputShape: number[];
   outputShape: number[];
-  activation: Activation;
+  activation: PlainActivation;
   /** Of a window, in both directions; 1 where there are none */
   size: number;
+  /** Of an `attend`, otherwise 1 */
+  heads: number;
+  /** Times that the parameters are used for one row: pixels, tokens or 1 */
+  positions: number;
   /** Rows of W [inputs, outputs]: the numbers that each output sees; 0 without parameters */
   inputs: number;
   outputs: number;
-  /** Offset of W, row-major, in the flat vector */
+  /** Offset of W, row-major, in the flat vector; of a layer norm W [1, outputs] is the gain */
   weights: number;
-  /** Offset of b [outputs], right behind W */
+  /** Offset of b [outputs], right behind W; an embedding has none */
   bias: number;
+  /** Numbers of the flat vector */
+  parameters: number;
 }
 
 /** @throws InputError that names the layer whose input does not fit it */
 export function layersOf({ inputShape, layers }: Architecture): Layer[] {
   const placed: Layer[] = [];
-  let shape = inputShape;
-  let offset = 0;
-  layers.forEach((spec, i) => {
-    const field = `layers.${i}`;
-    const { inputs, outputs, outputShape } = extentOf(spec, shape, field);
-    if (spec.kind === "dense" && placed.at(-1)?.kind === "conv2d")
-      throw new InputError(
-        field,
-        "is dense, right behind a conv2d",
-        "Put a max-pool2d between (size 1 changes nothing).",
-      );
-    placed.push({
-      kind: spec.kind,
-      inputShape: shape,
-      outputShape,
-      activation: spec.kind === "max-pool2d" ? "none" : spec.activation,
-      size: spec.kind === "dense" ? 1 : spec.size,
-      inputs,
-      outputs,
-      weights: offset,
-      bias: offset + inputs * outputs,
-    });
-    offset += (inputs + 1) * outputs;
-    shape = outputShape;
-  });
-  if (placed.at(-1)?.kind !== "dense")
-    throw new InputError("layers", "end without logits", "Let the last layer be dense.");
+  placeAll(placed, inputShape, layers, "layers");
+  const last = placed.at(-1)!;
+  if (last.kind !== "dense") throw new InputError("layers", "end without logits", "Let the last layer be dense.");
+  if (last.positions > 1)
+    throw new InputError("layers", "end with logits of every token", "Put a mean-tokens before the last layer.");
   return placed;
 }
 
-function extentOf(spec: LayerSpec, shape: number[], field: string) {
-  if (spec.kind === "dense") {
-    return { inputs: shape.reduce((a, b) => a * b), outputs: spec.outputs, outputShape: [spec.outputs] };
-  }
-  const { kind, size } = spec;
-  const [height, width, channels] = shape;
-  if (shape.length !== 3 || height === undefined || width === undefined || channels === undefined)
+function placeAll(placed: Layer[], inputShape: number[], specs: LayerSpec[], path: string): void {
+  specs.forEach((spec, i) => {
+    const shape = placed.at(-1)?.outputShape ?? inputShape;
+    const field = `${path}.${i}`;
+    const place = (operation: Partial<Layer> & Pick<Layer, "kind" | "outputShape">) => {
+      const before = placed.at(-1);
+      const layer = {
+        from: placed.length,
+        skip: undefined,
+        inputShape: before?.outputShape ?? inputShape,
+        activation: "none" as const,
+        size: 1,
+        heads: 1,
+        positions: 1,
+        inputs: 0,
+        outputs: 0,
+        weights: before ? before.weights + before.parameters : 0,
+        ...operation,
+      };
+      const { inputs, outputs, weights, kind } = layer;
+      const parameters = (kind === "embedding" ? inputs : inputs + 1) * outputs;
+      placed.push({ ...layer, bias: weights + inputs * outputs, parameters });
+    };
+    switch (spec.kind) {
+      case "dense":
+        if (placed.at(-1)?.kind === "conv2d")
+          throw new InputError(
+            field,
+            "is dense, right behind a conv2d",
+            "Put a max-pool2d between (size 1 changes nothing).",
+          );
+        placeDense(place, shape, spec.outputs, spec.activation);
+        break;
+      case "conv2d": {
+        const [height, width, channels] = imageOf(spec, shape, field);
+        const { size, channels: outputs, activation } = spec;
+        if (activation === "gelu")
+          throw new InputError(`${field}.activation`, "is gelu, which only dense layers have", "Use relu.");
+        const outputShape = [height - size + 1, width - size + 1, outputs];
+        const positions = outputShape[0]! * outputShape[1]!;
+        place({ kind: "conv2d", outputShape, activation, size, positions, inputs: size * size * channels, outputs });
+        break;
+      }
+      case "max-pool2d": {
+        const [height, width, channels] = imageOf(spec, shape, field);
+        const { size } = spec;
+        place({
+          kind: "max-pool2d",
+          outputShape: [Math.floor(height / size), Math.floor(width / size), channels],
+          size,
+        });
+        break;
+      }
+      case "embedding":
+        if (placed.length > 0 || shape.length !== 1)
+          throw new InputError(field, "is an embedding behind other layers", "Put it first, before token numbers.");
+        place({
+          kind: "embedding",
+          outputShape: [shape[0]!, spec.width],
+          positions: shape[0]!,
+          inputs: spec.vocabulary,
+          outputs: spec.width,
+        });
+        break;
+      case "layer-norm": {
+        const [tokens, width] = tokensOf(spec, shape, field);
+        place({ kind: "layer-norm", outputShape: shape, positions: tokens, inputs: 1, outputs: width });
+        break;
+      }
+      case "attention": {
+        const [, width] = tokensOf(spec, shape, field);
+        if (width % (4 * spec.heads) !== 0)
+          throw new InputError(
+            `${field}.heads`,
+            `is ${spec.heads} for a width of ${width}`,
+            "Each head's share of the width must be a multiple of 4.",
+          );
+        placeDense(place, shape, 3 * width, "none");
+        place({ kind: "attend", outputShape: shape, heads: spec.heads });
+        placeDense(place, shape, width, "none");
+        break;
+      }
+      case "residual": {
+        const first = spec.layers[0]!;
+        if (!["dense", "layer-norm", "attention"].includes(first.kind))
+          throw new InputError(`${field}.layers.0`, `is ${first.kind}`, "Begin with dense, layer-norm or attention.");
+        if (placed.length === 0 || placed.at(-1)!.activation !== "none")
+          throw new InputError(
+            field,
+            "begins on an input or an activation",
+            "Put a layer without activation before it.",
+          );
+        const skip = placed.length;
+        placeAll(placed, inputShape, spec.layers, `${field}.layers`);
+        const { outputShape, activation } = placed.at(-1)!;
+        if (activation !== "none" || outputShape.join() !== shape.join())
+          throw new InputError(
+            `${field}.layers`,
+            `make [${outputShape}] of [${shape}]`,
+            "Let the last one keep the shape, without activation.",
+          );
+        place({ kind: "add", outputShape: shape, skip });
+        break;
+      }
+      case "mean-tokens": {
+        const [, width] = tokensOf(spec, shape, field);
+        place({ kind: "mean-tokens", outputShape: [width] });
+        break;
+      }
+    }
+  });
+}
+
+function placeDense(
+  place: (operation: Partial<Layer> & Pick<Layer, "kind" | "outputShape">) => void,
+  shape: number[],
+  outputs: number,
+  activation: Extract<LayerSpec, { kind: "dense" }>["activation"],
+): void {
+  const [tokens, width] = shape.length === 2 ? (shape as [number, number]) : [1, shape.reduce((a, b) => a * b)];
+  const outputShape = shape.length === 2 ? [tokens, outputs] : [outputs];
+  place({
+    kind: "dense",
+    outputShape,
+    activation: activation === "gelu" ? "none" : activation,
+    positions: tokens,
+    inputs: width,
+    outputs,
+  });
+  if (activation === "gelu") place({ kind: "gelu", outputShape });
+}
+
+function imageOf(
+  { kind, size }: Extract<LayerSpec, { size: number }>,
+  shape: number[],
+  field: string,
+): [number, number, number] {
+  if (shape.length !== 3)
     throw new InputError(field, `is ${kind}, which sees images, and gets ${shape.length} dimensions`, "Use dense.");
+  const [height, width] = shape as [number, number, number];
   if (size > Math.min(height, width))
     throw new InputError(`${field}.size`, `is ${size} for an image of ${height} × ${width}`, "Use a smaller window.");
-  if (kind === "conv2d") {
-    const outputShape = [height - size + 1, width - size + 1, spec.channels];
-    return { inputs: size * size * channels, outputs: spec.channels, outputShape };
-  }
-  const outputShape = [Math.floor(height / size), Math.floor(width / size), channels];
-  return { inputs: 0, outputs: 0, outputShape };
+  return shape as [number, number, number];
+}
+
+function tokensOf({ kind }: LayerSpec, shape: number[], field: string): [number, number] {
+  if (shape.length !== 2)
+    throw new InputError(field, `is ${kind}, which sees tokens, and gets ${shape.length} dimensions`, "Use dense.");
+  return shape as [number, number];
 }
 
 export function parameterCount(architecture: Architecture): number {
   const last = layersOf(architecture).at(-1)!;
-  return last.bias + last.outputs;
+  return last.weights + last.parameters;
 }
 
 /** Columns of the input: a numeric feature is one, a categorical one a column a value. */
@@ -96,7 +233,7 @@ export function architectureOf(task: Task): Architecture {
 
 /**
  * Starting parameters [parameterCount] f32: zeros for a single layer; for more a fixed, public pseudo-random
- * start (Glorot & Bengio 2010, uniform ±√(6/(in+out))) from the run's seed, so that all ends agree.
+ * start (Glorot & Bengio 2010, uniform ±√(6/(in+out)); gains of 1) from the run's seed, so that all ends agree.
  */
 export function initialParameters(architecture: Architecture, seed: number): Float32Array<ArrayBuffer> {
   const parameters = new Float32Array(parameterCount(architecture));
@@ -109,9 +246,12 @@ export function initialParameters(architecture: Architecture, seed: number): Flo
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
-  for (const layer of layersOf(architecture)) {
-    const limit = Math.sqrt(6 / (layer.inputs + layer.outputs));
-    for (let i = 0; i < layer.inputs * layer.outputs; i++) parameters[layer.weights + i] = (2 * uniform() - 1) * limit;
+  for (const { kind, inputs, outputs, weights } of layersOf(architecture)) {
+    if (kind === "layer-norm") parameters.fill(1, weights, weights + outputs);
+    else {
+      const limit = Math.sqrt(6 / (inputs + outputs));
+      for (let i = 0; i < inputs * outputs; i++) parameters[weights + i] = (2 * uniform() - 1) * limit;
+    }
   }
   return parameters;
 }

@@ -18,9 +18,10 @@ export function predict(
   const rows = features.length / width;
   const logits = new Float64Array(rows * outputs);
   for (let row = 0; row < rows; row++) {
-    let x: ArrayLike<number> = features.subarray(row * width, (row + 1) * width);
-    for (const layer of layers) x = forwardRow(layer, parameters, x);
-    logits.set(x, row * outputs);
+    logits.set(
+      forwardRow(layers, parameters, features.subarray(row * width, (row + 1) * width)).at(-1)!,
+      row * outputs,
+    );
   }
   return logits;
 }

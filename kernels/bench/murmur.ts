@@ -1,4 +1,5 @@
 /** Our own engine as a participant's tab uses it, plain or with every row clipped. */
+import type { LayerSpec } from "../../shared/layers.ts";
 import type { Architecture } from "../../shared/model.ts";
 import { Arena, usage } from "../arena.ts";
 import { cut, encodeChunks } from "../chunks.ts";
@@ -7,7 +8,7 @@ import { type Clip, Engine } from "../engine.ts";
 import { dense } from "../layers/dense/dense.ts";
 import { layoutOf } from "../layout.ts";
 import { tilesOf, wholeTiles } from "../tiles/tile.ts";
-import type { Model, Product } from "./cases.ts";
+import type { Layer, Model, Product } from "./cases.ts";
 import type { Batch, Tensor } from "./inputs.ts";
 import { size } from "./inputs.ts";
 import type { ProductRun, Side, TrainingRun } from "./side.ts";
@@ -90,7 +91,7 @@ async function trainingRun(
   engine.load({ count, features, labels, cells: new Uint8Array(0) });
   const indices = batches.map((_, i) => Uint32Array.from({ length: model.batch }, (_, row) => i * model.batch + row));
   const options = { learningRate: model.learningRate, clip };
-  let parameters = Float32Array.from(initial.flat().flatMap(({ values }) => Array.from(values)));
+  let parameters = flatOf(model, initial);
   let done = 0;
   const train = async (steps: number) => {
     const chosen = Array.from({ length: steps }, (_, i) => indices[(done + i) % indices.length]!);
@@ -109,22 +110,51 @@ async function trainingRun(
   };
 }
 
-function architectureOf({ shape, layers }: Model): Architecture {
-  return {
-    inputShape: shape,
-    layers: layers.map((layer) => {
-      switch (layer.kind) {
-        case "dense":
-          return { ...layer, activation: layer.activation ?? "none" };
-        case "conv":
-          return { kind: "conv2d", channels: layer.channels, size: layer.size, activation: "relu" };
-        case "max-pool":
-          return { kind: "max-pool2d", size: layer.size };
-        default:
-          throw new Error(`the engine has no layer ${layer.kind} yet`);
-      }
-    }),
-  };
+const architectureOf = ({ shape, layers }: Model): Architecture => ({
+  inputShape: shape,
+  layers: layers.flatMap((layer) => declared(layer, shape)),
+});
+
+function declared(layer: Layer, shape: number[]): LayerSpec[] {
+  switch (layer.kind) {
+    case "dense":
+      return [{ ...layer, activation: layer.activation ?? "none" }];
+    case "conv":
+      return [{ kind: "conv2d", channels: layer.channels, size: layer.size, activation: "relu" }];
+    case "max-pool":
+      return [{ kind: "max-pool2d", size: layer.size }];
+    case "mean-tokens":
+      return [layer];
+    case "transformer":
+      return [
+        { kind: "residual", layers: [{ kind: "layer-norm" }, { kind: "attention", heads: layer.heads }] },
+        {
+          kind: "residual",
+          layers: [
+            { kind: "layer-norm" },
+            { kind: "dense", outputs: layer.hidden, activation: "gelu" },
+            { kind: "dense", outputs: shape[1]!, activation: "none" },
+          ],
+        },
+      ];
+  }
+}
+
+/** The tensors one behind the other; ours has queries, keys and values side by side, W [width, 3·width]. */
+function flatOf({ layers }: Model, initial: Tensor[][]): Float32Array<ArrayBuffer> {
+  const all = initial.flatMap((tensors, i) => {
+    if (layers[i]!.kind !== "transformer") return tensors.map(({ values }) => values);
+    const [gain, bias, ...rest] = tensors.map(({ values }) => values) as [Float32Array, Float32Array];
+    const parts = rest.splice(0, 6);
+    const weights = parts.filter((_, part) => part % 2 === 0);
+    const width = bias.length;
+    const joined = Float32Array.from({ length: 3 * width * width }, (_, at) => {
+      const [row, column] = [Math.floor(at / (3 * width)), at % (3 * width)];
+      return weights[Math.floor(column / width)]![row * width + (column % width)]!;
+    });
+    return [gain, bias, joined, ...parts.filter((_, part) => part % 2 === 1), ...rest];
+  });
+  return Float32Array.from(all.flatMap((values) => Array.from(values)));
 }
 
 /** @param logits [labels.length, classes] */

@@ -1,7 +1,7 @@
 /** The flags of wgsl/snippets/activation.wgsl. */
-import type { Activation } from "../../shared/layers.ts";
+import type { PlainActivation } from "../../shared/layers.ts";
 
-const activations: Activation[] = ["none", "relu", "tanh", "sigmoid"];
+const activations: PlainActivation[] = ["none", "relu", "tanh", "sigmoid"];
 
-export const flagsOf = (activation: Activation): Record<string, boolean> =>
+export const flagsOf = (activation: PlainActivation): Record<string, boolean> =>
   Object.fromEntries(activations.map((name) => [name, name === activation]));

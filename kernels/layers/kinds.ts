@@ -1,8 +1,24 @@
-/** The kinds of layers by name. */
-import type { LayerSpec } from "../../shared/layers.ts";
+/** What a model is made of, by name. */
+import type { Operation } from "../../shared/model.ts";
+import { add } from "./add/add.ts";
+import { attend } from "./attend/attend.ts";
 import { conv2d } from "./conv2d/conv2d.ts";
 import { dense } from "./dense/dense.ts";
+import { embedding } from "./embedding/embedding.ts";
+import { gelu } from "./gelu/gelu.ts";
 import type { LayerKind } from "./kind.ts";
+import { layerNorm } from "./layer-norm/layer-norm.ts";
 import { maxPool2d } from "./max-pool2d/max-pool2d.ts";
+import { meanTokens } from "./mean-tokens/mean-tokens.ts";
 
-export const kinds: Record<LayerSpec["kind"], LayerKind> = { dense, conv2d, "max-pool2d": maxPool2d };
+export const kinds: Record<Operation, LayerKind> = {
+  dense,
+  conv2d,
+  "max-pool2d": maxPool2d,
+  embedding,
+  "layer-norm": layerNorm,
+  attend,
+  gelu,
+  "mean-tokens": meanTokens,
+  add,
+};

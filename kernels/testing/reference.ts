@@ -1,6 +1,14 @@
 /** The same mathematics in float64, one row after the other, written for reading and not for speed. */
 import { binCentre, binWidth, scoreBins, undisclosed, type Witness } from "../../shared/fairness/histogram.ts";
-import { channelsAt, forwardRow, windowsOf } from "../../shared/forward.ts";
+import {
+  attentionShares,
+  channelsAt,
+  forwardRow,
+  gelu,
+  standardized,
+  tokensIn,
+  windowsOf,
+} from "../../shared/forward.ts";
 import { type Architecture, type Layer, layersOf, parameterCount } from "../../shared/model.ts";
 import type { Clip, Rows } from "../engine.ts";
 
@@ -8,9 +16,7 @@ export const sigmoid = (z: number): number => (z < 0 ? Math.exp(z) / (1 + Math.e
 
 /** Activations of every layer of one row: the features first, the logits last. */
 export function activations(architecture: Architecture, parameters: ArrayLike<number>, features: ArrayLike<number>) {
-  const all: number[][] = [Array.from(features)];
-  for (const layer of layersOf(architecture)) all.push(Array.from(forwardRow(layer, parameters, all.at(-1)!)));
-  return all;
+  return forwardRow(layersOf(architecture), parameters, features).map((tensor) => Array.from(tensor));
 }
 
 /** Piecewise linear through the bin centres, constant outside. */
@@ -77,10 +83,20 @@ export function rowGradient(
   const layers = layersOf(architecture);
   const a = activations(architecture, parameters, featuresOf(rows, row));
   const gradient = new Float64Array(parameterCount(architecture));
-  let g = headGradient(rows, row, witness, a.at(-1)!);
+  const counted = tokensIn(layers, featuresOf(rows, row));
+  const g = a.map((tensor) => tensor.map(() => 0));
+  g[g.length - 1] = headGradient(rows, row, witness, a.at(-1)!);
   for (let l = layers.length - 1; l >= 0; l--) {
-    const below = layers[l - 1]?.activation ?? "none";
-    g = backwardRow(layers[l]!, parameters, a[l]!, g, gradient).map((value, i) => value * slope(below, a[l]![i]!));
+    const layer = layers[l]!;
+    const own = g[l + 1]!;
+    const below = layers[layer.from - 1]?.activation ?? "none";
+    backwardRow(layer, parameters, a[layer.from]!, own, gradient, counted).forEach((value, i) => {
+      g[layer.from]![i]! += value * slope(below, a[layer.from]![i]!);
+    });
+    if (layer.skip !== undefined)
+      own.forEach((value, i) => {
+        g[layer.skip!]![i]! += value;
+      });
   }
   return gradient;
 }
@@ -92,8 +108,9 @@ function backwardRow(
   x: number[],
   g: number[],
   gradient: Float64Array,
+  counted: number,
 ): number[] {
-  const { inputs, outputs, weights, bias } = layer;
+  const { inputs, outputs, positions, weights, bias } = layer;
   const gx: number[] = Array(x.length).fill(0);
   /** The affine part on the inputs that stand at `places` */
   const affine = (places: number[], own: number[]) => {
@@ -107,8 +124,67 @@ function backwardRow(
   };
   switch (layer.kind) {
     case "dense":
-      affine([...x.keys()], g);
+      for (let p = 0; p < positions; p++) {
+        const places = Array.from({ length: inputs }, (_, i) => p * inputs + i);
+        affine(places, g.slice(p * outputs, (p + 1) * outputs));
+      }
       break;
+    case "embedding":
+      x.forEach((id, token) => {
+        for (let j = 0; j < outputs && id >= 0; j++) gradient[id * outputs + j]! += g[token * outputs + j]!;
+      });
+      break;
+    case "layer-norm":
+      for (let p = 0; p < positions; p++) {
+        const { values, scale } = standardized(Float64Array.from(x.slice(p * outputs, (p + 1) * outputs)));
+        const own = g.slice(p * outputs, (p + 1) * outputs);
+        const h = own.map((value, j) => value * parameters[weights + j]!);
+        const plain = h.reduce((a, b) => a + b, 0) / outputs;
+        const along = h.reduce((sum, value, j) => sum + value * values[j]!, 0) / outputs;
+        own.forEach((value, j) => {
+          gradient[weights + j]! += value * values[j]!;
+          gradient[bias + j]! += value;
+          gx[p * outputs + j] = scale * (h[j]! - plain - values[j]! * along);
+        });
+      }
+      break;
+    case "attend": {
+      const [tokens, width] = layer.outputShape as [number, number];
+      const size = width / layer.heads;
+      for (let head = 0; head < layer.heads; head++)
+        for (let query = 0; query < tokens; query++) {
+          const shares = attentionShares(layer, x, head, query, counted);
+          const of = (token: number, part: number, i: number) => token * 3 * width + part * width + head * size + i;
+          const byShare = shares.map((_, key) => {
+            let sum = 0;
+            for (let i = 0; i < size; i++) sum += g[query * width + head * size + i]! * x[of(key, 2, i)]!;
+            return sum;
+          });
+          const mean = shares.reduce((sum, share, key) => sum + share * byShare[key]!, 0);
+          shares.forEach((share, key) => {
+            const byScore = (share * (byShare[key]! - mean)) / Math.sqrt(size);
+            for (let i = 0; i < size; i++) {
+              gx[of(key, 2, i)]! += share * g[query * width + head * size + i]!;
+              gx[of(query, 0, i)]! += byScore * x[of(key, 1, i)]!;
+              gx[of(key, 1, i)]! += byScore * x[of(query, 0, i)]!;
+            }
+          });
+        }
+      break;
+    }
+    case "gelu":
+      x.forEach((z, i) => {
+        gx[i] = g[i]! * gelu(z).slope;
+      });
+      break;
+    case "add":
+      return g;
+    case "mean-tokens": {
+      const [tokens, width] = layer.inputShape as [number, number];
+      const count = Math.min(tokens, counted);
+      for (let i = 0; i < count * width; i++) gx[i] = g[i % width]! / count;
+      break;
+    }
     case "conv2d":
       windowsOf(layer, 1).forEach((pixels, position) => {
         const places = pixels.flatMap((pixel) => channelsAt(layer, pixel));

@@ -1,6 +1,6 @@
 /** Made-up rows, parameters and witnesses from a seed. */
 import { scoreBins, undisclosed, type Witness } from "../../shared/fairness/histogram.ts";
-import type { Activation } from "../../shared/layers.ts";
+import type { PlainActivation } from "../../shared/layers.ts";
 import { type Architecture, layersOf, parameterCount } from "../../shared/model.ts";
 import type { Rows } from "../engine.ts";
 
@@ -16,7 +16,12 @@ export function randomSource(seed: number): () => number {
 }
 
 /** Hidden layers of these widths, all with one activation, then the logits. */
-export const perceptron = (inputs: number, hidden: number[], activation: Activation, outputs = 1): Architecture => ({
+export const perceptron = (
+  inputs: number,
+  hidden: number[],
+  activation: PlainActivation,
+  outputs = 1,
+): Architecture => ({
   inputShape: [inputs],
   layers: [
     ...hidden.map((width) => ({ kind: "dense" as const, outputs: width, activation })),
@@ -44,6 +49,17 @@ export function madeUpParameters(architecture: Architecture, random: () => numbe
     { length: parameterCount(architecture) },
     () => (2 * random() - 1) * (3 / Math.sqrt(widest)),
   );
+}
+
+/** Rows of token numbers, some of which occur again and again; every row but the first ends in padding. */
+export function madeUpTokens(count: number, tokens: number, vocabulary: number, random: () => number, classes: number) {
+  const features = new Float32Array(count * tokens).fill(-1);
+  for (let row = 0; row < count; row++) {
+    const length = row === 0 ? tokens : Math.floor(random() * tokens);
+    for (let t = 0; t < length; t++) features[row * tokens + t] = Math.floor(random() ** 2 * vocabulary);
+  }
+  const labels = Uint8Array.from({ length: count }, () => Math.floor(random() * classes));
+  return { count, features, labels, cells: new Uint8Array(0) };
 }
 
 export function madeUpWitness(random: () => number): Witness {

@@ -31,7 +31,19 @@ describe.skipIf(device === undefined)("compile", () => {
       const convolution = { kind: "conv2d", channels: 2, size: 2, activation: "relu" } as const;
       const pool = { kind: "max-pool2d", size: 2 } as const;
       const images = { inputShape: [9, 9, 1], layers: [convolution, pool, convolution, pool, ...layers] };
-      for (const architecture of [perceptron(5, [4, 3], "tanh"), images]) {
+      const attention = { kind: "attention", heads: 1 } as const;
+      const residual = { kind: "residual" as const, layers: [{ kind: "layer-norm" as const }, attention] };
+      const texts = {
+        inputShape: [4],
+        layers: [
+          { kind: "embedding" as const, vocabulary: 3, width: 4 },
+          residual,
+          { kind: "dense" as const, outputs: 4, activation: "gelu" as const },
+          { kind: "mean-tokens" as const },
+          ...layers,
+        ],
+      };
+      for (const architecture of [perceptron(5, [4, 3], "tanh"), images, texts]) {
         const programs = new Programs(device!, layoutOf(architecture));
         for (const purpose of ["counts", "clipped", "plain"] as const) await programs.compile(purpose);
         for (const kind of ["sgd", "adam"] as const) {

@@ -4,8 +4,12 @@
  * template.ts carried out their directives.
  */
 import activation from "./snippets/activation.wgsl?raw";
+import chain from "./snippets/chain.wgsl?raw";
 import chunk from "./snippets/chunk.wgsl?raw";
+import counted from "./snippets/counted.wgsl?raw";
 import finite from "./snippets/finite.wgsl?raw";
+import gelu from "./snippets/gelu.wgsl?raw";
+import length from "./snippets/length.wgsl?raw";
 import outer from "./snippets/outer.wgsl?raw";
 import outerSum from "./snippets/outer-sum.wgsl?raw";
 import pool from "./snippets/pool.wgsl?raw";
@@ -17,8 +21,12 @@ import { expand, type Scope } from "./template.ts";
 
 const snippets: Record<string, string> = {
   activation,
+  chain,
   chunk,
+  counted,
   finite,
+  gelu,
+  length,
   outer,
   "outer-sum": outerSum,
   pool,
@@ -53,16 +61,42 @@ const bufferTypes: Record<Binding, GPUBufferBindingLayout> = {
   write: { type: "storage" },
 };
 
+/** Pipelines by what makes them: models share kernels, and so do a model's layers of one shape. */
+const compiled = new WeakMap<GPUDevice, Map<string, Promise<Kernel<string>>>>();
+
 /**
- * Compiles one kernel. Its entry point is named as the file: `dense/backward-input.wgsl` has `backward_input`.
+ * Compiles one kernel, or finds it where the device has compiled the same before. Its entry point is named as the file:
+ * `dense/backward-input.wgsl` has `backward_input`.
  * @throws Error `file:line:column message` for anything the compiler has to say, warnings included
  */
-export async function compile<Name extends string>(
+export function compile<Name extends string>(
   device: GPUDevice,
   file: string,
   source: string,
   bindings: Record<Name, Binding>,
   { constants, scope = noTile }: Special = { constants: {} },
+): Promise<Kernel<Name>> {
+  let known = compiled.get(device);
+  if (known === undefined) {
+    known = new Map();
+    compiled.set(device, known);
+  }
+  const key = JSON.stringify([file, bindings, constants, scope]);
+  let kernel = known.get(key);
+  if (kernel === undefined) {
+    kernel = compileAnew(device, file, source, bindings, constants, scope);
+    known.set(key, kernel);
+  }
+  return kernel as Promise<Kernel<Name>>;
+}
+
+async function compileAnew<Name extends string>(
+  device: GPUDevice,
+  file: string,
+  source: string,
+  bindings: Record<Name, Binding>,
+  constants: Record<string, number>,
+  scope: Scope,
 ): Promise<Kernel<Name>> {
   const names = Object.keys(bindings) as Name[];
   const lines = expand(file, source, snippets, scope);

@@ -1,4 +1,5 @@
-// dense/backward-input: gx = (g·Wᵀ) ⊙ activation′(x), the gradient by the pre-activations of the layer below
+// dense/backward-input: gx = (g·Wᵀ) ⊙ activation′(x), the gradient by the pre-activations of the layer below; with
+// `adding` to what others have put there
 // g [rows · POSITIONS, A_STRIDE] f32   W [inputs + 1, OUTPUTS] f32 at OFFSET of parameters
 // x, gx [rows · POSITIONS, X_STRIDE] f32
 // grid: one quad a tile, see snippets/tile.wgsl and snippets/product.wgsl. Beyond g's columns stand zeros.
@@ -14,6 +15,7 @@ override OUTPUTS: u32;
 override X_STRIDE: u32;
 override POSITIONS: u32;   // rows of g and x for each row of the micro-batch
 override LAYER: u32;       // below
+override A_STEP = 1u;
 override B_DOWN = 1u;
 override B_ACROSS = OUTPUTS;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
@@ -51,7 +53,11 @@ fn backward_input(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
       let back = z_{quad}_{four}_{column} * slope(x[out]);
       //! end
       worst = max(worst, select(0u, bits_of(back), inside_{quad}_{four}));
+      //! if adding
+      gx[out] += back;
+      //! else
       gx[out] = back;
+      //! end
     }
     //! end
     //! end

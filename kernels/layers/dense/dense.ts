@@ -3,26 +3,20 @@
  * plain or clipped row by row. All are computed in tiles (tiles/tile.ts) and compiled for the layer's own shape. A
  * convolution is the same products on its patches.
  */
-import { InputError } from "../../../shared/errors.ts";
-import type { Activation } from "../../../shared/layers.ts";
+import type { PlainActivation } from "../../../shared/layers.ts";
 import type { Arena } from "../../arena.ts";
 import { type Launch, launch } from "../../dispatch.ts";
 import type { PlacedLayer } from "../../layout.ts";
 import { quadsFor, type Tile, type TileFor, tiled } from "../../tiles/tile.ts";
 import { type Binding, compile, type Kernel } from "../../wgsl/shader.ts";
 import { flagsOf } from "../activation.ts";
+import { clippedInstances, instancesOf } from "../instances/instances.ts";
 import type { Clipped, LayerKind } from "../kind.ts";
 import backwardInputSource from "./backward-input.wgsl?raw";
 import clippedSumSource from "./clipped-sum.wgsl?raw";
-import exampleNormSource from "./example-norm.wgsl?raw";
+import { exampleNorm, type Matrix } from "./example-norm.ts";
 import forwardSource from "./forward.wgsl?raw";
 import plainGradientSource from "./plain-gradient.wgsl?raw";
-
-/** A buffer's rows. */
-export interface Matrix {
-  buffer: string;
-  stride: number;
-}
 
 /** y = activation(x·W), with as many rows of x and y for each row of the micro-batch as there are positions. */
 export interface Affine {
@@ -34,11 +28,12 @@ export interface Affine {
   positions: number;
   x: Matrix;
   y: Matrix;
-  /** Gradients by y before its activation, and by x before the activation below */
+  /** Gradients by y before its activation, and by x before the activation below, where others may have added theirs */
   g: Matrix;
   gx: Matrix;
-  activation: Activation;
-  activationBelow: Activation;
+  adding: boolean;
+  activation: PlainActivation;
+  activationBelow: PlainActivation;
   last: boolean;
 }
 
@@ -48,25 +43,26 @@ interface Tiled<Name extends string> extends Kernel<Name> {
 
 /** Rows that a quad adds up before it meets the others; of positions, so many that few partial sums are kept. */
 export const sliceOf = (positions: number): number => 256 * Math.ceil(positions / 16);
-/** See example-norm.wgsl. */
-const longestRow = 2 ** 22;
-/** Threads a group where a thread has a whole row to read. */
-const rowGroup = 16;
 /** Rows of a micro-batch are as many as there are. */
 const anyRows = Number.POSITIVE_INFINITY;
 
 const file = (name: string) => `layers/dense/${name}.wgsl`;
 
-const affineOf = ({ input, output, ...layer }: PlacedLayer): Affine => ({
-  ...layer,
-  x: { buffer: input.activation, stride: input.stride },
-  y: { buffer: output.activation, stride: output.stride },
-  g: { buffer: output.gradient, stride: output.stride },
-  gx: { buffer: input.gradient, stride: input.stride },
-});
+/** Of tokens, each is a row of the product. */
+function affineOf({ input, output, ...layer }: PlacedLayer): Affine {
+  const single = layer.positions === 1;
+  const [below, own] = single ? [input.stride, output.stride] : [input.pixelStride, output.pixelStride];
+  return {
+    ...layer,
+    x: { buffer: input.activation, stride: below },
+    y: { buffer: output.activation, stride: own },
+    g: { buffer: output.gradient, stride: own },
+    gx: { buffer: input.gradient, stride: below },
+  };
+}
 
 export const dense: LayerKind = {
-  buffers: () => [],
+  buffers: (layer) => (layer.positions === 1 ? [] : [instancesOf(layer)]),
   async forward(device, layer, tileFor) {
     const bind = await forwardProduct(device, affineOf(layer), tileFor);
     return (arena) => [bind(arena)];
@@ -79,7 +75,10 @@ export const dense: LayerKind = {
     const bind = await plainGradient(device, affineOf(layer), { to: "gradient", parameters }, tileFor);
     return (arena) => [bind(arena)];
   },
-  clipped: (device, layer, tileFor) => clippedGradient(device, affineOf(layer), tileFor),
+  async clipped(device, layer, tileFor) {
+    if (layer.positions === 1) return clippedGradient(device, affineOf(layer), tileFor);
+    return clippedInstances(device, layer, await instanceGradients(device, layer, affineOf(layer), tileFor));
+  },
 };
 
 export async function forwardProduct(
@@ -123,7 +122,7 @@ export async function forwardProduct(
 
 export async function backwardProduct(
   device: GPUDevice,
-  { x, g, gx, index, inputs, outputs, positions, weights, activationBelow }: Affine,
+  { x, g, gx, index, inputs, outputs, positions, weights, activationBelow, adding }: Affine,
   tileFor: TileFor,
 ): Promise<(arena: Arena) => Launch> {
   const kernel = await compileTiled(
@@ -142,7 +141,7 @@ export async function backwardProduct(
       POSITIONS: positions,
       LAYER: index - 1,
     },
-    flagsOf(activationBelow),
+    { ...flagsOf(activationBelow), adding },
   );
   return (arena) =>
     launch(
@@ -196,6 +195,17 @@ export async function plainGradient(
   };
 }
 
+/** The gradient of each row of the micro-batch by itself. */
+export function instanceGradients(
+  device: GPUDevice,
+  layer: PlacedLayer,
+  affine: Affine,
+  tileFor: TileFor,
+): Promise<(arena: Arena) => Launch> {
+  const { name, rows } = instancesOf(layer);
+  return plainGradient(device, affine, { to: name, rowStride: rows.stride }, tileFor);
+}
+
 /** Of layers with one position: the row's gradient is one outer product. */
 async function clippedGradient(
   device: GPUDevice,
@@ -222,49 +232,6 @@ async function clippedGradient(
       norm: [bindNorm(arena)],
       sum: [launch(device, sum, buffers, outerThreads(affine, sum.tile, slice), sum.tile.group)],
     };
-  };
-}
-
-/** A layer's part of each row's gradient norm: ‖a‖·‖g‖, or ‖a‖ where a is the row's gradient itself. */
-export async function exampleNorm(
-  device: GPUDevice,
-  { index, last }: Affine,
-  a: Matrix,
-  g?: Matrix,
-): Promise<(arena: Arena) => Launch> {
-  const longest = Math.max(a.stride, g?.stride ?? 0);
-  if (longest > longestRow) {
-    const found = `needs the length of rows of ${longest} numbers`;
-    throw new InputError(`layers.${index}`, found, `At most ${longestRow} are added up precisely enough; use fewer.`);
-  }
-  const common = {
-    GROUP: rowGroup,
-    A_STRIDE: a.stride,
-    BLOCK: Math.ceil(Math.sqrt(longest / 4)),
-    FIRST: Number(last),
-    LAYER: index,
-  };
-  const alone = { chunk: "chunk", a: "read", norms: "write", flags: "write" } as const;
-  const bindings: Partial<Record<"g", Binding>> & typeof alone = g ? { ...alone, g: "read" } : alone;
-  const kernel = await compile<"chunk" | "a" | "norms" | "flags" | "g">(
-    device,
-    file("example-norm"),
-    exampleNormSource,
-    bindings as Record<"chunk" | "a" | "norms" | "flags" | "g", Binding>,
-    {
-      constants: { ...common, ...(g && { G_STRIDE: g.stride }) },
-      scope: { counts: {}, flags: { outer: g !== undefined } },
-    },
-  );
-  return (arena) => {
-    const buffers = {
-      chunk: arena.get("chunks"),
-      a: arena.get(a.buffer),
-      norms: arena.get("norms"),
-      flags: arena.get("flags"),
-      g: arena.get((g ?? a).buffer),
-    };
-    return launch(device, kernel, buffers, (rows) => rows, rowGroup);
   };
 }
 

@@ -8,6 +8,7 @@
 // a length that came out too small would break the sensitivity that the privacy proof rests on.
 //! use chunk
 //! use finite
+//! use length
 override GROUP: u32;     // threads a group
 override A_STRIDE: u32;
 //! if outer
@@ -22,16 +23,6 @@ override LAYER: u32;
 //! if outer
 @group(0) @binding(4) var<storage, read> g: array<vec4f>;
 //! end
-
-// Between these, squares of f32 are normal numbers, and their sums too.
-const SMALL = 0x1p-30;
-const BIG = 0x1p50;
-// A power of two, so that scaling is exact.
-fn scale_of(largest: f32) -> f32 {
-  if (largest > BIG) { return 0x1p-80; }
-  if (largest < SMALL) { return 0x1p80; }
-  return 1.0;
-}
 
 fn largest_of(v: vec4f) -> f32 {
   let m = abs(v);
@@ -97,13 +88,6 @@ fn square_g(first: u32, scale: f32, largest: ptr<function, f32>) -> f32 {
   return sum;
 }
 //! end
-
-fn hypot(p: f32, q: f32) -> f32 {
-  let larger = max(p, q);
-  if (larger < 0x1p-100) { return larger; }
-  let ratio = min(p, q) / larger;
-  return larger * sqrt(1.0 + ratio * ratio);
-}
 
 @compute @workgroup_size(GROUP)
 fn example_norm(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

@@ -14,6 +14,7 @@ override OUTPUTS: u32;
 override Y_STRIDE: u32;
 override POSITIONS: u32;   // rows of x and y for each row of the micro-batch
 override LAYER: u32;
+override A_STEP = 1u;
 override B_DOWN = OUTPUTS;
 override B_ACROSS = 1u;
 @group(0) @binding(0) var<uniform> chunk: Chunk;

@@ -1,13 +1,13 @@
 // insert product a=LEFT b=RIGHT:
-//     z[row][column] += Σₖ LEFT[at + row·A_STRIDE + k] · RIGHT[w + k·B_DOWN + 4·column·B_ACROSS]
+//     z[row][column] += Σₖ LEFT[at + row·A_STRIDE + k·A_STEP] · RIGHT[w + k·B_DOWN + 4·column·B_ACROSS]
 // The sum runs over 4·DEPTH4 terms in their order, one rounding each: neither the tile's size nor a row's place in it
 // can change a bit. `at` stands on the tile's own row (see row_of), `w` on the thread's first column.
 for (var k = 0u; k < DEPTH4; k++) {
   //! each step
   //! if quads
-  let x_{quad}_0_{step} = {a}[at + {quad}u * 4u * A_STRIDE + {step}u];
+  let x_{quad}_0_{step} = {a}[at + {quad}u * 4u * A_STRIDE + {step}u * A_STEP];
   //! else
-  let x_{quad}_{four}_{step} = {a}[at + ({quad}u * 4u + {four}u) * A_STRIDE + {step}u];
+  let x_{quad}_{four}_{step} = {a}[at + ({quad}u * 4u + {four}u) * A_STRIDE + {step}u * A_STEP];
   //! end
   let w_{step}_{column} = {b}[w + {step}u * B_DOWN + {column}u * 4u * B_ACROSS];
   //! end
@@ -27,6 +27,6 @@ for (var k = 0u; k < DEPTH4; k++) {
   //! end
   //! end
   //! end
-  at += 4u;
+  at += 4u * A_STEP;
   w += 4u * B_DOWN;
 }

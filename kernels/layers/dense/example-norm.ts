@@ -1,0 +1,60 @@
+/** The lengths of rows' gradients, from which their clip factors follow. */
+import { InputError } from "../../../shared/errors.ts";
+import type { Arena } from "../../arena.ts";
+import { type Launch, launch } from "../../dispatch.ts";
+import { type Binding, compile } from "../../wgsl/shader.ts";
+import exampleNormSource from "./example-norm.wgsl?raw";
+
+/** A buffer's rows. */
+export interface Matrix {
+  buffer: string;
+  stride: number;
+}
+
+/** See example-norm.wgsl. */
+const longestRow = 2 ** 22;
+/** Threads a group where a thread has a whole row to read. */
+const rowGroup = 16;
+
+/** A layer's part of each row's gradient norm: ‖a‖·‖g‖, or ‖a‖ where a is the row's gradient itself. */
+export async function exampleNorm(
+  device: GPUDevice,
+  { index, last }: { index: number; last: boolean },
+  a: Matrix,
+  g?: Matrix,
+): Promise<(arena: Arena) => Launch> {
+  const longest = Math.max(a.stride, g?.stride ?? 0);
+  if (longest > longestRow) {
+    const found = `needs the length of rows of ${longest} numbers`;
+    throw new InputError(`layers.${index}`, found, `At most ${longestRow} are added up precisely enough; use fewer.`);
+  }
+  const common = {
+    GROUP: rowGroup,
+    A_STRIDE: a.stride,
+    BLOCK: Math.ceil(Math.sqrt(longest / 4)),
+    FIRST: Number(last),
+    LAYER: index,
+  };
+  const alone = { chunk: "chunk", a: "read", norms: "write", flags: "write" } as const;
+  const bindings: Partial<Record<"g", Binding>> & typeof alone = g ? { ...alone, g: "read" } : alone;
+  const kernel = await compile<"chunk" | "a" | "norms" | "flags" | "g">(
+    device,
+    "layers/dense/example-norm.wgsl",
+    exampleNormSource,
+    bindings as Record<"chunk" | "a" | "norms" | "flags" | "g", Binding>,
+    {
+      constants: { ...common, ...(g && { G_STRIDE: g.stride }) },
+      scope: { counts: {}, flags: { outer: g !== undefined } },
+    },
+  );
+  return (arena) => {
+    const buffers = {
+      chunk: arena.get("chunks"),
+      a: arena.get(a.buffer),
+      norms: arena.get("norms"),
+      flags: arena.get("flags"),
+      g: arena.get((g ?? a).buffer),
+    };
+    return launch(device, kernel, buffers, (rows) => rows, rowGroup);
+  };
+}

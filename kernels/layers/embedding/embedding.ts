@@ -1,0 +1,109 @@
+/** Token numbers to vectors: a product with a matrix of which nearly every number is zero, so nothing is multiplied. */
+import { launch } from "../../dispatch.ts";
+import { type PlacedLayer, wholeQuads } from "../../layout.ts";
+import { compile } from "../../wgsl/shader.ts";
+import type { LayerKind, OwnBuffer } from "../kind.ts";
+import chainsSource from "./chains.wgsl?raw";
+import clippedSumSource from "./clipped-sum.wgsl?raw";
+import exampleNormSource from "./example-norm.wgsl?raw";
+import forwardSource from "./forward.wgsl?raw";
+import plainGradientSource from "./plain-gradient.wgsl?raw";
+
+/** Threads a group where a thread has a whole row or column to itself. */
+const longGroup = 16;
+
+const chainsOf = ({ index, positions }: PlacedLayer): OwnBuffer => ({
+  name: `chains ${index}`,
+  rows: { width: positions, stride: wholeQuads(positions), ones: false },
+  each: 1,
+});
+
+const constantsOf = ({ input, output, outputs, positions }: PlacedLayer) => ({
+  TOKENS: positions,
+  IDS_STRIDE: input.stride,
+  WIDTH: outputs,
+  STRIDE: output.pixelStride,
+});
+
+const file = (name: string) => `layers/embedding/${name}.wgsl`;
+
+export const embedding: LayerKind = {
+  buffers: (layer) => [chainsOf(layer)],
+  async forward(device, layer) {
+    const { input, output } = layer;
+    const bindings = { chunk: "chunk", parameters: "read", ids: "read", y: "write" } as const;
+    const kernel = await compile(device, file("forward"), forwardSource, bindings, { constants: constantsOf(layer) });
+    return (arena) => {
+      const buffers = {
+        chunk: arena.get("chunks"),
+        parameters: arena.get("parameters"),
+        ids: arena.get(input.activation),
+        y: arena.get(output.activation),
+      };
+      return [launch(device, kernel, buffers, (rows) => rows * output.width)];
+    };
+  },
+  backward: () => {
+    throw new Error("broken invariant: below an embedding there is nothing");
+  },
+  async plain(device, layer) {
+    const { input, output, outputs } = layer;
+    const kernel = await compile(
+      device,
+      file("plain-gradient"),
+      plainGradientSource,
+      { chunk: "chunk", ids: "read", g: "read", gradient: "write" },
+      { constants: constantsOf(layer) },
+    );
+    return (arena) => {
+      const buffers = {
+        chunk: arena.get("chunks"),
+        ids: arena.get(input.activation),
+        g: arena.get(output.gradient),
+        gradient: arena.get("gradient"),
+      };
+      return [launch(device, kernel, buffers, () => outputs, longGroup)];
+    };
+  },
+  async clipped(device, layer) {
+    const { index, input, output, outputs, positions } = layer;
+    const { TOKENS, IDS_STRIDE, WIDTH, STRIDE } = constantsOf(layer);
+    const [chains, norm, sum] = await Promise.all([
+      compile(
+        device,
+        file("chains"),
+        chainsSource,
+        { chunk: "chunk", ids: "read", chain: "write" },
+        { constants: { TOKENS, IDS_STRIDE } },
+      ),
+      compile(
+        device,
+        file("example-norm"),
+        exampleNormSource,
+        { chunk: "chunk", chain: "read", g: "read", norms: "write", flags: "write" },
+        { constants: { TOKENS, WIDTH, STRIDE, LAYER: index } },
+      ),
+      compile(
+        device,
+        file("clipped-sum"),
+        clippedSumSource,
+        { chunk: "chunk", chain: "read", ids: "read", g: "read", factors: "read", sum: "write" },
+        { constants: { TOKENS, IDS_STRIDE, WIDTH, STRIDE } },
+      ),
+    ]);
+    return (arena) => {
+      const chunk = arena.get("chunks");
+      const chain = arena.get(chainsOf(layer).name);
+      const ids = arena.get(input.activation);
+      const g = arena.get(output.gradient);
+      const [norms, factors] = [arena.get("norms"), arena.get("factors")];
+      return {
+        norm: [
+          launch(device, chains, { chunk, ids, chain }, (rows) => rows * positions),
+          launch(device, norm, { chunk, chain, g, norms, flags: arena.get("flags") }, (rows) => rows, longGroup),
+        ],
+        sum: [launch(device, sum, { chunk, chain, ids, g, factors, sum: arena.get("sum") }, () => outputs, longGroup)],
+      };
+    };
+  },
+};

@@ -1,0 +1,52 @@
+// layer-norm/backward: gx = scale · (h − mean(h) − x̂ · mean(h ⊙ x̂)) ⊙ activation′(x) with h = g ⊙ gain; with `adding`
+// to what others have put there
+// x, g, gx [lines, STRIDE] f32 of WIDTH numbers a line; LINES lines for each row of the micro-batch
+// gain [WIDTH] f32 at OFFSET of parameters   statistics [lines, 4] f32 of forward.wgsl
+// grid: one thread a token
+//! use chunk
+//! use activation
+//! use finite
+override LINES: u32;
+override WIDTH: u32;
+override STRIDE: u32;
+override OFFSET: u32;
+override LAYER: u32;  // below
+@group(0) @binding(0) var<uniform> chunk: Chunk;
+@group(0) @binding(1) var<storage, read> parameters: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read> statistics: array<vec4f>;
+@group(0) @binding(4) var<storage, read> g: array<f32>;
+@group(0) @binding(5) var<storage, read_write> gx: array<f32>;
+@group(0) @binding(6) var<storage, read_write> flags: array<atomic<u32>>;
+
+@compute @workgroup_size(16)
+fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let line = thread_of(id, groups, 16u);
+  if (line >= chunk.rows * LINES) { return; }
+  let at = line * STRIDE;
+  let known = statistics[line];
+  let mean = known.x;
+  let scale = known.y;
+  var plain = 0.0;
+  var along = 0.0;
+  for (var j = 0u; j < WIDTH; j++) {
+    let h = g[at + j] * parameters[OFFSET + j];
+    plain += h;
+    along += h * ((x[at + j] - mean) * scale);
+  }
+  plain /= f32(WIDTH);
+  along /= f32(WIDTH);
+  var worst = 0u;
+  for (var j = 0u; j < WIDTH; j++) {
+    let h = g[at + j] * parameters[OFFSET + j];
+    let value = x[at + j];
+    let back = scale * (h - plain - (value - mean) * scale * along) * slope(value);
+    worst = max(worst, bits_of(back));
+    //! if adding
+    gx[at + j] += back;
+    //! else
+    gx[at + j] = back;
+    //! end
+  }
+  if (worst >= INFINITE) { atomicOr(&flags[LAYER], BACKWARD_OVERFLOW); }
+}
