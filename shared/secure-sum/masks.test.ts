@@ -1,17 +1,18 @@
+import { createCipheriv } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Noised } from "../privacy/stages.ts";
 import { uniformP } from "../privacy/testing/chi-squared.ts";
 import { seededWords } from "../privacy/testing/seeded.ts";
 import { addMask, type MaskContext, mask, pairKey, pairSign, selfKey } from "./masks.ts";
-import { centred } from "./packing.ts";
+import { addPacked, centred, packedLength } from "./packing.ts";
 
 const next = seededWords(3);
 const bytes32 = () => Uint8Array.from({ length: 32 }, () => next() & 255);
 const context: MaskContext = { announcementHash: bytes32(), rosterHash: bytes32() };
 
 /** The first `length` words of a key's mask. */
-async function stream(key: CryptoKey, length = 8, bits = 32): Promise<Uint32Array> {
+async function stream(key: Uint8Array<ArrayBuffer>, length = 8, bits = 32): Promise<Uint32Array> {
   const sum = new Uint32Array(length);
   await addMask(sum, key, 1, bits);
   return sum;
@@ -131,6 +132,18 @@ test("adding and subtracting one mask changes nothing", async () => {
     ),
     { seed: 20 },
   );
+});
+
+test("a mask is the key's AES-256-CTR stream from counter 0, packed, over all its pieces", async () => {
+  const key = bytes32();
+  for (const bits of [20, 31, 32]) {
+    const sum = new Uint32Array(150_001);
+    await addMask(sum, key, 1, bits);
+    const stream = createCipheriv("aes-256-ctr", key, new Uint8Array(16)).update(new Uint8Array(4 * sum.length));
+    const expected = new Uint32Array(sum.length);
+    addPacked(expected, stream.subarray(0, packedLength(sum.length, bits)), bits);
+    expect(sum).toEqual(expected);
+  }
 });
 
 test("nobody masks for a cohort of one", async () => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { InputError } from "../errors.ts";
 import type { Masked } from "../privacy/stages.ts";
-import { addPacked, centred, modulusMask, pack, packedLength } from "./packing.ts";
+import { accumulate, addPacked, centred, modulusMask, pack, packedLength } from "./packing.ts";
 
 const seed = 20;
 const bitsAndVectors = (vectors: number) =>
@@ -42,6 +42,25 @@ test("sums are taken modulo 2^bits", () => {
       expect(Array.from(sum)).toEqual(expected);
     }),
     { seed, numRuns: 500 },
+  );
+});
+
+test("twenty bits, the usual width, give what any width gives: added and taken away, at every place in memory", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 2 ** 20 - 1 }), { minLength: 1, maxLength: 60 }),
+      fc.nat(3),
+      fc.constantFrom(1, -1),
+      (values, offset, sign) => {
+        const packed = pack(masked(values), 20);
+        const bytes = new Uint8Array(offset + packed.length);
+        bytes.set(packed, offset);
+        const sum = new Uint32Array(values.length).fill(7);
+        accumulate(sum, bytes.subarray(offset), 20, sign as 1 | -1);
+        expect(Array.from(sum)).toEqual(values.map((value) => (2 ** 20 + 7 + sign * value) % 2 ** 20));
+      },
+    ),
+    { seed },
   );
 });
 
