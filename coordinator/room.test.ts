@@ -99,7 +99,7 @@ test("a phase does not end under a message that is being checked", async () => {
   expect(Object.fromEntries(await lost)).toEqual({ b: "timed-out" });
 });
 
-test("a second connection of one identity replaces the first, which is closed and can do no more", async () => {
+test("[18] a second connection of one identity replaces the first, which is closed and can do no more", async () => {
   const { room, connections } = seated("a", "b");
   const [first] = connections;
   const lost = collect(room, ["a", "b"]);

@@ -13,7 +13,7 @@ export interface Connection {
 }
 
 /** Takes a message into the round, or throws a Refusal: its sender is dropped. «more» says that this was not all. */
-export type Admit<Message> = (identity: string, message: Message) => Promise<"more" | void>;
+export type Admit<Message> = (identity: string, message: Message) => Promise<void> | Promise<"more" | undefined>;
 
 interface Collector {
   event: string;
@@ -132,7 +132,7 @@ export class Room {
     collector.checking++;
     try {
       const more = await collector.admit(identity, message);
-      if (more) {
+      if (more === "more") {
         collector.waiting.add(identity);
         if (collector.late) collector.drop(identity, "timed-out");
         if (!this.#connections.has(identity)) collector.drop(identity, "disconnected");

@@ -13,9 +13,10 @@ import {
   closeAgreements,
   unmaskSum,
 } from "../shared/round/4-unmask.ts";
-import type { DropReason } from "../shared/round/reasons.ts";
+import { Abort, type DropReason } from "../shared/round/reasons.ts";
 import type { CoordinatorEnv, RoundFacts } from "../shared/round/round.ts";
 import type { Phase } from "../shared/run-record.ts";
+import { looksWrapped } from "../shared/secure-sum/packing.ts";
 import type { Room } from "./room.ts";
 import { type UploadMessage, Uploads } from "./uploads.ts";
 
@@ -141,6 +142,7 @@ export async function conductRound(
     room.send([identities[member]!], "agreements", agreements);
   await room.collect("unmask", survivors, deadlines.unmask, (who, m: never) => admitUnmask(agreeing, who, m), signal);
   const { sum, blamed } = await unmaskSum(env, agreeing);
+  if (looksWrapped(sum, delivered.plan.bits)) throw new Abort("sum-wrapped", blamed);
   return {
     sum,
     blamed,

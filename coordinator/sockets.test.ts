@@ -160,7 +160,7 @@ test("who leaves while it is being welcomed leaves no seat behind", async () => 
   expect(run.room.identities).not.toContain(hello.identity);
 });
 
-test("a flood and an oversized message end the connection, and the coordinator lives on", async () => {
+test("[15] a flood and an oversized message end the connection, and the coordinator lives on", async () => {
   const flood = await connect();
   for (let i = 0; i < 400; i++) flood.socket.emit("ready", {});
   expect(await flood.closed).toMatch(/disconnect|transport/);

@@ -15,6 +15,7 @@ import {
 } from "../shared/wire.ts";
 import type { Coordinator } from "./coordinator.ts";
 import type { Connection } from "./room.ts";
+import type { Run } from "./run.ts";
 
 /** A piece of a vector, or shares for 254 neighbours, and what frames them. */
 const largestMessage = pieceLength + 2 ** 16;
@@ -22,7 +23,12 @@ const largestMessage = pieceLength + 2 ** 16;
 /** Messages a tab may send in ten seconds: a round needs seven, and one for each quarter of a megabyte of its vector. */
 const messagesPerTenSeconds = 300;
 
-export function attachSockets(http: HttpServer, coordinator: Coordinator, log: Logger): Server {
+/** Whose runs are served. */
+export type Host = Pick<Coordinator, "isOperator" | "onRunChange"> & {
+  run(id: string): Pick<Run, "isOver" | "isInvited" | "welcome" | "enter" | "room"> | undefined;
+};
+
+export function attachSockets(http: HttpServer, coordinator: Host, log: Logger): Server {
   const io = new Server(http, {
     serveClient: false,
     transports: ["websocket"],
@@ -56,7 +62,7 @@ function sameOrigin(origin: string | undefined, host: string | undefined): boole
   }
 }
 
-function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinator: Coordinator, log: Logger): void {
+function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinator: Host, log: Logger): void {
   const nonce = randomBytes(32).toString("hex");
   let seat: { connection: Connection; run: string } | undefined;
   let window = 0;

@@ -42,7 +42,7 @@ export class Uploads {
   }
 
   /** @throws Refusal */
-  async admit(identity: string, message: UploadMessage): Promise<"more" | void> {
+  async admit(identity: string, message: UploadMessage): Promise<"more" | undefined> {
     if ("header" in message) {
       if (this.#open.has(identity)) {
         this.release(identity);
@@ -72,6 +72,7 @@ export class Uploads {
       throw error;
     }
     this.release(identity);
+    return undefined;
   }
 
   /** Whoever is gone gives its turn to the next. */

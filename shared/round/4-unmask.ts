@@ -3,7 +3,6 @@
  * either its seed share (it survived) or its key share (it dropped out), never both: both would unmask that member alone.
  */
 import { fromBase64, fromHex, hashOf, toBase64, toHex } from "../canonical.ts";
-import { invariant } from "../errors.ts";
 import { keyAgreement } from "../secure-sum/keys.ts";
 import { addMask, type MaskContext, pairKey, pairSign, selfKey } from "../secure-sum/masks.ts";
 import { centred } from "../secure-sum/packing.ts";
@@ -237,7 +236,6 @@ export async function unmaskSum(env: Pick<CoordinatorEnv, "cipher">, state: Agre
       await remove(await pairKey(context, shared, survivor, dropout), pairSign(survivor, dropout));
     }
   }
-  invariant(sum.length === plan.layout.dimension, "the sum keeps its dimension");
   return { sum: centred(sum, plan.bits), blamed: namesOf(culprits(misfits)) };
 }
 

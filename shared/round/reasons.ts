@@ -47,6 +47,7 @@ export type AbortReason =
   | "survivors-too-few"
   | "consistency-too-few"
   | "shares-insufficient"
+  | "sum-wrapped"
   | "coordinator-restarted"
   | "budget-spent"
   | "stopped";

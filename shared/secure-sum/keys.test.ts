@@ -101,7 +101,7 @@ describe.each([
     }
   });
 
-  test("a malleated signature, S + L, is refused", async () => {
+  test("[9] a malleated signature, S + L, is refused", async () => {
     const identity = await keys.identityFrom(await keys.generateIdentityKeys());
     const signature = await identity.sign(message);
     for (let s = littleEndian(signature.slice(32)) + order; s < 2n ** 256n; s += order) {
@@ -110,7 +110,7 @@ describe.each([
     }
   });
 
-  test.each(lowOrderX25519)("the low-order X25519 key %s is refused", async (hex) => {
+  test.each(lowOrderX25519)("[5] the low-order X25519 key %s is refused", async (hex) => {
     const own = await keys.keyAgreement();
     await expect(own.agree(fromHex(hex))).rejects.toThrow();
   });

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { InputError } from "../errors.ts";
 import type { Masked } from "../privacy/stages.ts";
-import { accumulate, addPacked, centred, modulusMask, pack, packedLength } from "./packing.ts";
+import { seededWords } from "../privacy/testing/seeded.ts";
+import { accumulate, addPacked, centred, looksWrapped, modulusMask, pack, packedLength } from "./packing.ts";
 
 const seed = 20;
 const bitsAndVectors = (vectors: number) =>
@@ -112,4 +113,20 @@ test("centred residues are the integers in [−2^(bits−1), 2^(bits−1))", () 
     ),
     { seed },
   );
+});
+
+test("[27] a sum that wraps around in b − 2 bits is noticed, and one that keeps its six deviations is not", () => {
+  const next = seededWords(27);
+  const normal = () => Math.sqrt(-2 * Math.log((next() + 1) / 2 ** 32)) * Math.cos((2 * Math.PI * next()) / 2 ** 32);
+  const bits = 20;
+  const sum = Array.from({ length: 20_000 }, () => Math.round((normal() * 2 ** (bits - 1)) / 6));
+  const inBits = (b: number) =>
+    centred(
+      Uint32Array.from(sum, (x) => x & modulusMask(b)),
+      b,
+    );
+  // Half the range is three deviations: of 20,000 coordinates 54 lie beyond, and more than 200 once in 10^80 seeds.
+  expect(looksWrapped(inBits(bits), bits)).toBe(false);
+  expect(looksWrapped(inBits(bits - 2), bits - 2)).toBe(true);
+  expect(looksWrapped(inBits(bits - 4), bits - 4)).toBe(true);
 });

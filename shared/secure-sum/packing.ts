@@ -86,7 +86,11 @@ function accumulateTwenty(sum: Int32Array, bytes: Uint8Array, sign: 1 | -1): num
   const mask = 0xfffff;
   const flip = sign >> 31;
   for (let g = 0, i = 0, w = 0; g < groups; g++, i += 8, w += 5) {
-    const [a, b, c, d, e] = [words[w]!, words[w + 1]!, words[w + 2]!, words[w + 3]!, words[w + 4]!];
+    const a = words[w]!;
+    const b = words[w + 1]!;
+    const c = words[w + 2]!;
+    const d = words[w + 3]!;
+    const e = words[w + 4]!;
     sum[i] = (sum[i]! + ((a ^ flip) - flip)) & mask;
     sum[i + 1] = (sum[i + 1]! + ((((a >>> 20) | (b << 12)) ^ flip) - flip)) & mask;
     sum[i + 2] = (sum[i + 2]! + (((b >>> 8) ^ flip) - flip)) & mask;
@@ -108,4 +112,13 @@ export const modulusMask = (bits: number): number => (bits === 32 ? 0xffffffff :
 export function centred(sum: Uint32Array, bits: number): Float64Array {
   const modulus = 2 ** bits;
   return Float64Array.from(sum, (x) => (x >= modulus / 2 ? x - modulus : x));
+}
+
+/**
+ * Whether a centred sum has left its range. The plan leaves room for six deviations or more, of which half the range holds
+ * all but 0.3 % of the coordinates; a sum that wrapped around is spread over all of it.
+ */
+export function looksWrapped(sum: Float64Array, bits: number): boolean {
+  const far = sum.reduce((count, x) => count + Number(Math.abs(x) > 2 ** (bits - 2)), 0);
+  return far > 0.01 * sum.length;
 }
