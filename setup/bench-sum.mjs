@@ -51,7 +51,7 @@ async function buildProcesses() {
 /** Starts a process; its messages come one after the other. */
 function start(name, ...parameters) {
   const child = fork(join(folder, `${name}.js`), parameters, {
-    execArgv: ["--expose-gc", ...(process.env.PROF ? ["--cpu-prof", "--cpu-prof-dir=/tmp/prof-" + name] : [])],
+    execArgv: ["--expose-gc"],
     stdio: ["ignore", 2, 2, "ipc"],
   });
   const inbox = [];
@@ -88,7 +88,7 @@ async function measure(shape) {
       },
     };
   } finally {
-    for (const { child } of [coordinator, clients]) if (child.connected) child.send("end");
+    for (const { child } of [coordinator, clients]) if (child.connected) child.disconnect();
   }
 }
 

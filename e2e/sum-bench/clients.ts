@@ -2,7 +2,9 @@
 import { io, type Socket } from "socket.io-client";
 import { fromHex, toHex } from "../../shared/canonical.ts";
 import { planOf } from "../../shared/plan.ts";
-import type { Noised } from "../../shared/privacy/stages.ts";
+import { addNoise } from "../../shared/privacy/discrete-gaussian.ts";
+import { encodeRecordSum } from "../../shared/privacy/encode.ts";
+import { RandomSource } from "../../shared/privacy/random.ts";
 import { announcementHash } from "../../shared/round/0-announce.ts";
 import { type Joined, offerKeys } from "../../shared/round/1-ready.ts";
 import { openGraph, openRoster, type Rostered } from "../../shared/round/1-roster.ts";
@@ -21,6 +23,9 @@ const url = process.argv[3]!;
 const task = taskOf(shape);
 const hash = await taskHash(task);
 const plan = planOf(task);
+const random = new RandomSource();
+/** As much as 20 bits hold beside the answers; what the task asks for needs the rotation. */
+const benchVariance = 10_000n;
 const leavers = Math.round(shape.clients * shape.dropout);
 let sum: Float64Array | undefined;
 let done = 0;
@@ -50,7 +55,7 @@ async function join(client: number): Promise<void> {
   };
   let env!: ParticipantEnv;
   let joined!: Joined;
-  let rostered!: Rostered;
+  let rostered: Rostered | undefined;
   let shared!: Shared;
   let uploaded!: Uploaded;
   let agreed!: Agreed;
@@ -83,9 +88,10 @@ async function join(client: number): Promise<void> {
   );
   socket.on("nonces", (message) =>
     inTurn(async () => {
-      const neighbour = await openGraph(env, rostered, { ...message, bytes: new Uint8Array(message.bytes) });
+      const neighbour = await openGraph(env, rostered!, { ...message, bytes: new Uint8Array(message.bytes) });
       const made = await shareSecrets(env, neighbour);
       shared = made.state;
+      rostered = undefined;
       await send("shares", made.message);
     }),
   );
@@ -96,8 +102,10 @@ async function join(client: number): Promise<void> {
         finish();
         return;
       }
-      const answer = answerOf(client, task);
-      const made = await maskAnswer(env, await openDelivery(env, shared, message), answer as unknown as Noised);
+      const entrusted = await openDelivery(env, shared, message);
+      const encoded = encodeRecordSum(answerOf(client, task), entrusted.plan.layout);
+      const answer = addNoise(encoded, benchVariance, random);
+      const made = await maskAnswer(env, entrusted, answer);
       uploaded = made.state;
       await send("masked", made.message.header);
       const { payload } = made.message;
@@ -149,5 +157,5 @@ function finish(): void {
   inTurn(async () => {
     process.send!({ sumHash: await hashSum(sum!), vectorBytes: most.vector, besideBytes: most.beside });
   });
-  process.once("message", () => process.exit(0));
 }
+process.once("disconnect", () => process.exit());

@@ -51,21 +51,18 @@ export function encodeMembers(offers: readonly Signed<Ready>[]): Bytes {
   return bytes;
 }
 
-export function decodeMembers(bytes: Bytes, announcementHash: string): Signed<Ready>[] {
-  const members: Signed<Ready>[] = [];
-  let at = 0;
+/** The offer of the member with this index. */
+export function memberAt(members: Bytes, index: number, announcementHash: string): Signed<Ready> {
+  let at = index * memberLength;
   const take = (length: number) => {
     at += length;
-    return toHex(bytes.subarray(at - length, at));
+    return toHex(members.subarray(at - length, at));
   };
-  while (at < bytes.length) {
-    const body = Object.fromEntries(fields.map(([field, length]) => [field, take(length)]));
-    members.push({
-      body: { announcementHash, ...(body as Omit<Ready, "announcementHash">) },
-      signature: take(signatureLength),
-    });
-  }
-  return members;
+  const body = Object.fromEntries(fields.map(([field, length]) => [field, take(length)]));
+  return {
+    body: { announcementHash, ...(body as Omit<Ready, "announcementHash">) },
+    signature: take(signatureLength),
+  };
 }
 
 /** The coordinator's side of a closed cohort. */
@@ -99,7 +96,8 @@ export async function closeCohort(env: CoordinatorEnv, state: Gathering): Promis
 export interface Rostered extends Joined {
   cohort: Cohort;
   me: number;
-  members: Signed<Ready>[];
+  /** As they came: a thousand offers take less as bytes than as texts */
+  members: Bytes;
 }
 
 /** A member's part in the graph's seed; that it fits the signed commitment is all the proof it needs. */
@@ -118,7 +116,7 @@ export interface Nonce {
 export async function openRoster(
   env: ParticipantEnv,
   state: Joined,
-  { roster, members: bytes }: RosterMessage,
+  { roster, members }: RosterMessage,
 ): Promise<{ state: Rostered; message: Nonce }> {
   const { body } = roster;
   if (!(await isSignedBy("roster", roster, env.coordinatorKey)))
@@ -129,19 +127,19 @@ export async function openRoster(
   if (size < minimum) throw new Decline("roster-too-small", { size, minimum });
   const graph = size <= env.task.cohort.maximum ? graphFor(env.task, size) : undefined;
   if (!graph) throw new Decline("roster-invalid", { what: "size" });
-  if (bytes.length !== size * memberLength || toHex(await sha256(bytes)) !== body.membersHash)
+  if (members.length !== size * memberLength || toHex(await sha256(members)) !== body.membersHash)
     throw new Decline("roster-invalid", { what: "members" });
 
-  const members = decodeMembers(bytes, body.announcementHash);
-  const identities = members.map((member) => member.body.identity);
+  const offers = Array.from({ length: size }, (_, i) => memberAt(members, i, body.announcementHash));
+  const identities = offers.map((offer) => offer.body.identity);
   for (let i = 1; i < size; i++) {
     // Strictly ascending: no identity stands twice.
     if (identities[i - 1]! >= identities[i]!) throw new Decline("roster-invalid", { what: "order" });
   }
-  const keys = new Set(members.flatMap(({ body }) => [body.maskKey, body.boxKey]));
+  const keys = new Set(offers.flatMap(({ body }) => [body.maskKey, body.boxKey]));
   if (keys.size !== 2 * size) throw new Decline("roster-invalid", { what: "duplicate key" });
   const me = identities.indexOf(toHex(env.identity.publicKey));
-  if (me < 0 || (await hashOf(members[me])) !== (await hashOf(state.offer)))
+  if (me < 0 || (await hashOf(offers[me])) !== (await hashOf(state.offer)))
     throw new Decline("roster-invalid", { what: "own entry" });
   if (!(await env.claim("nonce", state.facts.announcementHash)))
     throw new Decline("already-answered", { step: "nonce" });
@@ -228,7 +226,7 @@ export interface Neighbour {
   /** Graph seed as this tab computed it, hex */
   seed: string;
   /** Roster indices, ascending */
-  neighbours: number[];
+  neighbours: readonly number[];
   /** X25519 secrets by member index, of neighbours only */
   maskSecrets: Map<number, Bytes>;
   boxSecrets: Map<number, Bytes>;
@@ -240,7 +238,8 @@ export async function openGraph(
   state: Rostered,
   { nonces: message, bytes }: NoncesMessage,
 ): Promise<Neighbour> {
-  const { cohort, facts, me, members } = state;
+  const { cohort, facts, me } = state;
+  const offerOf = (member: number) => memberAt(state.members, member, facts.announcementHash);
   const { body } = message;
   if (!(await isSignedBy("nonces", message, env.coordinatorKey)))
     throw new Decline("signature-invalid", { of: "nonces" });
@@ -252,7 +251,7 @@ export async function openGraph(
   const nonces = new Map(body.members.map((m, i) => [m, bytes.slice(i * nonceLength, (i + 1) * nonceLength)]));
   const own = nonces.get(me);
   if (!own || toHex(own) !== toHex(state.nonce)) throw new Decline("roster-invalid", { what: "own nonce" });
-  const committed = await Promise.all([...nonces].map(([m, nonce]) => isCommitted(members[m]!.body, nonce)));
+  const committed = await Promise.all([...nonces].map(([m, nonce]) => isCommitted(offerOf(m).body, nonce)));
   if (!committed.every(Boolean)) throw new Decline("roster-invalid", { what: "nonces" });
 
   const seed = await graphSeed(fromHex(cohort.rosterHash), nonces);
@@ -262,7 +261,7 @@ export async function openGraph(
   const boxSecrets = new Map<number, Bytes>();
   await Promise.all(
     neighbours.map(async (index) => {
-      const member = members[index]!;
+      const member = offerOf(index);
       if (!(await isSignedBy("ready", member, member.body.identity)))
         throw new Decline("roster-invalid", { what: "signature" });
       try {

@@ -27,7 +27,7 @@ export function graphSeed(rosterHash: Bytes, nonces: ReadonlyMap<number, Bytes>)
 
 export interface Graph {
   /** Roster indices, ascending; without the member itself */
-  neighbours(member: number): number[];
+  neighbours(member: number): readonly number[];
 }
 
 /** @param size members of the roster @param degree even, or size − 1 */
@@ -36,15 +36,20 @@ export async function drawGraph(seed: Bytes, size: number, degree: number): Prom
   const places = new Uint32Array(size);
   for (let place = 0; place < size; place++) places[order[place]!] = place;
   const reach = Math.ceil(degree / 2);
+  const known: number[][] = [];
+  const around = (member: number) => {
+    const found = new Set<number>();
+    for (let step = 1; step <= reach; step++) {
+      found.add(order[(places[member]! + step) % size]!);
+      found.add(order[(places[member]! - step + size) % size]!);
+    }
+    found.delete(member);
+    return [...found].sort((a, b) => a - b);
+  };
   return {
-    neighbours(member) {
-      const found = new Set<number>();
-      for (let step = 1; step <= reach; step++) {
-        found.add(order[(places[member]! + step) % size]!);
-        found.add(order[(places[member]! - step + size) % size]!);
-      }
-      found.delete(member);
-      return [...found].sort((a, b) => a - b);
+    neighbours: (member) => {
+      known[member] ??= around(member);
+      return known[member];
     },
   };
 }

@@ -1,4 +1,6 @@
 import { createCipheriv } from "node:crypto";
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { sha256 as noble256 } from "@noble/hashes/sha2.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Noised } from "../privacy/stages.ts";
@@ -111,6 +113,22 @@ test("every bit of the announcement, the roster and the secret matters, and so d
   expect(await stream(await selfKey(context, shared, 2))).not.toEqual(ownSelf);
   // A pair's key never passes for a self key of the same secret.
   expect(await stream(await pairKey(context, shared, 1, 1))).not.toEqual(ownSelf);
+});
+
+test("keys are HKDF-SHA-256 of the secret, salted by the roster, as another library makes them", async () => {
+  const shared = bytes32();
+  const info = (label: string, a: number, b: number) => {
+    const indices = new Uint8Array(8);
+    new DataView(indices.buffer).setUint32(0, a);
+    new DataView(indices.buffer).setUint32(4, b);
+    return new Uint8Array([...new TextEncoder().encode(label), ...context.announcementHash, ...indices]);
+  };
+  expect(await pairKey(context, shared, 9, 4)).toEqual(
+    hkdf(noble256, shared, context.rosterHash, info("murmur/mask/1", 4, 9), 32),
+  );
+  expect(await selfKey(context, shared, 9)).toEqual(
+    hkdf(noble256, shared, context.rosterHash, info("murmur/self/1", 9, 9), 32),
+  );
 });
 
 test("adding and subtracting one mask changes nothing", async () => {

@@ -496,7 +496,7 @@ describe("a tab reveals nothing", () => {
   test("[9] on agreements that were forged, or signed by itself, by dropouts and by strangers", async () => {
     const [one] = shown();
     const { survivorsHash } = agreed[me]!;
-    const forged = await Promise.all([3, 4, 9].map((from) => bySomebodyElse("agreement", { survivorsHash, from })));
+    const forged = await Promise.all([1, 3, 4, 9].map((from) => bySomebodyElse("agreement", { survivorsHash, from })));
     const own = await signBody("agreement", { survivorsHash, from: me }, tab.identity);
     const dropout = await signBody("agreement", { survivorsHash, from: 4 }, world.tabs[4]!.env.identity);
     await expectDecline(reveal([one!, ...forged, dropout, own]), "survivors-split", { what: "too few signatures" });

@@ -8,9 +8,10 @@ import { fromBase64, fromHex, toBase64 } from "../../canonical.ts";
 import { guaranteedCohort } from "../../cohort.ts";
 import { uniformP } from "../../privacy/testing/chi-squared.ts";
 import { layoutOf } from "../../questions/question.ts";
-import { seal } from "../../secure-sum/boxes.ts";
+import { open, seal } from "../../secure-sum/boxes.ts";
 import { drawGraph, graphSeed } from "../../secure-sum/graph.ts";
 import { findGraph, type GraphParameters } from "../../secure-sum/graph-parameters.ts";
+import { keyAgreement } from "../../secure-sum/keys.ts";
 import { addMask, pairKey, pairSign, selfKey } from "../../secure-sum/masks.ts";
 import { recover } from "../../secure-sum/shares.ts";
 import { admitShares, collectShares, deliverShares, openDelivery } from "../2-shares.ts";
@@ -174,7 +175,6 @@ async function dealFalsely(world: World, formed: Formed, dealer: number, victims
   const boxes = { ...message.body.boxes };
   for (const to of state.neighbours.slice(0, victims)) {
     const secret = state.boxSecrets.get(to)!;
-    const { open } = await import("../../secure-sum/boxes.ts");
     const packet = (await open(state.context, secret, dealer, to, fromBase64(boxes[to]!)))!;
     for (const at of [12, 45]) packet[at]! ^= 1;
     boxes[to] = toBase64(await seal(state.context, secret, dealer, to, packet));
@@ -207,7 +207,6 @@ test("[14] shares swapped between the two secrets open neither, and are never ta
   const formed = await formCohort(world);
   const { state, message } = formed.members.get(3)!;
   const boxes: Record<string, string> = {};
-  const { open } = await import("../../secure-sum/boxes.ts");
   for (const to of state.neighbours) {
     const secret = state.boxSecrets.get(to)!;
     const packet = (await open(state.context, secret, 3, to, fromBase64(message.body.boxes[to]!)))!;
@@ -268,7 +267,7 @@ const wide = smallTask({
 /**
  * The attacker's view: what the coordinator holds after a round in which the victim survived, and all that colluding
  * members know. It takes off every mask it can from the victim's vector.
- * @returns p that what is left is uniform
+ * @returns p that what is left by the better of two ways is uniform
  */
 async function isolate(world: World, formed: Formed, victim: number, corrupt: ReadonlySet<number>): Promise<number> {
   const { linked, members } = formed;
@@ -296,19 +295,25 @@ async function isolate(world: World, formed: Formed, victim: number, corrupt: Re
   const any = async () => true;
   const seed = (await recover(seedShares, cohort.graph.threshold, any))!.secret;
   await addMask(left, await selfKey(context, seed, victim), -1, state.plan.bits);
-  const own = (await recover(keyShares, cohort.graph.threshold, any))?.secret;
-  const { keyAgreement } = await import("../../secure-sum/keys.ts");
-  for (const neighbour of state.neighbours) {
-    const mine = own
-      ? await (await keyAgreement(own)).agree(fromHex(linked.offers[neighbour]!.maskKey))
-      : corrupt.has(neighbour)
-        ? members.get(neighbour)!.state.maskSecrets.get(victim)
-        : undefined;
-    if (!mine) continue;
-    const sign = pairSign(victim, neighbour) === 1 ? -1 : 1;
-    await addMask(left, await pairKey(context, mine, victim, neighbour), sign, state.plan.bits);
+  // Two ways on: the victim's mask key, if what it has of shares makes it; and the colluders' own halves of pairs.
+  const own = (await recover(keyShares, keyShares.size, any))?.secret;
+  const keys = own && (await keyAgreement(own));
+  let best = 1;
+  for (const way of ["key", "halves"]) {
+    const rest = left.slice();
+    for (const neighbour of state.neighbours) {
+      const known = way === "key" ? keys !== undefined : corrupt.has(neighbour);
+      if (!known) continue;
+      const secret =
+        way === "key"
+          ? await keys!.agree(fromHex(linked.offers[neighbour]!.maskKey))
+          : members.get(neighbour)!.state.maskSecrets.get(victim)!;
+      const sign = pairSign(victim, neighbour) === 1 ? -1 : 1;
+      await addMask(rest, await pairKey(context, secret, victim, neighbour), sign, state.plan.bits);
+    }
+    best = Math.min(best, rest.every((x) => x === 0) ? 0 : uniformP(rest, 32));
   }
-  return left.every((x) => x === 0) ? 0 : uniformP(left, 32);
+  return best;
 }
 
 test("[16] colluders up to the threshold give the coordinator all they have: one honest vector stays uniform", async () => {

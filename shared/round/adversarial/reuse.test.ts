@@ -64,12 +64,7 @@ test("[7] [26] no seed, key, secret, commitment or packet of one attempt comes b
 test("[7] last round's roster, good as it was, is no roster of this one, nor of another task with the same model", async () => {
   const world = await newWorld(4);
   const old = await rosterOf(world, await offerAll(world));
-  for (const change of [
-    { attempt: 2 },
-    { round: 2 },
-    { run: "another" },
-    { taskHash: "11".repeat(32) },
-  ]) {
+  for (const change of [{ attempt: 2 }, { round: 2 }, { run: "another" }, { taskHash: "11".repeat(32) }]) {
     const facts = { round: 1, attempt: 1, question: "profile" as const };
     const hash = await announcementHash({ ...world.announcement, ...change });
     const joined = (await offerAll(world))[0]!;
