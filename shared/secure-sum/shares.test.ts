@@ -85,6 +85,22 @@ test("as many bad shares as a neighbourhood of a hundred may hold are found out,
   }
 });
 
+test("false shares that cancel out at the secret put nobody else in the wrong", async () => {
+  const secret = secretOf(5);
+  // One in 255 pairs of equal errors cancels in the first set: here every pair of errors, until one has.
+  const shares = await shareOut(secret, 20, 10);
+  let cancelled = 0;
+  for (let error = 1; error < 256; error++) {
+    const lying = shares.map((share) => share.slice());
+    lying[0]![0]! ^= 1;
+    lying[1]![0]! ^= error;
+    const tenOnly = await recover(held(lying.slice(0, 10)), 10, async () => true);
+    cancelled += Number(toHex(tenOnly!.secret) === toHex(secret));
+    expect(await recover(held(lying), 10, is(secret))).toEqual({ secret, misfits: [100, 101] });
+  }
+  expect(cancelled).toBe(1);
+});
+
 test("a share that came twice counts once", async () => {
   const secret = secretOf(9);
   const shares = await shareOut(secret, 5, 3);

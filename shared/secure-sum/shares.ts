@@ -51,6 +51,7 @@ export async function recover(
     usable.push({ holder, share });
   }
   if (usable.length < threshold) return undefined;
+  let best: Recovered | undefined;
   for (const set of candidates(usable, threshold)) {
     const points = set.map(({ share }) => share);
     const secret = interpolate(points, 0);
@@ -60,9 +61,13 @@ export async function recover(
       return expected.every((byte, i) => byte === share[i]);
     };
     const fitting = new Set(usable.filter(fits).map(({ holder }) => holder));
-    return { secret, misfits: [...shares.keys()].filter((holder) => !fitting.has(holder)) };
+    const misfits = [...shares.keys()].filter((holder) => !fitting.has(holder));
+    if (!best || misfits.length < best.misfits.length) best = { secret, misfits };
+    // False shares may cancel out at the secret and put honest ones in the wrong. That takes more liars than are named
+    // here, if so many fit.
+    if (fitting.size >= threshold + misfits.length) break;
   }
-  return undefined;
+  return best;
 }
 
 function* candidates<T>(items: T[], size: number): Generator<T[]> {
