@@ -24,7 +24,10 @@ export async function shareOut(secret: Bytes, holders: number, threshold: number
 /** A secret that was put together, and whose shares did not fit it. */
 export interface Recovered {
   secret: Bytes;
-  /** Holders whose share is not on the secret's polynomial: they, or who dealt it to them, altered it */
+  /**
+   * Holders whose share stood in the way, for it is not on the secret's polynomial: they, or who dealt it to them, altered
+   * it. Where the first shares that were tried give the secret, the others are not looked at.
+   */
   misfits: number[];
 }
 
@@ -51,21 +54,25 @@ export async function recover(
     usable.push({ holder, share });
   }
   if (usable.length < threshold) return undefined;
+  const unusable = [...shares.keys()].filter((holder) => !usable.some((one) => one.holder === holder));
   let best: Recovered | undefined;
+  let first = true;
   for (const set of candidates(usable, threshold)) {
     const points = set.map(({ share }) => share);
     const secret = interpolate(points, 0);
-    if (!(await isRight(secret))) continue;
+    const right = await isRight(secret);
+    if (right && first) return { secret, misfits: unusable };
+    first = false;
+    if (!right) continue;
     const fits = ({ share }: { share: Bytes }) => {
       const expected = interpolate(points, share[shareLength - 1]!);
       return expected.every((byte, i) => byte === share[i]);
     };
-    const fitting = new Set(usable.filter(fits).map(({ holder }) => holder));
-    const misfits = [...shares.keys()].filter((holder) => !fitting.has(holder));
+    const misfits = [...unusable, ...usable.filter((one) => !fits(one)).map(({ holder }) => holder)];
     if (!best || misfits.length < best.misfits.length) best = { secret, misfits };
     // False shares may cancel out at the secret and put honest ones in the wrong. That takes more liars than are named
     // here, if so many fit.
-    if (fitting.size >= threshold + misfits.length) break;
+    if (shares.size - misfits.length >= threshold + misfits.length) break;
   }
   return best;
 }
@@ -99,19 +106,22 @@ for (let i = 0, x = 1; i < 255; i++) {
  * Its time depends on the shares, which whoever calls this may know.
  */
 function interpolate(points: readonly Bytes[], x: number): Bytes {
-  const places = points.map((point) => point[shareLength - 1]!);
+  const count = points.length;
+  const places = Uint8Array.from(points, (point) => point[shareLength - 1]!);
   const value = new Uint8Array(shareLength - 1);
-  for (const [i, point] of points.entries()) {
+  for (let i = 0; i < count; i++) {
+    const place = places[i]!;
     let weight = 0;
     let zero = false;
-    for (const [j, place] of places.entries()) {
+    for (let j = 0; j < count; j++) {
       if (i === j) continue;
       // Addition and subtraction are the same here.
-      if (place === x) zero = true;
-      weight += logarithms[x ^ place]! - logarithms[places[i]! ^ place]! + 255;
+      if (places[j] === x) zero = true;
+      weight += logarithms[x ^ places[j]!]! - logarithms[place ^ places[j]!]! + 255;
     }
     if (zero) continue;
     weight %= 255;
+    const point = points[i]!;
     for (let b = 0; b < value.length; b++) {
       const byte = point[b]!;
       if (byte !== 0) value[b]! ^= powers[logarithms[byte]! + weight]!;
