@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Refusal } from "../shared/round/reasons.ts";
-import { type Connection, Room } from "./room.ts";
+import { type Admit, type Connection, Room } from "./room.ts";
 
 interface Fake extends Connection {
   sent: unknown[][];
@@ -29,12 +29,8 @@ function seated(...identities: string[]) {
 
 const never = new AbortController().signal;
 const takeAll = async () => {};
-const collect = (
-  room: Room,
-  who: string[],
-  admit: (who: string, message: never) => Promise<void> = takeAll,
-  ms = 5000,
-) => room.collect("shares", who, ms, admit, never);
+const collect = (room: Room, who: string[], admit: Admit<never> = takeAll, ms = 5000) =>
+  room.collect("shares", who, ms, admit, never);
 
 test("a phase ends when everybody has answered, and nobody is lost", async () => {
   const { room } = seated("a", "b");
@@ -73,7 +69,7 @@ test("who is refused, declines, leaves or is late is lost, each for its reason",
   };
   const lost = collect(room, who, admit, 100);
   expect(await room.receive("refused", "shares", 0)).toEqual({ ok: false, reason: "signature-invalid" });
-  room.decline("declines");
+  room.drop("declines", "declined");
   room.leave(connections[2]!);
   await room.receive("good", "shares", 0);
   expect(Object.fromEntries(await lost)).toEqual({
@@ -103,7 +99,7 @@ test("a phase does not end under a message that is being checked", async () => {
   expect(Object.fromEntries(await lost)).toEqual({ b: "timed-out" });
 });
 
-test("a second connection of one identity replaces the first, which is closed and can do no more", async () => {
+test("[18] a second connection of one identity replaces the first, which is closed and can do no more", async () => {
   const { room, connections } = seated("a", "b");
   const [first] = connections;
   const lost = collect(room, ["a", "b"]);
@@ -141,4 +137,29 @@ test("a newcomer joins the phase that is open to it, and no other", async () => 
   await room.receive("a", "shares", 1);
   expect(await room.receive("b", "shares", 1)).toEqual({ ok: true });
   expect(await lost).toEqual(new Map());
+});
+
+test("who sends in pieces is waited for until the last one, and is lost if it leaves or is late in between", async () => {
+  const { room, connections } = seated("a", "b", "c");
+  const gone: string[] = [];
+  const admit: Admit<never> = async (_, message: unknown) => (message === "last" ? undefined : "more");
+  const lost = room.collect("masked", ["a", "b", "c"], 150, admit, never, (identity) => gone.push(identity));
+  for (const who of ["a", "b", "c"]) expect(await room.receive(who, "masked", "first")).toEqual({ ok: true });
+  expect(await room.receive("a", "masked", "last")).toEqual({ ok: true });
+  expect(await room.receive("a", "masked", "last")).toEqual({ ok: false, reason: "message-invalid" });
+  room.leave(connections[1]!);
+  expect(Object.fromEntries(await lost)).toEqual({ b: "disconnected", c: "timed-out" });
+  expect(gone).toEqual(["b", "c"]);
+});
+
+test("a message that was being checked when the time was up, and was not the last one, is too late", async () => {
+  const { room } = seated("a");
+  let finish: (answer: "more") => void = () => {};
+  const admit = () => new Promise<"more">((resolve) => (finish = resolve));
+  const lost = room.collect("masked", ["a"], 30, admit, never);
+  const answer = room.receive("a", "masked", "first");
+  await new Promise((resolve) => setTimeout(resolve, 80));
+  finish("more");
+  await answer;
+  expect(Object.fromEntries(await lost)).toEqual({ a: "timed-out" });
 });

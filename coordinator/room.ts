@@ -12,13 +12,18 @@ export interface Connection {
   close(): void;
 }
 
+/** Takes a message into the round, or throws a Refusal: its sender is dropped. «more» says that this was not all. */
+export type Admit<Message> = (identity: string, message: Message) => Promise<void> | Promise<"more" | undefined>;
+
 interface Collector {
   event: string;
   waiting: Set<string>;
-  admit: (identity: string, message: unknown) => Promise<void>;
+  admit: Admit<unknown>;
   drop: (identity: string, reason: DropReason) => void;
   /** Messages being checked: the phase does not end under them, or a sum could change after it was closed */
   checking: number;
+  /** The time is up: nobody is waited for any more */
+  late: boolean;
   settle: () => void;
 }
 
@@ -54,22 +59,23 @@ export class Room {
     for (const identity of identities) this.#connections.get(identity)?.send(event, ...message);
   }
 
-  /** A tab's own check failed: it is out of this round, and stays for the next one. */
-  decline(identity: string): void {
-    this.#gone(identity, "declined");
+  /** Somebody is out of this round, and stays for the next one. */
+  drop(identity: string, reason: DropReason): void {
+    this.#gone(identity, reason);
   }
 
   /**
    * Waits for one `event` from each of `identities`.
-   * @param admit takes a message into the round, or throws a Refusal: its sender is dropped
+   * @param onLost called for each who does not make it
    * @returns who did not make it, and why
    */
   collect(
     event: string,
     identities: Iterable<string>,
     timeoutMs: number,
-    admit: (identity: string, message: never) => Promise<void>,
+    admit: Admit<never>,
     signal: AbortSignal,
+    onLost: (identity: string) => void = () => {},
   ): Promise<Map<string, DropReason>> {
     return new Promise((resolve, reject) => {
       const dropped = new Map<string, DropReason>();
@@ -86,15 +92,19 @@ export class Room {
         waiting,
         admit: admit as Collector["admit"],
         drop: (identity, reason) => {
-          if (waiting.delete(identity)) dropped.set(identity, reason);
+          if (!waiting.delete(identity)) return;
+          dropped.set(identity, reason);
+          onLost(identity);
         },
         checking: 0,
+        late: false,
         settle: () => {
           const done = waiting.size === 0 && collector.checking === 0;
           if (done && this.#collector === collector) finish(() => resolve(dropped));
         },
       };
       const timer = setTimeout(() => {
+        collector.late = true;
         for (const identity of [...waiting]) collector.drop(identity, "timed-out");
         collector.settle();
       }, timeoutMs);
@@ -121,7 +131,12 @@ export class Room {
       return { ok: false, reason: "message-invalid" };
     collector.checking++;
     try {
-      await collector.admit(identity, message);
+      const more = await collector.admit(identity, message);
+      if (more === "more") {
+        collector.waiting.add(identity);
+        if (collector.late) collector.drop(identity, "timed-out");
+        if (!this.#connections.has(identity)) collector.drop(identity, "disconnected");
+      }
       return { ok: true };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

@@ -2,9 +2,10 @@
  * Drives one round through shared/round with a clock and a room full of connections. What it holds is disposable:
  * a coordinator that dies in here starts the round again under a new attempt.
  */
-import { admitOffer, closeCohort, gather } from "../shared/round/1-ready.ts";
+import { admitOffer, gather } from "../shared/round/1-ready.ts";
+import { admitNonce, closeCohort, collectNonces, linkCohort } from "../shared/round/1-roster.ts";
 import { admitShares, collectShares, deliverShares } from "../shared/round/2-shares.ts";
-import { addUp, admitMasked } from "../shared/round/3-masked.ts";
+import { addUp } from "../shared/round/3-masked.ts";
 import {
   admitAgreement,
   admitUnmask,
@@ -12,21 +13,34 @@ import {
   closeAgreements,
   unmaskSum,
 } from "../shared/round/4-unmask.ts";
-import type { DropReason } from "../shared/round/reasons.ts";
+import { Abort, type DropReason } from "../shared/round/reasons.ts";
 import type { CoordinatorEnv, RoundFacts } from "../shared/round/round.ts";
 import type { Phase } from "../shared/run-record.ts";
+import { looksWrapped } from "../shared/secure-sum/packing.ts";
 import type { Room } from "./room.ts";
+import { type UploadMessage, Uploads } from "./uploads.ts";
 
 /** How long each phase may take, ms. Nobody waits longer than needed: a phase ends when all have answered or left. */
 export interface Deadlines {
   /** Includes the local computation */
   ready: number;
+  /** Of the nonces, and of the shares */
   shares: number;
+  /** Of as many uploads as may be under way at a time */
   masked: number;
+  /** Between two pieces of one upload */
+  piece: number;
+  /** Of the agreements, and of the shares to unmask */
   unmask: number;
 }
 
-export const defaultDeadlines: Deadlines = { ready: 60_000, shares: 15_000, masked: 60_000, unmask: 15_000 };
+export const defaultDeadlines: Deadlines = {
+  ready: 60_000,
+  shares: 15_000,
+  masked: 60_000,
+  piece: 10_000,
+  unmask: 15_000,
+};
 
 export interface RoundOutcome {
   sum: Float64Array;
@@ -35,6 +49,8 @@ export interface RoundOutcome {
   /** How many members of the cohort were lost, by reason */
   dropped: Record<string, number>;
   rosterHash: string;
+  /** Identities whose shares were false, hex */
+  blamed: string[];
 }
 
 export interface RoundHooks {
@@ -73,10 +89,17 @@ export async function conductRound(
   const { identities } = gathered.cohort;
 
   hooks.onPhase("shares", identities.length);
-  const sharing = collectShares(gathered);
+  const revealing = collectNonces(gathered);
   room.send(identities, "roster", gathered.roster);
   count(
-    await room.collect("shares", identities, deadlines.shares, (who, m: never) => admitShares(sharing, who, m), signal),
+    await room.collect("nonce", identities, deadlines.shares, (who, m: never) => admitNonce(revealing, who, m), signal),
+  );
+  const linked = await linkCohort(env, revealing);
+  const sharing = collectShares(linked);
+  const revealed = [...revealing.nonces.keys()].map((member) => identities[member]!);
+  room.send(revealed, "nonces", linked.nonces);
+  count(
+    await room.collect("shares", revealed, deadlines.shares, (who, m: never) => admitShares(sharing, who, m), signal),
   );
   const delivered = await deliverShares(env, sharing);
   await hooks.charge();
@@ -87,9 +110,22 @@ export async function conductRound(
     room.send([identities[member]!], "delivery", { delivery: delivered.delivery, boxes: delivered.boxes.get(member)! });
   }
   const senders = delivered.senders.map((member) => identities[member]!);
-  count(
-    await room.collect("masked", senders, deadlines.masked, (who, m: never) => admitMasked(adding, who, m), signal),
-  );
+  const uploads = new Uploads(adding, deadlines.piece, (identity) => room.drop(identity, "timed-out"));
+  try {
+    const turns = Math.ceil(senders.length / uploads.places);
+    count(
+      await room.collect(
+        "masked",
+        senders,
+        deadlines.masked * turns,
+        (who, m: UploadMessage) => uploads.admit(who, m),
+        signal,
+        (identity) => uploads.release(identity),
+      ),
+    );
+  } finally {
+    uploads.close();
+  }
 
   const agreeing = await announceSurvivors(env, adding);
   hooks.onPhase("unmask", delivered.senders.length);
@@ -102,10 +138,14 @@ export async function conductRound(
     (who, m: never) => admitAgreement(agreeing, who, m),
     signal,
   );
-  room.send(survivors, "agreements", closeAgreements(agreeing));
+  for (const [member, agreements] of closeAgreements(agreeing))
+    room.send([identities[member]!], "agreements", agreements);
   await room.collect("unmask", survivors, deadlines.unmask, (who, m: never) => admitUnmask(agreeing, who, m), signal);
+  const { sum, blamed } = await unmaskSum(env, agreeing);
+  if (looksWrapped(sum, delivered.plan.bits)) throw new Abort("sum-wrapped", blamed);
   return {
-    sum: await unmaskSum(agreeing),
+    sum,
+    blamed,
     cohort: identities.length,
     survivors: survivors.length,
     dropped,

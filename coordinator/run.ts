@@ -20,6 +20,7 @@ import { type CoordinatorEnv, protocolVersion, type RoundFacts } from "../shared
 import type { PrivacyStatement, RoundRecord, RunDetail, RunState, RunSummary } from "../shared/run-record.ts";
 import type { Task } from "../shared/task.ts";
 import type { AnnounceMessage, Welcome } from "../shared/wire.ts";
+import { nodeStream } from "./keystream.ts";
 import { finalParameters, type Learner } from "./learner.ts";
 import { type Reading, readSum, selectionThreshold } from "./reading.ts";
 import { type Connection, Room } from "./room.ts";
@@ -249,7 +250,7 @@ export class Run {
   /** One attempt of one round. @returns whether it was answered */
   async #ask(kind: Question["kind"], signal: AbortSignal): Promise<boolean> {
     const { runs, signer, deadlines, log } = this.dependencies;
-    const env: CoordinatorEnv = { task: this.task, plan: this.plan, signer };
+    const env: CoordinatorEnv = { task: this.task, plan: this.plan, signer, cipher: nodeStream };
     const round = this.#records.filter((r) => r.state === "finished").length + 1;
     const attempt = this.nextAttempt;
     const began = Date.now();
@@ -302,11 +303,14 @@ export class Run {
         },
         signal,
       );
+      if (outcome.blamed.length > 0) log.warn({ run: this.id, round, blamed: outcome.blamed }, "false shares");
       await this.#finish(facts, question, asked, outcome, Date.now() - began);
       return true;
     } catch (error) {
       if (error instanceof Interrupted) throw error;
       const reason = error instanceof Abort ? error.reason : "coordinator-failed";
+      if (error instanceof Abort && error.blamed.length > 0)
+        log.warn({ run: this.id, round, attempt, blamed: error.blamed }, "false shares ended the round");
       if (!(error instanceof Abort)) log.error({ err: error, run: this.id, round, attempt }, "the round failed");
       const record: RoundRecord = {
         round,
@@ -378,7 +382,7 @@ export class Run {
     this.nextAttempt = 1;
     this.#records = [...this.#records, record];
     const result = await publishResult(
-      { task: this.task, plan: this.plan, signer: this.dependencies.signer },
+      { signer: this.dependencies.signer },
       {
         announcementHash: facts.announcementHash,
         rosterHash: outcome.rosterHash,

@@ -4,18 +4,31 @@ import type { Server as HttpServer } from "node:http";
 import type { Logger } from "pino";
 import { Server, type Socket } from "socket.io";
 import { fromHex } from "../shared/canonical.ts";
+import { pieceLength } from "../shared/round/3-masked.ts";
 import { verifySignature } from "../shared/secure-sum/keys.ts";
-import { type CoordinatorToTab, challengeText, type TabToCoordinator, tabMessages } from "../shared/wire.ts";
+import {
+  type CoordinatorToTab,
+  challengeText,
+  type Reply,
+  type TabToCoordinator,
+  tabMessages,
+} from "../shared/wire.ts";
 import type { Coordinator } from "./coordinator.ts";
 import type { Connection } from "./room.ts";
+import type { Run } from "./run.ts";
 
-/** A packed vector of four million 32-bit integers; larger models need chunks. */
-const largestMessage = 17 * 2 ** 20;
+/** A piece of a vector, or shares for 254 neighbours, and what frames them. */
+const largestMessage = pieceLength + 2 ** 16;
 
-/** Messages a tab may send a second, on average over ten: a round needs six. */
+/** Messages a tab may send in ten seconds: a round needs seven, and one for each quarter of a megabyte of its vector. */
 const messagesPerTenSeconds = 300;
 
-export function attachSockets(http: HttpServer, coordinator: Coordinator, log: Logger): Server {
+/** Whose runs are served. */
+export type Host = Pick<Coordinator, "isOperator" | "onRunChange"> & {
+  run(id: string): Pick<Run, "isOver" | "isInvited" | "welcome" | "enter" | "room"> | undefined;
+};
+
+export function attachSockets(http: HttpServer, coordinator: Host, log: Logger): Server {
   const io = new Server(http, {
     serveClient: false,
     transports: ["websocket"],
@@ -49,7 +62,7 @@ function sameOrigin(origin: string | undefined, host: string | undefined): boole
   }
 }
 
-function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinator: Coordinator, log: Logger): void {
+function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinator: Host, log: Logger): void {
   const nonce = randomBytes(32).toString("hex");
   let seat: { connection: Connection; run: string } | undefined;
   let window = 0;
@@ -97,26 +110,28 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
   socket.on("hello", (raw, reply) => void greet(raw, reply).catch(failed));
 
   /** Every other message: the right shape, from somebody with a seat, into the run's room. */
-  const carry = async (event: keyof typeof tabMessages, raw: unknown, payload: unknown, reply: unknown) => {
-    const run = seat && coordinator.run(seat.run);
+  const carry = async (event: keyof typeof tabMessages, raw: unknown, reply: unknown) => {
     const parsed = tabMessages[event].safeParse(raw);
-    if (!run || !seat || !parsed.success || typeof reply !== "function") return refuse(reply);
+    if (!parsed.success || typeof reply !== "function") return refuse(reply);
     if (event === "decline") {
-      run.room.decline(seat.connection.identity);
+      if (!seat) return refuse(reply);
+      coordinator.run(seat.run)?.room.drop(seat.connection.identity, "declined");
       reply({ ok: true });
       return;
     }
-    const message = event === "masked" ? maskedMessage(parsed.data, payload) : parsed.data;
-    if (!message) return refuse(reply);
+    await intoRoom(event, event === "masked" ? { header: parsed.data } : parsed.data, reply as Answer);
+  };
+  const intoRoom = async (event: string, message: unknown, reply: Answer) => {
+    const run = seat && coordinator.run(seat.run);
+    if (!run || !seat) return refuse(reply);
     reply(await run.room.receive(seat.connection.identity, event, message));
   };
-  for (const event of ["ready", "shares", "agreement", "unmask", "decline"] as const) {
-    socket.on(event, (raw: unknown, reply: unknown) => void carry(event, raw, undefined, reply).catch(failed));
+  for (const event of ["ready", "nonce", "shares", "masked", "agreement", "unmask", "decline"] as const) {
+    socket.on(event, (raw: unknown, reply: unknown) => void carry(event, raw, reply).catch(failed));
   }
-  socket.on("masked", (raw: unknown, ...rest: unknown[]) => {
-    // The acknowledgement comes last, also where a tab forgot the payload.
-    const reply = rest.pop();
-    void carry("masked", raw, rest[0], reply).catch(failed);
+  socket.on("piece", (bytes: unknown, reply: unknown) => {
+    if (!(bytes instanceof Uint8Array) || typeof reply !== "function") return refuse(reply);
+    void intoRoom("masked", { piece: bytes }, reply as Answer).catch(failed);
   });
 
   const failed = (error: unknown) => {
@@ -132,11 +147,7 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
   socket.emit("challenge", nonce);
 }
 
-function maskedMessage(header: unknown, payload: unknown): unknown {
-  if (!(payload instanceof Uint8Array)) return undefined;
-  // A plain copy: Node's Buffers may share their memory with other messages.
-  return { header, payload: new Uint8Array(payload) };
-}
+type Answer = (answer: Reply) => void;
 
 function refuse(reply: unknown): void {
   if (typeof reply === "function") reply({ ok: false, reason: "message-invalid" });

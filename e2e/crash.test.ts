@@ -167,7 +167,7 @@ async function expectKept({ starts, over, lines }: Awaited<ReturnType<typeof sur
   return entries;
 }
 
-test("killed in each phase, a run goes on to its end: nothing lost, nothing decoded twice, ε never falls", {
+test("[21] killed in each phase, a run goes on to its end: nothing lost, nothing decoded twice, ε never falls", {
   timeout: 120_000,
 }, async () => {
   const result = await survive([

@@ -36,10 +36,10 @@ vi.mock("../shared/privacy/discrete-gaussian.ts", async (original) => {
 // What the coordinator decodes is the one thing it may learn; kept, to see that it is noised.
 vi.mock("../shared/round/4-unmask.ts", async (original) => {
   const unmask = await original<typeof import("../shared/round/4-unmask.ts")>();
-  const unmaskSum: typeof unmask.unmaskSum = async (agreeing) => {
-    const sum = await unmask.unmaskSum(agreeing);
-    broken.sums.push(sum);
-    return sum;
+  const unmaskSum: typeof unmask.unmaskSum = async (...all) => {
+    const unmasked = await unmask.unmaskSum(...all);
+    broken.sums.push(unmasked.sum);
+    return unmasked;
   };
   return { ...unmask, unmaskSum };
 });
@@ -168,7 +168,7 @@ function unnoised(made: readonly Made[]): string[] {
   return within ? [] : ["the sums have not the noise that is due"];
 }
 
-test("in a whole run nothing of the rows reaches the coordinator but noised sums", async () => {
+test("[12] in a whole run nothing of the rows reaches the coordinator but noised sums", async () => {
   const { heard, made, model, detail, findings } = await wholeRun(2);
   expect(findings).toEqual([]);
   // It listened: five connections, all of their uploads, every kind of message but a decline.

@@ -69,11 +69,6 @@ test.each(cohorts)("with dropouts of %f and colluders of %f, at every size", (dr
     for (const kind of kinds) {
       const round = roundPlan(task, plan, kind, size);
       const { sensitivity } = round.layout;
-      // Two sets of this size share more members than collude, so one honest tab would have to sign both.
-      const colluding = Math.floor(size * colludingShare + 1e-9);
-      expect(2 * round.threshold - size).toBeGreaterThan(colluding);
-      expect(round.threshold).toBeGreaterThan(size / 2);
-      expect(round.threshold).toBeLessThanOrEqual(size);
       expect(round.survivors).toBe(survivors);
       // The honest survivors' noise alone is the promise.
       const promised = (plan.noiseMultiplier[kind] * sensitivity) ** 2;

@@ -49,7 +49,7 @@ export function planOf(task: Task): Plan {
   };
 }
 
-/** How one round's sum is shared out among a cohort of `size` tabs. */
+/** How one round's sum is shared out among the tabs that take part. */
 export interface RoundPlan {
   layout: Layout;
   noiseMultiplier: number;
@@ -58,15 +58,14 @@ export interface RoundPlan {
   survivors: number;
   /** Variance of each tab's own noise, integers squared: (z·Δ̂)² over the honest shares that are sure to be there */
   localVariance: bigint;
-  /** Shamir threshold, complete graph: no two sets of this size avoid an honest tab in common (privacy.md §3.2) */
-  threshold: number;
   /** Bits of a coordinate on the wire; sums are modulo 2^bits */
   bits: number;
 }
 
-export function roundPlan(task: Task, plan: Plan, question: Kind, size: number): RoundPlan {
+/** @param size tabs whose answers are due @param roster tabs there were at first */
+export function roundPlan(task: Task, plan: Plan, question: Kind, size: number, roster = size): RoundPlan {
   const layout = layoutOf(question, task);
-  const { survivors, honest } = guaranteedCohort(task, size);
+  const { survivors, honest } = guaranteedCohort(task, size, roster);
   const noiseMultiplier = plan.noiseMultiplier[question];
   const deviation = noiseMultiplier * layout.sensitivity;
   return {
@@ -75,7 +74,6 @@ export function roundPlan(task: Task, plan: Plan, question: Kind, size: number):
     sampleRate: plan.sampleRate[question],
     survivors,
     localVariance: BigInt(Math.ceil(deviation ** 2 / honest)),
-    threshold: Math.floor((size + Math.floor(size * task.cohort.colludingShare + 1e-9)) / 2) + 1,
     bits: modulusBits(task, layout, deviation * Math.sqrt(size / honest), size),
   };
 }

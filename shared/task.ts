@@ -5,14 +5,17 @@
  */
 import { z } from "zod";
 import { hashOf } from "./canonical.ts";
-import { guaranteedCohort, minimumCohort } from "./cohort.ts";
+import { graphFor, guaranteedCohort, minimumCohort } from "./cohort.ts";
 import { InputError } from "./errors.ts";
 import { layerSchema } from "./layers.ts";
+import { largestSharing } from "./secure-sum/shares.ts";
 
 // Zod probes `new Function`, which our content security policy forbids.
 z.config({ jitless: true });
 
 const name = z.string().min(1).max(64);
+
+export const largestCohort = 10_000;
 
 const numericFeature = z.strictObject({
   name,
@@ -90,8 +93,8 @@ export const taskSchema = z.strictObject({
   }),
   cohort: z
     .strictObject({
-      minimum: z.int().min(2).max(10000).optional().describe("Default: 5 institutions (record) or 100 persons"),
-      maximum: z.int().min(2).max(10000).default(100),
+      minimum: z.int().min(3).max(largestCohort).optional().describe("Default: 5 institutions (record) or 100 persons"),
+      maximum: z.int().min(3).max(largestCohort).default(100),
       dropoutTolerance: z.number().min(0).max(0.5).default(0.1).describe("Largest share that may drop out of a round"),
       colludingShare: z.number().min(0).max(0.5).default(0.1).describe("Share whose noise is not counted on"),
     })
@@ -244,6 +247,11 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
   }
   if (task.cohort.maximum < minimumCohort(task))
     report(["cohort", "maximum"], `must be at least the minimum of ${minimumCohort(task)}`);
+  if (graphFor(task, task.cohort.maximum) === undefined)
+    report(
+      ["cohort", "maximum"],
+      `of ${task.cohort.maximum} needs more than ${largestSharing} neighbours for each member, at these shares of dropouts and colluders; lower it, \`dropoutTolerance\` or \`colludingShare\``,
+    );
   const { survivors, honest } = guaranteedCohort(task, minimumCohort(task));
   if (survivors < 2 || honest < 1)
     report(

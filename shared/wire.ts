@@ -5,7 +5,8 @@
 import { z } from "zod";
 import type { Evidence } from "./ledger/evidence.ts";
 import type { Announcement } from "./round/0-announce.ts";
-import type { Ready, Roster } from "./round/1-ready.ts";
+import type { Ready } from "./round/1-ready.ts";
+import type { Nonce, NoncesMessage, RosterMessage } from "./round/1-roster.ts";
 import type { DeliveryMessage, Shares } from "./round/2-shares.ts";
 import type { MaskedHeader } from "./round/3-masked.ts";
 import type { Agreement, Survivors, Unmask } from "./round/4-unmask.ts";
@@ -13,7 +14,9 @@ import type { Result } from "./round/5-result.ts";
 import type { DropReason } from "./round/reasons.ts";
 import type { Signed } from "./round/signed.ts";
 import type { RunState } from "./run-record.ts";
-import { largestCohort } from "./secure-sum/shares.ts";
+import { nonceLength } from "./secure-sum/graph.ts";
+import { largestSharing } from "./secure-sum/shares.ts";
+import { largestCohort } from "./task.ts";
 
 const hex = (bytes: number) =>
   z
@@ -22,10 +25,13 @@ const hex = (bytes: number) =>
     .regex(/^[0-9a-f]*$/);
 const hash = hex(32);
 const index = z.int().min(0).max(largestCohort);
-const indexed = z.record(z.string().regex(/^\d{1,3}$/), z.base64().max(200));
+/** Something for each neighbour, by its index */
+const indexed = z
+  .record(z.string().regex(/^\d{1,5}$/), z.base64().max(200))
+  .refine((entries) => Object.keys(entries).length <= largestSharing + 1);
 const signed = <Body extends z.ZodType>(body: Body) => z.strictObject({ body, signature: hex(64) });
 
-/** What a tab may send, by event. Everything else is refused unread. */
+/** What a tab may send, by event, beside the pieces of its vector. Everything else is refused unread. */
 export const tabMessages = {
   hello: z.strictObject({
     run: z.string().max(64),
@@ -36,7 +42,10 @@ export const tabMessages = {
     /** Size of the last ledger checkpoint this tab verified; 0 for none */
     ledgerSize: z.int().min(0),
   }),
-  ready: signed(z.strictObject({ announcementHash: hash, identity: hash, maskKey: hash, boxKey: hash })),
+  ready: signed(
+    z.strictObject({ announcementHash: hash, identity: hash, maskKey: hash, boxKey: hash, nonceHash: hash }),
+  ),
+  nonce: z.strictObject({ rosterHash: hash, from: index, nonce: hex(nonceLength) }),
   shares: signed(z.strictObject({ rosterHash: hash, from: index, commitment: hash, boxes: indexed })),
   masked: signed(z.strictObject({ rosterHash: hash, from: index, deliveryHash: hash, sha256: hash })),
   agreement: signed(z.strictObject({ survivorsHash: hash, from: index })),
@@ -71,8 +80,12 @@ export interface AnnounceMessage {
 export interface TabToCoordinator {
   hello(message: Hello, reply: (answer: Reply & { welcome?: Welcome }) => void): void;
   ready(message: Signed<Ready>, reply: (answer: Reply) => void): void;
+  nonce(message: Nonce, reply: (answer: Reply) => void): void;
   shares(message: Signed<Shares>, reply: (answer: Reply) => void): void;
-  masked(header: Signed<MaskedHeader>, payload: ArrayBuffer, reply: (answer: Reply) => void): void;
+  /** Answered when it is this tab's turn to send its vector */
+  masked(header: Signed<MaskedHeader>, reply: (answer: Reply) => void): void;
+  /** The next piece of the packed vector */
+  piece(bytes: Uint8Array, reply: (answer: Reply) => void): void;
   agreement(message: Signed<Agreement>, reply: (answer: Reply) => void): void;
   unmask(message: Signed<Unmask>, reply: (answer: Reply) => void): void;
   decline(message: { announcementHash: string; reason: string }, reply: (answer: Reply) => void): void;
@@ -81,7 +94,8 @@ export interface TabToCoordinator {
 export interface CoordinatorToTab {
   challenge(nonce: string): void;
   announce(message: AnnounceMessage): void;
-  roster(message: Signed<Roster>): void;
+  roster(message: RosterMessage): void;
+  nonces(message: NoncesMessage): void;
   delivery(message: DeliveryMessage): void;
   survivors(message: Signed<Survivors>): void;
   agreements(message: Signed<Agreement>[]): void;

@@ -37,6 +37,8 @@ export const en = {
   "about.learns":
     "The coordinator can learn the noisy sum of a round’s answers, from cohorts of at least {minimum, number} participants, and that your tab takes part, when, and from which network address.",
   "about.cannot": "It cannot learn your file or its rows, your tab’s own answer, or which groups your rows belong to.",
+  "about.others":
+    "One thing no mathematics can rule out: whoever has the invitation link can take part. If all the others were inventions of whoever runs the coordinator, only your own share of the noise would protect you, and that is far less than the promise.",
   "about.promise.record":
     "The promise protects every single row: ε = {epsilon} at δ = {delta}, for one row more or less (add-remove), over the whole run. Whether any one row is in your data or not changes the chance of anything anyone can see by a factor of at most {factor} (e to the power of {epsilon}), but for a chance of 1 in {odds}.",
   "about.promise.participant":
@@ -260,7 +262,8 @@ export const en = {
   "abort.sharers-too-few": "too few shared their masks’ secrets",
   "abort.survivors-too-few": "too many dropped out",
   "abort.consistency-too-few": "too few confirmed who was left",
-  "abort.shares-insufficient": "too few shares came to open the sum",
+  "abort.shares-insufficient": "too few right shares came to open the sum",
+  "abort.sum-wrapped": "the sum was too large for its range: an answer was out of bounds, or false",
   "abort.coordinator-restarted": "the coordinator was restarted",
   "abort.coordinator-failed": "the coordinator failed; see its log",
   "abort.budget-spent": "the privacy budget is spent",

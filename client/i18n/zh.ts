@@ -38,6 +38,8 @@ export const zh = {
   "about.learns":
     "协调方能知道的是：一轮中所有答复的含噪声之和（每次至少 {minimum, number} 位参与者），以及您的标签页参加了、何时参加、来自哪个网络地址。",
   "about.cannot": "它无法知道您的文件及其中的行、您这一份答复，以及您的数据属于哪些群体。",
+  "about.others":
+    "有一点任何数学都无法排除：持有邀请链接的人都能参加。假如其余参与者全是协调方虚构的，保护您的就只有您自己那一份噪声，远低于承诺的程度。",
   "about.promise.record":
     "承诺保护每一行数据：整个训练合计 ε = {epsilon}，δ = {delta}，以增减一行数据计（add-remove）。您的数据中是否有某一行，对任何人所能看到的一切，其概率最多相差 {factor} 倍（e 的 {epsilon} 次方）；例外的概率不超过 {odds} 分之一。",
   "about.promise.participant":
@@ -236,7 +238,8 @@ export const zh = {
   "abort.sharers-too-few": "分存掩码秘密的参与者太少",
   "abort.survivors-too-few": "掉线的参与者太多",
   "abort.consistency-too-few": "确认剩余名单的参与者太少",
-  "abort.shares-insufficient": "收到的份额不足以打开总和",
+  "abort.shares-insufficient": "收到的正确份额不足以打开总和",
+  "abort.sum-wrapped": "总和超出了可表示的范围：有答复越界或不实",
   "abort.coordinator-restarted": "协调方重新启动过",
   "abort.coordinator-failed": "协调方出错，请查看其日志",
   "abort.budget-spent": "隐私预算已用尽",

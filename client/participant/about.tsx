@@ -37,6 +37,7 @@ function Promises({ task }: { task: Task }) {
       <p>{t("about.learns", { minimum: minimumCohort(task) })}</p>
       <p>{t("about.cannot")}</p>
       <p>{t(`about.promise.${unit}`, promise)}</p>
+      <p>{t("about.others")}</p>
       {snapshot.value.weakCohort && <p class="weak">{t("about.weak")}</p>}
     </>
   );

@@ -10,9 +10,10 @@ import { type Plan, planOf, type RoundPlan } from "../../shared/plan.ts";
 import type { Masked, Noised } from "../../shared/privacy/stages.ts";
 import type { Question } from "../../shared/questions/question.ts";
 import { acceptAnnouncement } from "../../shared/round/0-announce.ts";
-import { type Joined, offerKeys, openRoster } from "../../shared/round/1-ready.ts";
+import { type Joined, offerKeys } from "../../shared/round/1-ready.ts";
+import { openGraph, openRoster, type Rostered } from "../../shared/round/1-roster.ts";
 import { openDelivery, type Shared, shareSecrets } from "../../shared/round/2-shares.ts";
-import { maskAnswer, type Uploaded } from "../../shared/round/3-masked.ts";
+import { type MaskedMessage, maskAnswer, pieceLength, type Uploaded } from "../../shared/round/3-masked.ts";
 import { type Agreed, agreeToSurvivors, revealShares } from "../../shared/round/4-unmask.ts";
 import { acceptResult } from "../../shared/round/5-result.ts";
 import { Decline, type DeclineReason } from "../../shared/round/reasons.ts";
@@ -69,9 +70,13 @@ const passing: ReadonlySet<DeclineReason> = new Set([
 /** How long the coordinator may take to take note of a message, ms. */
 const acknowledgementMs = 30_000;
 
+/** How long it may take until it is this tab's turn to upload: others' vectors are on their way, ms. */
+const turnMs = 30 * 60_000;
+
 /** Where a round stands in this tab. */
 type Standing =
   | { at: "ready"; state: Joined; answer: Answer }
+  | { at: "rostered"; state: Rostered; answer: Answer }
   | { at: "shared"; state: Shared; answer: Answer }
   | { at: "uploaded"; state: Uploaded }
   | { at: "agreed"; state: Agreed }
@@ -104,6 +109,7 @@ export class Session {
       }),
     );
     socket.on("roster", (message) => this.#enqueue(() => this.#roster(message)));
+    socket.on("nonces", (message) => this.#enqueue(() => this.#nonces(message)));
     socket.on("delivery", (message) => this.#enqueue(() => this.#delivery(message)));
     socket.on("survivors", (message) => this.#enqueue(() => this.#survivors(message)));
     socket.on("agreements", (message) => this.#enqueue(() => this.#agreements(message)));
@@ -268,9 +274,19 @@ export class Session {
   async #roster(message: Parameters<CoordinatorToTab["roster"]>[0]): Promise<void> {
     const standing = this.#standing;
     if (standing?.at !== "ready") return;
-    const rostered = await openRoster(this.#env!, standing.state, message);
-    this.events.onPhase("shares", { ...rostered.facts, cohort: rostered.cohort.identities.length });
-    const { state, message: shares } = await shareSecrets(this.#env!, rostered);
+    const members = new Uint8Array(message.members);
+    const { state, message: nonce } = await openRoster(this.#env!, standing.state, { ...message, members });
+    this.events.onPhase("shares", { ...state.facts, cohort: state.cohort.identities.length });
+    this.#standing = { at: "rostered", state, answer: standing.answer };
+    await this.#reach(this.#patient().emitWithAck("nonce", nonce));
+  }
+
+  async #nonces(message: Parameters<CoordinatorToTab["nonces"]>[0]): Promise<void> {
+    const standing = this.#standing;
+    if (standing?.at !== "rostered") return;
+    const bytes = new Uint8Array(message.bytes);
+    const neighbour = await openGraph(this.#env!, standing.state, { ...message, bytes });
+    const { state, message: shares } = await shareSecrets(this.#env!, neighbour);
     this.#standing = { at: "shared", state, answer: standing.answer };
     await this.#reach(this.#patient().emitWithAck("shares", shares));
   }
@@ -280,10 +296,10 @@ export class Session {
     if (standing?.at !== "shared") return;
     const entrusted = await openDelivery(this.#env!, standing.state, message);
     const { facts, plan } = entrusted;
-    this.events.onPhase("masked", { ...facts, cohort: entrusted.senders.length });
+    this.events.onPhase("masked", { ...facts, cohort: entrusted.senders.size });
     const { state, message: masked } = await maskAnswer(this.#env!, entrusted, standing.answer(plan));
     this.#standing = { at: "uploaded", state };
-    const reply = this.#patient().emitWithAck("masked", masked.header, masked.payload.buffer);
+    const reply = this.#upload(masked);
     this.events.onSent({
       facts,
       masked: state.masked,
@@ -295,11 +311,19 @@ export class Session {
     await this.#reach(reply);
   }
 
+  /** Waits for its turn, then sends the vector piece by piece. */
+  async #upload({ header, payload }: MaskedMessage): Promise<Reply> {
+    let reply = await this.socket.timeout(turnMs).emitWithAck("masked", header);
+    for (let at = 0; reply.ok && at < payload.length; at += pieceLength)
+      reply = await this.#patient().emitWithAck("piece", payload.slice(at, at + pieceLength));
+    return reply;
+  }
+
   async #survivors(message: Parameters<CoordinatorToTab["survivors"]>[0]): Promise<void> {
     const standing = this.#standing;
     if (standing?.at !== "uploaded") return;
     const { state, message: agreement } = await agreeToSurvivors(this.#env!, standing.state, message);
-    this.events.onPhase("unmask", { ...state.facts, cohort: state.survivors.length });
+    this.events.onPhase("unmask", { ...state.facts, cohort: state.survivors.size });
     this.#standing = { at: "agreed", state };
     await this.#reach(this.#patient().emitWithAck("agreement", agreement));
   }

@@ -4,10 +4,11 @@
  */
 import { sha256, toHex } from "../canonical.ts";
 import { minimumCohort } from "../cohort.ts";
+import type { RoundPlan } from "../plan.ts";
 import type { Masked, Noised } from "../privacy/stages.ts";
 import { portionOf } from "../questions/question.ts";
 import { mask, pairKey, selfKey } from "../secure-sum/masks.ts";
-import { addPacked, pack } from "../secure-sum/packing.ts";
+import { addPacked, pack, packedLength } from "../secure-sum/packing.ts";
 import type { Delivered, Entrusted } from "./2-shares.ts";
 import { Abort, Decline, Refusal } from "./reasons.ts";
 import type { CoordinatorEnv, ParticipantEnv } from "./round.ts";
@@ -53,12 +54,12 @@ export async function maskAnswer(
   });
   const pairKeys = new Map(
     await Promise.all(
-      state.senders
-        .filter((other) => other !== me)
-        .map(async (other) => [other, await pairKey(context, state.maskSecrets.get(other)!, me, other)] as const),
+      [...state.held.keys()].map(
+        async (other) => [other, await pairKey(context, state.maskSecrets.get(other)!, me, other)] as const,
+      ),
     ),
   );
-  const masked = await mask(noised, plan.bits, me, await selfKey(context, state.seed, me), pairKeys);
+  const masked = await mask(noised, plan.bits, me, await selfKey(context, state.maskSeed, me), pairKeys);
   const payload = pack(masked, plan.bits);
   const digest = toHex(await sha256(payload));
   const body = { rosterHash: state.cohort.rosterHash, from: me, deliveryHash: state.deliveryHash, sha256: digest };
@@ -80,40 +81,60 @@ export const addUp = (state: Delivered): Adding => ({
   received: new Set(),
 });
 
-/** Adds a vector on arrival; a refused one leaves the sum untouched. @throws Refusal */
-export async function admitMasked(state: Adding, identity: string, message: MaskedMessage): Promise<void> {
-  const { body } = message.header;
+/** Bytes a piece; a payload comes in pieces of just this size, the last one excepted. */
+export const pieceLength = 2 ** 18;
+
+/** A vector that is on its way. */
+export interface Upload {
+  from: number;
+  sha256: string;
+  bytes: Uint8Array<ArrayBuffer>;
+  filled: number;
+}
+
+/** Makes room for a vector whose header is good; no more than is due of it will be taken. @throws Refusal */
+export async function openUpload(state: Adding, identity: string, header: Signed<MaskedHeader>): Promise<Upload> {
+  const { body } = header;
   if (body.rosterHash !== state.cohort.rosterHash || state.cohort.identities[body.from] !== identity)
     throw new Refusal("message-invalid");
-  if (!state.senders.includes(body.from)) throw new Refusal("message-invalid");
-  if (!(await isSignedBy("masked", message.header, identity))) throw new Refusal("signature-invalid");
-  if (toHex(await sha256(message.payload)) !== body.sha256) throw new Refusal("payload-invalid");
-  // After the last wait: two copies of one upload must not both pass.
+  // Masked for another cohort: its masks would stay in the sum.
+  if (body.deliveryHash !== state.deliveryHash || !state.boxes.has(body.from)) throw new Refusal("message-invalid");
+  if (!(await isSignedBy("masked", header, identity))) throw new Refusal("signature-invalid");
   if (state.received.has(body.from)) throw new Refusal("duplicate");
-  try {
-    addPacked(state.sum, message.payload, state.plan.bits);
-  } catch {
+  const bytes = new Uint8Array(packedLength(state.plan.layout.dimension, state.plan.bits));
+  return { from: body.from, sha256: body.sha256, bytes, filled: 0 };
+}
+
+/** @returns whether it was the last one @throws Refusal */
+export function takePiece(upload: Upload, piece: Uint8Array): boolean {
+  if (piece.length === 0 || piece.length !== Math.min(pieceLength, upload.bytes.length - upload.filled))
     throw new Refusal("payload-invalid");
-  }
-  state.received.add(body.from);
+  upload.bytes.set(piece, upload.filled);
+  upload.filled += piece.length;
+  return upload.filled === upload.bytes.length;
+}
+
+/** Adds a vector that is here as a whole; a refused one leaves the sum untouched. @throws Refusal */
+export async function closeUpload(state: Adding, upload: Upload): Promise<void> {
+  if (toHex(await sha256(upload.bytes)) !== upload.sha256) throw new Refusal("payload-invalid");
+  // After the last wait: two copies of one upload must not both pass.
+  if (state.received.has(upload.from)) throw new Refusal("duplicate");
+  addPacked(state.sum, upload.bytes, state.plan.bits);
+  state.received.add(upload.from);
 }
 
 /** Ends the uploads. @throws Abort when too few are left: then nothing is ever unmasked */
 export function closeUploads(env: CoordinatorEnv, state: Adding): number[] {
   const survivors = [...state.received].sort((a, b) => a - b);
-  if (!enoughSurvivors(survivors.length, state, env)) throw new Abort("survivors-too-few");
+  // Of each member, survivor or dropout, enough neighbours must be left to open its secret.
+  const canBeOpened = (member: number) =>
+    state.graph.neighbours(member).filter((other) => state.received.has(other)).length >= state.cohort.graph.threshold;
+  if (!enoughSurvivors(survivors.length, state.plan, env) || !state.senders.every(canBeOpened))
+    throw new Abort("survivors-too-few");
   return survivors;
 }
 
-/** The rule of unmasking, the same on both sides: enough noise, enough company, enough shares. */
-export function enoughSurvivors(
-  survivors: number,
-  state: Pick<Delivered, "plan" | "cohort">,
-  env: Pick<CoordinatorEnv, "task">,
-): boolean {
-  return (
-    survivors >= state.plan.survivors &&
-    survivors >= state.cohort.plan.threshold &&
-    survivors >= minimumCohort(env.task)
-  );
+/** The rule of unmasking, the same on both sides: enough noise, enough company. */
+export function enoughSurvivors(survivors: number, plan: RoundPlan, env: Pick<CoordinatorEnv, "task">): boolean {
+  return survivors >= plan.survivors && survivors >= minimumCohort(env.task);
 }

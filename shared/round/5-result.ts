@@ -17,7 +17,7 @@ export interface Result {
 /** The sum is made of integers below 2^53, so its JSON is exact. */
 export const hashSum = (sum: Float64Array): Promise<string> => hashOf(Array.from(sum));
 
-export const publishResult = (env: CoordinatorEnv, result: Result): Promise<Signed<Result>> =>
+export const publishResult = (env: Pick<CoordinatorEnv, "signer">, result: Result): Promise<Signed<Result>> =>
   signBody("result", result, env.signer);
 
 /** @throws Decline */

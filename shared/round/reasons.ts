@@ -47,6 +47,7 @@ export type AbortReason =
   | "survivors-too-few"
   | "consistency-too-few"
   | "shares-insufficient"
+  | "sum-wrapped"
   | "coordinator-restarted"
   | "budget-spent"
   | "stopped";
@@ -54,8 +55,12 @@ export type AbortReason =
 /** Ends the whole round; thrown on the coordinator's side. */
 export class Abort extends Error {
   override readonly name = "Abort";
-  constructor(readonly reason: AbortReason) {
-    super(reason);
+  /** @param blamed identities whose false shares ended it, hex */
+  constructor(
+    readonly reason: AbortReason,
+    readonly blamed: readonly string[] = [],
+  ) {
+    super(blamed.length > 0 ? `${reason}, by ${blamed.join(", ")}` : reason);
   }
 }
 

@@ -4,14 +4,16 @@
  *   coordinator                               participant (the worker in a tab)
  *   0-announce   task, model, question  ──▶   check them, and the ledger; the kernels compute the answer
  *   1-ready      ◀──  signed round keys       (only a finished answer joins a cohort)
- *                roster of all keys     ──▶   check its size, every signature, itself
- *   2-shares     ◀──  Shamir shares, sealed for each member
+ *   1-roster     all keys               ──▶   check its size, every key, itself
+ *                ◀──  the nonce committed to in the offer
+ *                all nonces             ──▶   draw the graph; check the neighbours' signatures and keys
+ *   2-shares     ◀──  Shamir shares, sealed for each neighbour
  *                shares routed, senders ──▶   open them: the cohort, and so each tab's share of noise, is now fixed
  *   3-masked     ◀──  noised, masked integers (the tab's balance is charged first)
  *                added on arrival, never stored
  *   4-unmask     survivors, signed      ──▶   enough? and I among them?
  *                ◀──  signature on the very same set
- *                all signatures         ──▶   enough for one set: it is the same for everybody
+ *                neighbours' signatures ──▶   enough for one set: it is the same for everybody
  *                ◀──  seed shares of survivors, key shares of dropouts, never both of one member
  *                masks removed: the sum
  *   5-result     new model, ledger      ──▶   check, show
@@ -19,15 +21,18 @@
  * Each file holds one phase: its messages, what the participant does, what the coordinator checks. A state is what is
  * known after a phase; a function takes a state and a message and gives the next state and message. No clock, no
  * socket, no storage is in here: they come in through `ParticipantEnv`, so that every dropout and every attack runs in
- * memory in milliseconds. The protocol is SecAgg (Bonawitz et al. 2017, Figure 4) on a complete graph, with the late
- * cohort, roster binding and consistency round of ARCHITECTURE.md.
+ * memory in milliseconds. The protocol is SecAgg+ (Bell et al. 2020: SecAgg of Bonawitz et al. 2017, Figure 4, on a
+ * random sparse graph, which for small cohorts is the complete one), with the late cohort, roster binding and consistency
+ * round of ARCHITECTURE.md.
  */
-import type { Plan, RoundPlan } from "../plan.ts";
+import type { Plan } from "../plan.ts";
 import type { Portion, Question } from "../questions/question.ts";
+import type { GraphParameters } from "../secure-sum/graph-parameters.ts";
 import type { Identity } from "../secure-sum/keys.ts";
+import type { StreamCipher } from "../secure-sum/masks.ts";
 import type { Task } from "../task.ts";
 
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** What one upload costs its sender: see privacy/balance.ts. */
 export interface UploadCost {
@@ -50,7 +55,7 @@ export interface ParticipantEnv {
   readonly taskHash: string;
   readonly plan: Plan;
   /** Notes durably that this step of this round was answered; false if it was before, in any tab of this identity */
-  claim(step: "shares" | "masked" | "agreement" | "unmask", announcementHash: string): Promise<boolean>;
+  claim(step: "nonce" | "shares" | "masked" | "agreement" | "unmask", announcementHash: string): Promise<boolean>;
   /** Charges the personal balance durably; throws Decline("budget-spent") when it does not fit */
   charge(cost: UploadCost): Promise<void>;
 }
@@ -60,6 +65,8 @@ export interface CoordinatorEnv {
   readonly task: Task;
   readonly plan: Plan;
   readonly signer: Pick<Identity, "sign">;
+  /** Expands masks */
+  readonly cipher: StreamCipher;
 }
 
 /** A round's fixed facts, on both sides. */
@@ -76,6 +83,6 @@ export interface Cohort {
   readonly rosterHash: string;
   /** Identities (Ed25519 public keys, hex) in roster order */
   readonly identities: readonly string[];
-  /** Of the roster's size; fixes the Shamir threshold */
-  readonly plan: RoundPlan;
+  /** Neighbours a member has, and how many of them open its secrets */
+  readonly graph: GraphParameters;
 }

@@ -11,6 +11,7 @@ export type SignedKind =
   | "announcement"
   | "ready"
   | "roster"
+  | "nonces"
   | "shares"
   | "delivery"
   | "masked"

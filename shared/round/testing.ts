@@ -4,11 +4,32 @@ import { architectureOf, initialParameters } from "../model.ts";
 import type { Plan } from "../plan.ts";
 import type { Noised } from "../privacy/stages.ts";
 import { generateIdentityKeys, type Identity, identityFrom } from "../secure-sum/keys.ts";
+import { webCryptoStream } from "../secure-sum/masks.ts";
 import { asTask, type Task, taskHash } from "../task.ts";
 import { type Announcement, acceptAnnouncement, announce, hashParameters } from "./0-announce.ts";
-import { admitOffer, closeCohort, type Gathered, gather, offerKeys, openRoster } from "./1-ready.ts";
+import { admitOffer, gather, type Joined, offerKeys } from "./1-ready.ts";
+import {
+  admitNonce,
+  closeCohort,
+  collectNonces,
+  type Gathered,
+  type Linked,
+  linkCohort,
+  type Neighbour,
+  openGraph,
+  openRoster,
+} from "./1-roster.ts";
 import { admitShares, collectShares, deliverShares, openDelivery, shareSecrets } from "./2-shares.ts";
-import { addUp, admitMasked, maskAnswer } from "./3-masked.ts";
+import {
+  type Adding,
+  addUp,
+  closeUpload,
+  type MaskedMessage,
+  maskAnswer,
+  openUpload,
+  pieceLength,
+  takePiece,
+} from "./3-masked.ts";
 import {
   admitAgreement,
   admitUnmask,
@@ -96,7 +117,7 @@ export async function newWorld(size: number, task: Task = smallTask()): Promise<
   const tabs = await Promise.all(Array.from({ length: size }, () => newTab(task, coordinatorKey)));
   return {
     task,
-    coordinator: { task, plan: plainPlan, signer },
+    coordinator: { task, plan: plainPlan, signer, cipher: webCryptoStream },
     coordinatorKey,
     // In the roster's order, so that a tab's place here is its index there.
     tabs: tabs.sort((a, b) => (a.identity < b.identity ? -1 : 1)),
@@ -114,26 +135,64 @@ export async function newWorld(size: number, task: Task = smallTask()): Promise<
 }
 
 /** The phase before which a tab is gone. */
-export type Leaves = "shares" | "masked" | "agreement" | "unmask" | "never";
+export type Leaves = "nonce" | "shares" | "masked" | "agreement" | "unmask" | "never";
+export const phases: readonly Leaves[] = ["nonce", "shares", "masked", "agreement", "unmask", "never"];
 
-/** A cohort up to the shares that each member would send: states do not change, so many rounds can go on from one. */
-export interface Formed {
-  gathered: Gathered;
-  members: Awaited<ReturnType<typeof shareSecrets>>[];
+/** Everybody's keys are offered. */
+export async function offerAll(world: World): Promise<Joined[]> {
+  const signed = await announce(world.coordinator, world.announcement);
+  const facts = await acceptAnnouncement(world.tabs[0]!.env, signed, world.parameters);
+  return Promise.all(world.tabs.map((tab) => offerKeys(tab.env, facts)));
 }
 
-export async function formCohort(world: World): Promise<Formed> {
-  const { coordinator, tabs } = world;
-  const signed = await announce(coordinator, world.announcement);
-  const facts = await acceptAnnouncement(tabs[0]!.env, signed, world.parameters);
-  const gathering = gather(facts);
-  const joined = await Promise.all(tabs.map((tab) => offerKeys(tab.env, facts)));
-  for (const [i, tab] of tabs.entries()) await admitOffer(gathering, tab.identity, joined[i]!.offer);
-  const gathered = await closeCohort(coordinator, gathering);
-  const members = await Promise.all(
-    tabs.map(async ({ env }, i) => shareSecrets(env, await openRoster(env, joined[i]!, gathered.roster))),
+export async function rosterOf(world: World, joined: Joined[]): Promise<Gathered> {
+  const gathering = gather(joined[0]!.facts);
+  for (const [i, tab] of world.tabs.entries()) await admitOffer(gathering, tab.identity, joined[i]!.offer);
+  return closeCohort(world.coordinator, gathering);
+}
+
+/** @param stays who is still there to reveal its nonce */
+export async function linkAll(
+  world: World,
+  joined: Joined[],
+  gathered: Gathered,
+  stays: (i: number) => boolean = () => true,
+): Promise<{ linked: Linked; neighbours: Map<number, Neighbour> }> {
+  const revealing = collectNonces(gathered);
+  const there = [...world.tabs.entries()].filter(([i]) => stays(i));
+  const opened = await Promise.all(
+    there.map(async ([i, tab]) => {
+      const { state, message } = await openRoster(freshClaims(tab.env), joined[i]!, gathered.roster);
+      await admitNonce(revealing, tab.identity, message);
+      return [i, state] as const;
+    }),
   );
-  return { gathered, members };
+  const linked = await linkCohort(world.coordinator, revealing);
+  const neighbours = opened.map(async ([i, s]) => [i, await openGraph(world.tabs[i]!.env, s, linked.nonces)] as const);
+  return { linked, neighbours: new Map(await Promise.all(neighbours)) };
+}
+
+/** A cohort up to its graph, without those who left: states do not change, so many rounds can go on from one. */
+export interface Formed {
+  linked: Linked;
+  members: Map<number, Awaited<ReturnType<typeof shareSecrets>>>;
+}
+
+export async function formCohort(world: World, stays: (i: number) => boolean = () => true): Promise<Formed> {
+  const joined = await offerAll(world);
+  const { linked, neighbours } = await linkAll(world, joined, await rosterOf(world, joined), stays);
+  const members = [...neighbours].map(
+    async ([i, state]) => [i, await shareSecrets(freshClaims(world.tabs[i]!.env), state)] as const,
+  );
+  return { linked, members: new Map(await Promise.all(members)) };
+}
+
+/** A whole upload, piece by piece. */
+export async function admitMasked(state: Adding, identity: string, { header, payload }: MaskedMessage): Promise<void> {
+  const upload = await openUpload(state, identity, header);
+  for (let at = 0; at === 0 || at < payload.length; at += pieceLength)
+    takePiece(upload, payload.subarray(at, at + pieceLength));
+  await closeUpload(state, upload);
 }
 
 /** Plays a round to its end; `leaves[i]` says when tab i is gone. @returns the sum and who is in it */
@@ -145,26 +204,23 @@ export async function playRound(
 ): Promise<{ sum: Float64Array; survivors: number[] }> {
   const { coordinator } = world;
   const tabs = world.tabs.map((tab) => ({ ...tab, env: freshClaims(tab.env) }));
-  const order: Leaves[] = ["shares", "masked", "agreement", "unmask", "never"];
-  const stays = (i: number, phase: Leaves) => order.indexOf(leaves[i] ?? "never") > order.indexOf(phase);
-  const { gathered, members } = formed ?? (await formCohort(world));
-  const sharing = collectShares(gathered);
+  const stays = (i: number, phase: Leaves) => phases.indexOf(leaves[i] ?? "never") > phases.indexOf(phase);
+  const { linked, members } = formed ?? (await formCohort(world, (i) => stays(i, "nonce")));
+  const sharing = collectShares(linked);
   const shared = await Promise.all(
     tabs.map(async (tab, i) => {
-      if (!stays(i, "shares")) return undefined;
-      await admitShares(sharing, tab.identity, members[i]!.message);
-      return members[i]!.state;
+      if (!stays(i, "shares") || !members.has(i)) return undefined;
+      await admitShares(sharing, tab.identity, members.get(i)!.message);
+      return members.get(i)!.state;
     }),
   );
   const delivered = await deliverShares(coordinator, sharing);
   const adding = addUp(delivered);
   const uploaded = await Promise.all(
     tabs.map(async (tab, i) => {
-      if (!stays(i, "masked") || !shared[i]) return undefined;
-      const ready = await openDelivery(tab.env, shared[i], {
-        delivery: delivered.delivery,
-        boxes: delivered.boxes.get(i)!,
-      });
+      const boxes = delivered.boxes.get(i);
+      if (!stays(i, "masked") || !shared[i] || !boxes) return undefined;
+      const ready = await openDelivery(tab.env, shared[i], { delivery: delivered.delivery, boxes });
       const { state, message } = await maskAnswer(tab.env, ready, answers[i] as unknown as Noised);
       await admitMasked(adding, tab.identity, message);
       return state;
@@ -183,8 +239,9 @@ export async function playRound(
   await Promise.all(
     tabs.map(async (tab, i) => {
       if (!stays(i, "unmask") || !agreed[i]) return;
-      await admitUnmask(agreeing, tab.identity, await revealShares(tab.env, agreed[i], agreements));
+      await admitUnmask(agreeing, tab.identity, await revealShares(tab.env, agreed[i], agreements.get(i)!));
     }),
   );
-  return { sum: await unmaskSum(agreeing), survivors: agreeing.survivors };
+  const { sum } = await unmaskSum(coordinator, agreeing);
+  return { sum, survivors: agreeing.survivors };
 }

@@ -1,5 +1,6 @@
 /** Every test runs twice: on the platform's curves, and on the fallback that stands in where the platform has none. */
 import fc from "fast-check";
+import nacl from "tweetnacl";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { fromHex, toHex } from "../canonical.ts";
 
@@ -101,7 +102,7 @@ describe.each([
     }
   });
 
-  test("a malleated signature, S + L, is refused", async () => {
+  test("[9] a malleated signature, S + L, is refused", async () => {
     const identity = await keys.identityFrom(await keys.generateIdentityKeys());
     const signature = await identity.sign(message);
     for (let s = littleEndian(signature.slice(32)) + order; s < 2n ** 256n; s += order) {
@@ -110,7 +111,7 @@ describe.each([
     }
   });
 
-  test.each(lowOrderX25519)("the low-order X25519 key %s is refused", async (hex) => {
+  test.each(lowOrderX25519)("[5] the low-order X25519 key %s is refused", async (hex) => {
     const own = await keys.keyAgreement();
     await expect(own.agree(fromHex(hex))).rejects.toThrow();
   });
@@ -209,4 +210,39 @@ describe("the platform's curves and the fallback agree byte for byte", () => {
       { seed: 3, numRuns: 50 },
     );
   });
+
+  test("and so does tweetnacl: keys, shared secrets and signatures, each way", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ minLength: 32, maxLength: 32 }),
+        fc.uint8Array({ minLength: 32, maxLength: 32 }),
+        fc.uint8Array({ maxLength: 200 }),
+        async (mine, theirs, text) => {
+          const [secret, peerSecret, message] = [mine, theirs, text].map((bytes) => new Uint8Array(bytes)) as Bytes[];
+          const peer = nacl.scalarMult.base(peerSecret!);
+          const signer = nacl.sign.keyPair.fromSeed(secret!);
+          const signature = new Uint8Array(nacl.sign.detached(message!, signer.secretKey));
+          for (const keys of [platform, fallback]) {
+            const own = await keys.keyAgreement(secret);
+            expect(toHex(own.publicKey)).toBe(toHex(nacl.scalarMult.base(secret!)));
+            expect(toHex(await own.agree(new Uint8Array(peer)))).toBe(toHex(nacl.scalarMult(secret!, peer)));
+            expect(await keys.verifySignature(new Uint8Array(signer.publicKey), signature, message!)).toBe(true);
+          }
+          const identity = await fallback.identityFrom({ secret: secret! });
+          expect(toHex(await identity.sign(message!))).toBe(toHex(signature));
+        },
+      ),
+      { seed: 9, numRuns: 20 },
+    );
+  });
+});
+
+test("[5] [9] tweetnacl by itself takes low-order keys and malleated signatures, which is why nobody here asks it", () => {
+  const low = fromHex("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800");
+  expect(toHex(nacl.scalarMult(new Uint8Array(32).fill(5), low))).toBe("00".repeat(32));
+  const signer = nacl.sign.keyPair.fromSeed(new Uint8Array(32).fill(5));
+  const signature = nacl.sign.detached(message, signer.secretKey);
+  const s = bytesOf(littleEndian(new Uint8Array(signature.slice(32))) + order);
+  const malleated = new Uint8Array([...signature.slice(0, 32), ...s]);
+  expect(nacl.sign.detached.verify(message, malleated, signer.publicKey)).toBe(true);
 });

@@ -87,6 +87,28 @@ function isLowOrder(publicKey: Bytes): boolean {
   return lowOrder.has(toHex(y));
 }
 
+/**
+ * u of the X25519 points of order 1, 2, 4 and 8 on the curve and its twist, little-endian hex, with the encodings above
+ * 2^255 − 19 (Bernstein, «Curve25519»). A secret agreed with such a key is zero, and everybody knows it.
+ */
+const lowOrderX25519 = new Set([
+  `00${"00".repeat(31)}`,
+  `01${"00".repeat(31)}`,
+  "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+  "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+  `ec${"ff".repeat(30)}7f`,
+  `ed${"ff".repeat(30)}7f`,
+  `ee${"ff".repeat(30)}7f`,
+]);
+
+/** Whether no honest member can have offered this key: whoever agrees on a secret checks the secret as well. */
+export function isWeakAgreementKey(publicKey: Bytes): boolean {
+  const u = publicKey.slice();
+  // RFC 7748 §5: the top bit is ignored.
+  u[31]! &= 0x7f;
+  return lowOrderX25519.has(toHex(u));
+}
+
 /** False for anything but a good signature; malleated ones (S + L) and low-order keys are not good. */
 export async function verifySignature(publicKey: Bytes, signature: Bytes, message: Bytes): Promise<boolean> {
   if (publicKey.length !== 32 || signature.length !== 64 || isLowOrder(publicKey)) return false;

@@ -1,17 +1,20 @@
+import { createCipheriv } from "node:crypto";
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { sha256 as noble256 } from "@noble/hashes/sha2.js";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Noised } from "../privacy/stages.ts";
 import { uniformP } from "../privacy/testing/chi-squared.ts";
 import { seededWords } from "../privacy/testing/seeded.ts";
 import { addMask, type MaskContext, mask, pairKey, pairSign, selfKey } from "./masks.ts";
-import { centred } from "./packing.ts";
+import { addPacked, centred, packedLength } from "./packing.ts";
 
 const next = seededWords(3);
 const bytes32 = () => Uint8Array.from({ length: 32 }, () => next() & 255);
 const context: MaskContext = { announcementHash: bytes32(), rosterHash: bytes32() };
 
 /** The first `length` words of a key's mask. */
-async function stream(key: CryptoKey, length = 8, bits = 32): Promise<Uint32Array> {
+async function stream(key: Uint8Array<ArrayBuffer>, length = 8, bits = 32): Promise<Uint32Array> {
   const sum = new Uint32Array(length);
   await addMask(sum, key, 1, bits);
   return sum;
@@ -112,6 +115,22 @@ test("every bit of the announcement, the roster and the secret matters, and so d
   expect(await stream(await pairKey(context, shared, 1, 1))).not.toEqual(ownSelf);
 });
 
+test("keys are HKDF-SHA-256 of the secret, salted by the roster, as another library makes them", async () => {
+  const shared = bytes32();
+  const info = (label: string, a: number, b: number) => {
+    const indices = new Uint8Array(8);
+    new DataView(indices.buffer).setUint32(0, a);
+    new DataView(indices.buffer).setUint32(4, b);
+    return new Uint8Array([...new TextEncoder().encode(label), ...context.announcementHash, ...indices]);
+  };
+  expect(await pairKey(context, shared, 9, 4)).toEqual(
+    hkdf(noble256, shared, context.rosterHash, info("murmur/mask/1", 4, 9), 32),
+  );
+  expect(await selfKey(context, shared, 9)).toEqual(
+    hkdf(noble256, shared, context.rosterHash, info("murmur/self/1", 9, 9), 32),
+  );
+});
+
 test("adding and subtracting one mask changes nothing", async () => {
   const key = await selfKey(context, bytes32(), 0);
   await fc.assert(
@@ -131,6 +150,18 @@ test("adding and subtracting one mask changes nothing", async () => {
     ),
     { seed: 20 },
   );
+});
+
+test("a mask is the key's AES-256-CTR stream from counter 0, packed, over all its pieces", async () => {
+  const key = bytes32();
+  for (const bits of [20, 31, 32]) {
+    const sum = new Uint32Array(150_001);
+    await addMask(sum, key, 1, bits);
+    const stream = createCipheriv("aes-256-ctr", key, new Uint8Array(16)).update(new Uint8Array(4 * sum.length));
+    const expected = new Uint32Array(sum.length);
+    addPacked(expected, stream.subarray(0, packedLength(sum.length, bits)), bits);
+    expect(sum).toEqual(expected);
+  }
 });
 
 test("nobody masks for a cohort of one", async () => {

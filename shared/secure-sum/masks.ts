@@ -8,7 +8,7 @@
  */
 import { invariant } from "../errors.ts";
 import type { Masked, Noised } from "../privacy/stages.ts";
-import { modulusMask } from "./packing.ts";
+import { accumulate, modulusMask, packedLength } from "./packing.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -21,16 +21,16 @@ export interface MaskContext {
 }
 
 /** Key of the mask between members u and v of the roster, from their X25519 secret. */
-export function pairKey(context: MaskContext, shared: Bytes, u: number, v: number): Promise<CryptoKey> {
+export function pairKey(context: MaskContext, shared: Bytes, u: number, v: number): Promise<Bytes> {
   return deriveKey(context, shared, "murmur/mask/1", Math.min(u, v), Math.max(u, v));
 }
 
 /** Key of u's self mask, from its seed. */
-export function selfKey(context: MaskContext, seed: Bytes, u: number): Promise<CryptoKey> {
+export function selfKey(context: MaskContext, seed: Bytes, u: number): Promise<Bytes> {
   return deriveKey(context, seed, "murmur/self/1", u, u);
 }
 
-async function deriveKey(context: MaskContext, secret: Bytes, label: string, a: number, b: number): Promise<CryptoKey> {
+async function deriveKey(context: MaskContext, secret: Bytes, label: string, a: number, b: number): Promise<Bytes> {
   const domain = new TextEncoder().encode(label);
   const info = new Uint8Array(domain.length + 32 + 8);
   info.set(domain);
@@ -39,25 +39,48 @@ async function deriveKey(context: MaskContext, secret: Bytes, label: string, a: 
   view.setUint32(domain.length + 32, a);
   view.setUint32(domain.length + 36, b);
   const material = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]);
-  const key = await crypto.subtle.deriveBits(
-    { name: "HKDF", hash: "SHA-256", salt: context.rosterHash, info },
-    material,
-    256,
+  return new Uint8Array(
+    await crypto.subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt: context.rosterHash, info }, material, 256),
   );
-  return crypto.subtle.importKey("raw", key, "AES-CTR", false, ["encrypt"]);
 }
 
-/** sum ← sum + sign·mask modulo 2^bits. The counter starts at 0: every key is used once. */
-export async function addMask(sum: Uint32Array, key: CryptoKey, sign: 1 | -1, bits: number): Promise<void> {
-  const stream = new Uint32Array(
-    await crypto.subtle.encrypt(
-      { name: "AES-CTR", counter: new Uint8Array(16), length: 64 },
-      key,
-      new Uint8Array(sum.length * 4),
-    ),
-  );
-  const mask = modulusMask(bits);
-  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i]! + sign * stream[i]!) & mask;
+/** The stream of AES-256-CTR under a key, from counter 0 on: each call gives the next `length` bytes, whole blocks but for the last. */
+export type Keystream = (length: number) => Uint8Array | Promise<Uint8Array>;
+/** Who computes it: WebCrypto in a tab; a coordinator, with thousands of masks to remove, hands in its platform's own. */
+export type StreamCipher = (key: Bytes) => Keystream | Promise<Keystream>;
+
+/** Coordinates a piece: its bytes are whole AES blocks at every width, and stay in the processor's cache. */
+const piece = 2 ** 16;
+const zeros = new Uint8Array(piece * 4);
+
+export const webCryptoStream: StreamCipher = async (key) => {
+  const aes = await crypto.subtle.importKey("raw", key, "AES-CTR", false, ["encrypt"]);
+  const counter = new Uint8Array(16);
+  let block = 0;
+  return async (length) => {
+    new DataView(counter.buffer).setUint32(12, block);
+    block += length / 16;
+    const parameters = { name: "AES-CTR", counter, length: 64 };
+    return new Uint8Array(await crypto.subtle.encrypt(parameters, aes, zeros.subarray(0, length)));
+  };
+};
+
+/**
+ * sum ← sum + sign·mask modulo 2^bits. A mask is a packed vector like any other, `bits` bits of the key's stream a
+ * coordinate, made and added a piece at a time. Every key is used for one mask.
+ */
+export async function addMask(
+  sum: Uint32Array,
+  key: Bytes,
+  sign: 1 | -1,
+  bits: number,
+  cipher: StreamCipher = webCryptoStream,
+): Promise<void> {
+  const next = await cipher(key);
+  for (let from = 0; from < sum.length; from += piece) {
+    const part = sum.subarray(from, from + piece);
+    accumulate(part, await next(packedLength(part.length, bits)), bits, sign);
+  }
 }
 
 /** Which of a pair adds and which subtracts. */
@@ -71,8 +94,8 @@ export async function mask(
   noised: Noised,
   bits: number,
   me: number,
-  own: CryptoKey,
-  pairKeys: ReadonlyMap<number, CryptoKey>,
+  own: Bytes,
+  pairKeys: ReadonlyMap<number, Bytes>,
 ): Promise<Masked> {
   invariant(pairKeys.size > 0, "a cohort has other members");
   const low = modulusMask(bits);

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { InputError } from "../errors.ts";
 import type { Masked } from "../privacy/stages.ts";
-import { addPacked, centred, modulusMask, pack, packedLength } from "./packing.ts";
+import { seededWords } from "../privacy/testing/seeded.ts";
+import { accumulate, addPacked, centred, looksWrapped, modulusMask, pack, packedLength } from "./packing.ts";
 
 const seed = 20;
 const bitsAndVectors = (vectors: number) =>
@@ -42,6 +43,25 @@ test("sums are taken modulo 2^bits", () => {
       expect(Array.from(sum)).toEqual(expected);
     }),
     { seed, numRuns: 500 },
+  );
+});
+
+test("twenty bits, the usual width, give what any width gives: added and taken away, at every place in memory", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 2 ** 20 - 1 }), { minLength: 1, maxLength: 60 }),
+      fc.nat(3),
+      fc.constantFrom(1, -1),
+      (values, offset, sign) => {
+        const packed = pack(masked(values), 20);
+        const bytes = new Uint8Array(offset + packed.length);
+        bytes.set(packed, offset);
+        const sum = new Uint32Array(values.length).fill(7);
+        accumulate(sum, bytes.subarray(offset), 20, sign as 1 | -1);
+        expect(Array.from(sum)).toEqual(values.map((value) => (2 ** 20 + 7 + sign * value) % 2 ** 20));
+      },
+    ),
+    { seed },
   );
 });
 
@@ -93,4 +113,20 @@ test("centred residues are the integers in [−2^(bits−1), 2^(bits−1))", () 
     ),
     { seed },
   );
+});
+
+test("[27] a sum that wraps around in b − 2 bits is noticed, and one that keeps its six deviations is not", () => {
+  const next = seededWords(27);
+  const normal = () => Math.sqrt(-2 * Math.log((next() + 1) / 2 ** 32)) * Math.cos((2 * Math.PI * next()) / 2 ** 32);
+  const bits = 20;
+  const sum = Array.from({ length: 20_000 }, () => Math.round((normal() * 2 ** (bits - 1)) / 6));
+  const inBits = (b: number) =>
+    centred(
+      Uint32Array.from(sum, (x) => x & modulusMask(b)),
+      b,
+    );
+  // Half the range is three deviations: of 20,000 coordinates 54 lie beyond, and more than 200 once in 10^80 seeds.
+  expect(looksWrapped(inBits(bits), bits)).toBe(false);
+  expect(looksWrapped(inBits(bits - 2), bits - 2)).toBe(true);
+  expect(looksWrapped(inBits(bits - 4), bits - 4)).toBe(true);
 });

@@ -4,23 +4,22 @@ import type { Masked } from "../privacy/stages.ts";
 
 export const packedLength = (dimension: number, bits: number): number => Math.ceil((dimension * bits) / 8);
 
+/** A value of up to 32 bits that begins anywhere in a byte lies in five bytes; the last ones may reach beyond the end. */
+const windowBytes = 5;
+
 /** @param bits 1…32; every value must be below 2^bits */
 export function pack(values: Masked, bits: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(packedLength(values.length, bits));
-  let position = 0;
-  for (const value of values) {
-    let rest = value;
-    let left = bits;
-    while (left > 0) {
-      const inByte = position & 7;
-      const take = Math.min(8 - inByte, left);
-      bytes[position >>> 3]! |= (rest & ((1 << take) - 1)) << inByte;
-      rest >>>= take;
-      left -= take;
-      position += take;
-    }
+  const bytes = new Uint8Array(packedLength(values.length, bits) + windowBytes);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    const byte = Math.floor((i * bits) / 8);
+    const shift = (i * bits) % 8;
+    view.setUint32(byte, view.getUint32(byte, true) | (value << shift), true);
+    // In two steps, because a shift by 32 would be none.
+    bytes[byte + 4]! |= (value >>> 1) >>> (31 - shift);
   }
-  return bytes;
+  return bytes.slice(0, packedLength(values.length, bits));
 }
 
 /**
@@ -37,21 +36,74 @@ export function addPacked(sum: Uint32Array, bytes: Uint8Array, bits: number): vo
       "Send the whole packed vector once.",
     );
   }
+  accumulate(sum, bytes, bits, 1);
+}
+
+/** sum ← sum ± the packed vector that `bytes` begins with, modulo 2^bits. */
+export function accumulate(sum: Uint32Array, bytes: Uint8Array, bits: number, sign: 1 | -1): void {
+  // As signed numbers, so that the compiler keeps to 32 bits.
+  const target = new Int32Array(sum.buffer, sum.byteOffset, sum.length);
+  const done = bits === 20 && bytes.byteOffset % 4 === 0 ? accumulateTwenty(target, bytes, sign) : 0;
+  const inside = Math.max(done, Math.floor(((bytes.length - windowBytes) * 8) / bits));
+  accumulateRange(target, done, Math.min(inside, sum.length), bytes, 0, bits, sign);
+  if (inside >= sum.length) return;
+  const rest = Math.floor((inside * bits) / 8);
+  const padded = new Uint8Array(bytes.length - rest + windowBytes);
+  padded.set(bytes.subarray(rest));
+  accumulateRange(target, inside, sum.length, padded, rest, bits, sign);
+}
+
+/** @param skipped bytes of the packed vector before `bytes` */
+function accumulateRange(
+  sum: Int32Array,
+  from: number,
+  to: number,
+  bytes: Uint8Array,
+  skipped: number,
+  bits: number,
+  sign: 1 | -1,
+): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const mask = modulusMask(bits);
-  let position = 0;
-  for (let i = 0; i < sum.length; i++) {
-    let value = 0;
-    let have = 0;
-    while (have < bits) {
-      const inByte = position & 7;
-      const take = Math.min(8 - inByte, bits - have);
-      value |= ((bytes[position >>> 3]! >>> inByte) & ((1 << take) - 1)) << have;
-      have += take;
-      position += take;
-    }
-    sum[i] = ((sum[i]! + (value >>> 0)) & mask) >>> 0;
+  // Two's complement: (x ^ −1) + 1 = −x.
+  const flip = sign >> 31;
+  for (let i = from, position = from * bits - 8 * skipped; i < to; i++, position += bits) {
+    const byte = position >>> 3;
+    const shift = position & 7;
+    const value = (view.getInt32(byte, true) >>> shift) | ((view.getUint8(byte + 4) << 1) << (31 - shift));
+    sum[i] = (sum[i]! + ((value ^ flip) - flip)) & mask;
   }
 }
+
+/**
+ * The usual width: eight values are five words, and this loop does them in half the time of the general one.
+ * @returns how many coordinates it has done; the last few it leaves
+ */
+function accumulateTwenty(sum: Int32Array, bytes: Uint8Array, sign: 1 | -1): number {
+  if (!isLittleEndian) return 0;
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
+  const groups = Math.min(Math.floor(sum.length / 8), Math.floor(words.length / 5));
+  const mask = 0xfffff;
+  const flip = sign >> 31;
+  for (let g = 0, i = 0, w = 0; g < groups; g++, i += 8, w += 5) {
+    const a = words[w]!;
+    const b = words[w + 1]!;
+    const c = words[w + 2]!;
+    const d = words[w + 3]!;
+    const e = words[w + 4]!;
+    sum[i] = (sum[i]! + ((a ^ flip) - flip)) & mask;
+    sum[i + 1] = (sum[i + 1]! + ((((a >>> 20) | (b << 12)) ^ flip) - flip)) & mask;
+    sum[i + 2] = (sum[i + 2]! + (((b >>> 8) ^ flip) - flip)) & mask;
+    sum[i + 3] = (sum[i + 3]! + ((((b >>> 28) | (c << 4)) ^ flip) - flip)) & mask;
+    sum[i + 4] = (sum[i + 4]! + ((((c >>> 16) | (d << 16)) ^ flip) - flip)) & mask;
+    sum[i + 5] = (sum[i + 5]! + (((d >>> 4) ^ flip) - flip)) & mask;
+    sum[i + 6] = (sum[i + 6]! + ((((d >>> 24) | (e << 8)) ^ flip) - flip)) & mask;
+    sum[i + 7] = (sum[i + 7]! + (((e >>> 12) ^ flip) - flip)) & mask;
+  }
+  return 8 * groups;
+}
+
+const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** 2^bits − 1 as a 32-bit pattern. */
 export const modulusMask = (bits: number): number => (bits === 32 ? 0xffffffff : 2 ** bits - 1) | 0;
@@ -60,4 +112,13 @@ export const modulusMask = (bits: number): number => (bits === 32 ? 0xffffffff :
 export function centred(sum: Uint32Array, bits: number): Float64Array {
   const modulus = 2 ** bits;
   return Float64Array.from(sum, (x) => (x >= modulus / 2 ? x - modulus : x));
+}
+
+/**
+ * Whether a centred sum has left its range. The plan leaves room for six deviations or more, of which half the range holds
+ * all but 0.3 % of the coordinates; a sum that wrapped around is spread over all of it.
+ */
+export function looksWrapped(sum: Float64Array, bits: number): boolean {
+  const far = sum.reduce((count, x) => count + Number(Math.abs(x) > 2 ** (bits - 2)), 0);
+  return far > 0.01 * sum.length;
 }

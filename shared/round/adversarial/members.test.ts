@@ -1,12 +1,23 @@
 /** What the coordinator refuses from a tab, and what it can never read: one forged message must not touch the sum. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { hashOf, sha256, toBase64, toHex } from "../canonical.ts";
-import type { Noised } from "../privacy/stages.ts";
-import { uniformP } from "../privacy/testing/chi-squared.ts";
-import { generateIdentityKeys, type Identity, identityFrom } from "../secure-sum/keys.ts";
-import type { MaskContext } from "../secure-sum/masks.ts";
-import { acceptAnnouncement, announce, hashParameters } from "./0-announce.ts";
-import { admitOffer, closeCohort, type Gathering, gather, type Joined, offerKeys, openRoster } from "./1-ready.ts";
+import { hashOf, sha256, toBase64, toHex } from "../../canonical.ts";
+import type { Noised } from "../../privacy/stages.ts";
+import { uniformP } from "../../privacy/testing/chi-squared.ts";
+import { generateIdentityKeys, type Identity, identityFrom } from "../../secure-sum/keys.ts";
+import type { MaskContext } from "../../secure-sum/masks.ts";
+import { acceptAnnouncement, announce, hashParameters } from "../0-announce.ts";
+import { admitOffer, type Gathering, gather, type Joined, offerKeys } from "../1-ready.ts";
+import {
+  admitNonce,
+  closeCohort,
+  collectNonces,
+  encodeMembers,
+  type Gathered,
+  linkCohort,
+  openGraph,
+  openRoster,
+  type Roster,
+} from "../1-roster.ts";
 import {
   admitShares,
   collectShares,
@@ -15,8 +26,17 @@ import {
   type Shares,
   type Sharing,
   shareSecrets,
-} from "./2-shares.ts";
-import { type Adding, addUp, admitMasked, closeUploads, type MaskedMessage, maskAnswer } from "./3-masked.ts";
+} from "../2-shares.ts";
+import {
+  addUp,
+  closeUpload,
+  closeUploads,
+  type MaskedMessage,
+  maskAnswer,
+  openUpload,
+  pieceLength,
+  takePiece,
+} from "../3-masked.ts";
 import {
   type Agreed,
   type Agreeing,
@@ -29,13 +49,24 @@ import {
   revealShares,
   type Unmask,
   unmaskSum,
-} from "./4-unmask.ts";
-import { Abort, type AbortReason, type DropReason, Refusal } from "./reasons.ts";
-import type { RoundFacts } from "./round.ts";
-import { type Signed, signBody } from "./signed.ts";
-import { newWorld, smallTask, type World } from "./testing.ts";
+} from "../4-unmask.ts";
+import { Abort, type AbortReason, type DropReason, Refusal } from "../reasons.ts";
+import type { RoundFacts } from "../round.ts";
+import { type Signed, signBody } from "../signed.ts";
+import { admitMasked, freshClaims, linkAll, newWorld, offerAll, smallTask, type World } from "../testing.ts";
 
 const size = 4;
+/** Some thousand coordinates, for χ². */
+const wide = smallTask({
+  data: {
+    label: { column: "y", positive: "yes", negative: "no" },
+    features: Array.from({ length: 16 }, (_, f) => ({
+      name: `f${f}`,
+      kind: "categorical",
+      values: Array.from({ length: 256 }, (_, v) => `${v}`),
+    })),
+  },
+});
 let world: World;
 let facts: RoundFacts;
 let joined: Joined[];
@@ -47,25 +78,27 @@ const keyOf = (i: number) => world.tabs[i]!.env.identity;
 async function start(task = smallTask()): Promise<void> {
   world = await newWorld(size, task);
   stranger = await identityFrom(await generateIdentityKeys());
-  const signed = await announce(world.coordinator, world.announcement);
-  facts = await acceptAnnouncement(world.tabs[0]!.env, signed, world.parameters);
-  joined = await Promise.all(world.tabs.map(({ env }) => offerKeys(env, facts)));
+  joined = await offerAll(world);
+  facts = joined[0]!.facts;
   gathering = gather(facts);
 }
 
 beforeEach(() => start());
+
+async function closed(): Promise<Gathered> {
+  for (const [i, offer] of joined.entries())
+    if (!gathering.offers.has(who(i))) await admitOffer(gathering, who(i), offer.offer);
+  return closeCohort(world.coordinator, gathering);
+}
 
 async function afterSharing(): Promise<{
   sharing: Sharing;
   messages: Signed<Shares>[];
   states: Awaited<ReturnType<typeof shareSecrets>>["state"][];
 }> {
-  for (const [i, offer] of joined.entries())
-    if (!gathering.offers.has(who(i))) await admitOffer(gathering, who(i), offer.offer);
-  const gathered = await closeCohort(world.coordinator, gathering);
-  const opened = await Promise.all(world.tabs.map(({ env }, i) => openRoster(env, joined[i]!, gathered.roster)));
-  const made = await Promise.all(world.tabs.map(({ env }, i) => shareSecrets(env, opened[i]!)));
-  return { sharing: collectShares(gathered), messages: made.map((m) => m.message), states: made.map((m) => m.state) };
+  const { linked, neighbours } = await linkAll(world, joined, await closed());
+  const made = await Promise.all(world.tabs.map(({ env }, i) => shareSecrets(env, neighbours.get(i)!)));
+  return { sharing: collectShares(linked), messages: made.map((m) => m.message), states: made.map((m) => m.state) };
 }
 
 /** @param lie what the coordinator made a tab believe instead of the truth */
@@ -142,7 +175,7 @@ describe("an offer of keys", () => {
     await expectCommonRefusals((w, m) => admitOffer(gathering, w, m), "ready", joined[0]!.offer, other);
     expect(gathering.offers.size).toBe(0);
   });
-  test("is refused a second time, whichever is checked first", async () => {
+  test("[18] is refused a second time, whichever is checked first", async () => {
     await admitOffer(gathering, who(0), joined[0]!.offer);
     const second = (await offerKeys(world.tabs[0]!.env, facts)).offer;
     await expectRefusal(admitOffer(gathering, who(0), second), "duplicate");
@@ -160,6 +193,38 @@ describe("an offer of keys", () => {
     const { cohort } = await closeCohort({ ...world.coordinator, task }, gathering);
     expect(cohort.identities).toEqual([0, 1, 2].map(who));
   });
+  test("[5] with a weak key, one key for both uses, or a key that was offered before, is refused", async () => {
+    await admitOffer(gathering, who(0), joined[0]!.offer);
+    const { body } = joined[1]!.offer;
+    const theirs = joined[0]!.offer.body;
+    const offer = (change: object) => signBody("ready", { ...body, ...change }, keyOf(1));
+    const weak = "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800";
+    for (const change of [{ maskKey: weak }, { boxKey: weak }, { maskKey: body.boxKey }])
+      await expectRefusal(admitOffer(gathering, who(1), await offer(change)), "message-invalid");
+    for (const change of [{ maskKey: theirs.maskKey }, { boxKey: theirs.maskKey }, { boxKey: theirs.boxKey }])
+      await expectRefusal(admitOffer(gathering, who(1), await offer(change)), "duplicate");
+    await admitOffer(gathering, who(1), joined[1]!.offer);
+  });
+});
+
+describe("a nonce", () => {
+  test("[6] is refused from another, for another roster, where it was not committed to, and twice", async () => {
+    const gathered = await closed();
+    const revealing = collectNonces(gathered);
+    const { message } = await openRoster(freshClaims(world.tabs[0]!.env), joined[0]!, gathered.roster);
+    const other = { ...message, nonce: altered(message.nonce) };
+    for (const [identity, wrong] of [
+      [who(1), message],
+      [who(0), { ...message, from: 1 }],
+      [who(0), { ...message, rosterHash: altered(message.rosterHash) }],
+      [who(0), other],
+      [who(0), { ...message, nonce: "" }],
+    ] as const)
+      await expectRefusal(admitNonce(revealing, identity, wrong), "message-invalid");
+    await admitNonce(revealing, who(0), message);
+    await expectRefusal(admitNonce(revealing, who(0), message), "duplicate");
+    await expectAbort(linkCohort(world.coordinator, revealing), "sharers-too-few");
+  });
 });
 
 describe("shares", () => {
@@ -175,7 +240,7 @@ describe("shares", () => {
     expect((await Promise.allSettled(both)).map((r) => r.status).sort()).toEqual(["fulfilled", "rejected"]);
     await expectRefusal(admitShares(sharing, who(0), messages[0]!), "duplicate");
   });
-  test("are refused unless there is one packet for each other member and none for oneself", async () => {
+  test("[14] are refused unless there is one packet for each neighbour and none for anybody else", async () => {
     const { sharing, messages } = await afterSharing();
     const { body } = messages[0]!;
     const { "1": one, ...missing } = body.boxes;
@@ -206,7 +271,7 @@ describe("a masked vector", () => {
     expect(adding.received.size).toBe(0);
     expect(adding.sum.every((x) => x === 0)).toBe(true);
   });
-  test("is refused when its payload has another hash or length, and leaves the sum as it was", async () => {
+  test("[15] is refused when its payload has another hash or length, and leaves the sum as it was", async () => {
     const { adding, uploads } = await afterMasking();
     const { header, payload } = uploads[0]!;
     const altered = payload.slice();
@@ -217,7 +282,7 @@ describe("a masked vector", () => {
     expect(adding.sum.every((x) => x === 0)).toBe(true);
     expect(adding.received.size).toBe(0);
   });
-  test("is counted once, also when two copies come at the same time", async () => {
+  test("[15] is counted once, also when two copies come at the same time", async () => {
     const { adding, uploads } = await afterMasking();
     const both = [0, 0].map(async () => admitMasked(adding, who(0), uploads[0]!));
     expect((await Promise.allSettled(both)).map((r) => r.status).sort()).toEqual(["fulfilled", "rejected"]);
@@ -229,10 +294,34 @@ describe("a masked vector", () => {
   });
   test("is refused from a member that did not share its secrets", async () => {
     const { adding, uploads } = await afterMasking();
-    const without: Adding = { ...adding, senders: [1, 2, 3] };
-    await expectRefusal(admitMasked(without, who(0), uploads[0]!), "message-invalid");
+    const boxes = new Map([...adding.boxes].filter(([member]) => member !== 0));
+    await expectRefusal(admitMasked({ ...adding, boxes }, who(0), uploads[0]!), "message-invalid");
   });
-  test("of too few survivors is never unmasked", async () => {
+  test("is refused when it was masked for another delivery", async () => {
+    const { adding, uploads } = await afterMasking();
+    const deliveryHash = await hashOf("another");
+    const header = await signBody("masked", { ...uploads[0]!.header.body, deliveryHash }, keyOf(0));
+    await expectRefusal(openUpload(adding, who(0), header), "message-invalid");
+  });
+  test("[15] comes in pieces of one size: longer, shorter, empty or endless ones are refused, and nothing is added", async () => {
+    await start(wide);
+    const { adding, uploads } = await afterMasking();
+    const { header, payload } = uploads[0]!;
+    const open = () => openUpload(adding, who(0), header);
+    const refuses = (upload: Awaited<ReturnType<typeof open>>, piece: Uint8Array) =>
+      expect(() => takePiece(upload, piece)).toThrow("payload-invalid");
+    for (const length of [0, 1, payload.length - 1, payload.length + 1, pieceLength])
+      refuses(await open(), new Uint8Array(length));
+    const full = await open();
+    expect(takePiece(full, payload)).toBe(true);
+    refuses(full, payload);
+    // Half an upload is none.
+    await expectRefusal(closeUpload(adding, await open()), "payload-invalid");
+    expect(adding.sum.every((x) => x === 0)).toBe(true);
+    await closeUpload(adding, full);
+    expect(adding.received.size).toBe(1);
+  });
+  test("[20] of too few survivors is never unmasked", async () => {
     const { adding, uploads } = await afterMasking();
     for (const i of [0, 1]) await admitMasked(adding, who(i), uploads[i]!);
     await expectAbort(() => closeUploads(world.coordinator, adding), "survivors-too-few");
@@ -245,7 +334,7 @@ describe("agreements and shares to unmask", () => {
     const other = { survivorsHash: await hashOf("another") };
     await expectCommonRefusals((w, m) => admitAgreement(agreeing, w, m), "agreement", messages[0]!, other);
     for (const [i, message] of messages.entries()) await admitAgreement(agreeing, who(i), message);
-    const reveal = await revealShares(world.tabs[0]!.env, agreed[0]!, closeAgreements(agreeing));
+    const reveal = await revealShares(world.tabs[0]!.env, agreed[0]!, closeAgreements(agreeing).get(0)!);
     await expectCommonRefusals((w, m) => admitUnmask(agreeing, w, m), "unmask", reveal, other);
     expect(agreeing.reveals.size).toBe(0);
     await expectRefusal(admitAgreement(agreeing, who(0), messages[0]!), "duplicate");
@@ -261,45 +350,34 @@ describe("agreements and shares to unmask", () => {
   });
   test("of too few leave the sum masked", async () => {
     const { agreeing, agreed, messages } = await afterAgreeing();
-    const { threshold } = agreeing.cohort.plan;
+    const { threshold } = agreeing.cohort.graph;
     for (const i of Array(threshold - 1).keys()) await admitAgreement(agreeing, who(i), messages[i]!);
     await expectAbort(() => closeAgreements(agreeing), "consistency-too-few");
     for (const [i, message] of messages.entries())
       if (i >= threshold - 1) await admitAgreement(agreeing, who(i), message);
     const all = closeAgreements(agreeing);
     for (const i of Array(threshold - 1).keys())
-      await admitUnmask(agreeing, who(i), await revealShares(world.tabs[i]!.env, agreed[i]!, all));
-    await expectAbort(unmaskSum(agreeing), "shares-insufficient");
+      await admitUnmask(agreeing, who(i), await revealShares(world.tabs[i]!.env, agreed[i]!, all.get(i)!));
+    await expectAbort(unmaskSum(world.coordinator, agreeing), "shares-insufficient");
   });
-  test("with wrong shares inside never give a wrong sum", async () => {
+  test("[13] with wrong shares inside never give a wrong sum", async () => {
     const { agreeing, agreed, messages } = await afterAgreeing();
     for (const [i, message] of messages.entries()) await admitAgreement(agreeing, who(i), message);
     const all = closeAgreements(agreeing);
     for (const [i, state] of agreed.entries()) {
-      const { body } = await revealShares(world.tabs[i]!.env, state, all);
+      const { body } = await revealShares(world.tabs[i]!.env, state, all.get(i)!);
       const junk = toBase64(new Uint8Array(33).fill(i + 1));
       const spoiled: Unmask = i === 0 ? { ...body, seeds: { ...body.seeds, 1: junk }, keys: { 3: junk } } : body;
       await admitUnmask(agreeing, who(i), await signBody("unmask", spoiled, keyOf(i)));
     }
     // Three shares are due and two are good: without enough good ones the round ends, with a spare one it would go on.
-    await expectAbort(unmaskSum(agreeing), "shares-insufficient");
+    await expectAbort(unmaskSum(world.coordinator, agreeing), "shares-insufficient");
   });
 });
 
 describe("nobody reads more than the sum", () => {
   const residues = (sum: ArrayLike<number>) => Uint32Array.from(sum, (x) => x >>> 0);
   const everybody = Array.from({ length: size }, (_, i) => i);
-  /** Some thousand coordinates, for χ². */
-  const wide = smallTask({
-    data: {
-      label: { column: "y", positive: "yes", negative: "no" },
-      features: Array.from({ length: 16 }, (_, f) => ({
-        name: `f${f}`,
-        kind: "categorical",
-        values: Array.from({ length: 256 }, (_, v) => `${v}`),
-      })),
-    },
-  });
 
   async function finish({ adding, uploads, states }: Awaited<ReturnType<typeof afterMasking>>): Promise<Float64Array> {
     for (const i of everybody) await admitMasked(adding, who(i), uploads[i]!);
@@ -310,12 +388,12 @@ describe("nobody reads more than the sum", () => {
     for (const i of everybody) await admitAgreement(agreeing, who(i), made[i]!.message);
     const all = closeAgreements(agreeing);
     for (const i of everybody)
-      await admitUnmask(agreeing, who(i), await revealShares(world.tabs[i]!.env, made[i]!.state, all));
-    return unmaskSum(agreeing);
+      await admitUnmask(agreeing, who(i), await revealShares(world.tabs[i]!.env, made[i]!.state, all.get(i)!));
+    return (await unmaskSum(world.coordinator, agreeing)).sum;
   }
 
   // Keys are fresh each time: a right protocol fails each of these checks with probability 1e-6.
-  test("a single vector, and the sum before its masks are removed, are uniform", async () => {
+  test("[12] a single vector, and the sum before its masks are removed, are uniform", async () => {
     await start(wide);
     const { adding, uploads, states } = await afterMasking();
     expect(uniformP(states[0]!.masked, 32)).toBeGreaterThan(1e-6);
@@ -323,7 +401,7 @@ describe("nobody reads more than the sum", () => {
     expect(uniformP(adding.sum, 32)).toBeGreaterThan(1e-6);
   });
 
-  test("two models shown to two halves: each half declines the other's roster", async () => {
+  test("[1] two models shown to two halves: each half declines the other's roster", async () => {
     const parameters = world.parameters.slice().fill(0.5);
     const announcement = { ...world.announcement, modelHash: await hashParameters(parameters) };
     const otherFacts = await acceptAnnouncement(
@@ -332,15 +410,24 @@ describe("nobody reads more than the sum", () => {
       parameters,
     );
     const halves = await Promise.all(world.tabs.map(({ env }, i) => offerKeys(env, i < 2 ? facts : otherFacts)));
-    const members = halves.map((half) => half.offer);
+    const members = encodeMembers(halves.map((half) => half.offer));
+    const membersHash = toHex(await sha256(members));
     for (const i of everybody) {
       const { announcementHash } = halves[i]!.facts;
-      const roster = await signBody("roster", { announcementHash, members }, world.coordinator.signer);
-      await expect(openRoster(world.tabs[i]!.env, halves[i]!, roster)).rejects.toThrow("roster-invalid");
+      const body: Roster = { announcementHash, size, membersHash };
+      const roster = await signBody("roster", body, world.coordinator.signer);
+      const env = freshClaims(world.tabs[i]!.env);
+      const { state } = await openRoster(env, halves[i]!, { roster, members });
+      const nonces = { rosterHash: state.cohort.rosterHash, members: everybody };
+      const message = {
+        nonces: await signBody("nonces", nonces, world.coordinator.signer),
+        bytes: new Uint8Array(halves.flatMap((half) => [...half.nonce])),
+      };
+      await expect(openGraph(env, state, message)).rejects.toThrow("roster-invalid");
     }
   });
 
-  test("two models shown to two halves: were the roster believed, the sum would be uniform all the same", async () => {
+  test("[1] two models shown to two halves: were the roster believed, the sum would be uniform all the same", async () => {
     await start(wide);
     expect(uniformP(residues(await finish(await afterMasking())), 32)).toBeLessThan(1e-6);
     await start(wide);
@@ -349,7 +436,7 @@ describe("nobody reads more than the sum", () => {
     expect(uniformP(residues(sum), 32)).toBeGreaterThan(1e-6);
   });
 
-  test("two rosters shown to two halves: the sum would be uniform", async () => {
+  test("[2] two rosters shown to two halves: the sum would be uniform", async () => {
     await start(wide);
     const rosterHash = new Uint8Array(32).fill(7);
     const sum = await finish(await afterMasking(undefined, (i) => (i < 2 ? {} : { rosterHash })));

@@ -1,0 +1,96 @@
+/** One round of the real coordinator (sockets, room, phases) for the bench, in a process of its own so that its cost is its own. */
+import { createServer } from "node:http";
+import pino from "pino";
+import { nodeStream } from "../../coordinator/keystream.ts";
+import { type Connection, Room } from "../../coordinator/room.ts";
+import { conductRound } from "../../coordinator/round.ts";
+import { attachSockets } from "../../coordinator/sockets.ts";
+import { graphFor } from "../../shared/cohort.ts";
+import { planOf } from "../../shared/plan.ts";
+import { announce, announcementHash } from "../../shared/round/0-announce.ts";
+import { hashSum } from "../../shared/round/5-result.ts";
+import { type CoordinatorEnv, protocolVersion } from "../../shared/round/round.ts";
+import { generateIdentityKeys, identityFrom } from "../../shared/secure-sum/keys.ts";
+import { taskHash } from "../../shared/task.ts";
+import { runId, type Shape, taskOf } from "./shape.ts";
+
+/** Clients share one machine here and take their time; a right round ends long before. */
+const forever = 3_600_000;
+
+const shape = JSON.parse(process.argv[2]!) as Shape;
+const task = taskOf(shape);
+const signer = await identityFrom(await generateIdentityKeys());
+const env: CoordinatorEnv = { task, plan: planOf(task), signer, cipher: nodeStream };
+const room = new Room();
+const run = {
+  isOver: false,
+  room,
+  isInvited: () => true,
+  welcome: async () => ({ coordinatorKey: Buffer.from(signer.publicKey).toString("hex") }) as never,
+  enter: async (connection: Connection) => room.enter(connection),
+};
+const http = createServer();
+const host = { run: (id: string) => (id === runId ? run : undefined), isOperator: () => false, onRunChange: () => {} };
+const io = attachSockets(http, host, pino({ level: "silent" }));
+// A thousand clients in one process are too busy to answer in time whether they are there.
+io.engine.opts.pingInterval = forever;
+await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+process.send!({ url: `http://127.0.0.1:${(http.address() as { port: number }).port}` });
+
+await new Promise<void>((resolve) => {
+  room.onChange = () => room.identities.length === shape.clients && resolve();
+});
+const body = {
+  protocol: protocolVersion,
+  run: runId,
+  round: 1,
+  attempt: 1,
+  taskHash: await taskHash(task),
+  question: { kind: "train", normalisation: {}, witness: { slope: [], weight: [] } } as never,
+  modelHash: "00".repeat(32),
+};
+const facts = { round: 1, attempt: 1, question: "train", announcementHash: await announcementHash(body) } as const;
+
+globalThis.gc?.();
+const before = process.memoryUsage.rss();
+let peak = before;
+const watch = setInterval(() => {
+  peak = Math.max(peak, process.memoryUsage.rss());
+}, 100);
+const cpu = process.cpuUsage();
+const cpuOf = () => {
+  const { user, system } = process.cpuUsage(cpu);
+  return (user + system) / 1e6;
+};
+const phases: Record<string, number> = {};
+const began = performance.now();
+room.send(room.identities, "announce", { announcement: await announce(env, body) });
+const deadlines = { ready: forever, shares: forever, masked: forever, piece: forever, unmask: forever };
+const outcome = await conductRound(
+  env,
+  room,
+  facts,
+  deadlines,
+  {
+    onPhase: (phase) => {
+      phases[phase] = cpuOf();
+    },
+    charge: async () => {},
+  },
+  new AbortController().signal,
+);
+const coordinatorCpuSeconds = cpuOf();
+clearInterval(watch);
+process.send!({
+  graph: graphFor(task, outcome.cohort),
+  cohort: outcome.cohort,
+  survivors: outcome.survivors,
+  dimension: outcome.sum.length,
+  coordinatorCpuSeconds,
+  cpuSecondsBefore: phases,
+  wallSeconds: (performance.now() - began) / 1000,
+  peakBytes: Math.max(peak, process.memoryUsage.rss()) - before,
+  rssBytes: peak,
+  sumHash: await hashSum(outcome.sum),
+});
+process.once("disconnect", () => process.exit());
