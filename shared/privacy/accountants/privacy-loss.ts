@@ -42,16 +42,17 @@ export function privacyLoss(q: number, sigma: number, direction: Direction): Pri
   const constant = logNormalisation(sigma);
   const logRest = Math.log1p(-q);
   const logQ = Math.log(q);
-  /** ln((1−q) + q·e^u) */
-  const logMixture = (u: number): number =>
-    u > 30 ? u + Math.log(q + (1 - q) * Math.exp(-u)) : Math.log1p(q * Math.expm1(u));
+  /** ln((1−q) + q·e^u), near 0 and far from it each in the form that keeps its digits */
+  const logMixture = (u: number): number => {
+    if (u > 30) return u + Math.log(q + (1 - q) * Math.exp(-u));
+    return u > -0.5 ? Math.log1p(q * Math.expm1(u)) : Math.log(1 - q + q * Math.exp(u));
+  };
   /** u with logMixture(u) = t */
-  const inverseMixture = (t: number): number =>
-    t <= logRest
-      ? -Infinity
-      : t > 30
-        ? t - logQ + Math.log1p(-(1 - q) * Math.exp(-t))
-        : Math.log(Math.expm1(t) / q + 1);
+  const inverseMixture = (t: number): number => {
+    if (t <= logRest) return -Infinity;
+    if (t > 30) return t - logQ + Math.log1p(-(1 - q) * Math.exp(-t));
+    return t > -0.5 ? Math.log1p(Math.expm1(t) / q) : Math.log(Math.exp(t) - (1 - q)) - logQ;
+  };
   const exponent = (x: number) => (2 * x - 1) / (2 * square);
   const normal = (x: number) => constant - (x * x) / (2 * square);
   /** P(N(centre, σ²) > x) */
