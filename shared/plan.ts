@@ -5,6 +5,7 @@
 
 import { guaranteedCohort } from "./cohort.ts";
 import { noiseMultiplierFor } from "./privacy/calibrate.ts";
+import { blockSize } from "./privacy/hadamard.ts";
 import type { Layout } from "./questions/layout.ts";
 import { layoutOf, portionOf, type Question } from "./questions/question.ts";
 import type { Task } from "./task.ts";
@@ -80,12 +81,21 @@ export function roundPlan(task: Task, plan: Plan, question: Kind, size: number):
   };
 }
 
+/** Two coordinates in five bytes: what packs well, and what cohorts up to a thousand need. */
+const customaryBits = 20;
+
+/** Deviations that neither the rotation's spread nor the noise exceeds: once in 10^22 coordinates. */
+const farthest = 10;
+
 /**
- * Bits so that no honest sum wraps around. At participant level a coordinate of the sum is at most size·Δ̂, plus ten
- * standard deviations of noise. At record level the number of rows behind a coordinate is nobody's business, so the
- * full 32 bits are taken.
+ * Bits so that no honest sum wraps around. At participant level the sum's norm is at most size·Δ̂, and the rotation's
+ * signs, which have nothing to do with the data, leave a coordinate no more than ten times its even share of a block
+ * (Hoeffding 1963); noise comes on top. At record level the number of rows behind a coordinate is nobody's business, so
+ * the full 32 bits are taken.
  */
 function modulusBits(task: Task, layout: Layout, deviation: number, size: number): number {
   if (task.privacy.unit === "record") return 32;
-  return Math.min(32, Math.ceil(Math.log2(2 * (size * layout.sensitivity + 10 * deviation))));
+  const share = Math.min(1, farthest / Math.sqrt(blockSize(layout.dimension)));
+  const largest = size * layout.sensitivity * share + farthest * deviation;
+  return Math.min(32, Math.max(customaryBits, Math.ceil(Math.log2(2 * largest))));
 }

@@ -90,7 +90,7 @@ class Worker implements TabWorker {
       invite,
       identity,
       journal,
-      async (question, parameters) => (await this.#answerer!).answer(question, parameters),
+      async (...asked) => (await this.#answerer!).answer(...asked),
       {
         onWelcome: (joined) => void this.#welcome(joined),
         onPhase: (phase, { round, question, cohort }) => {
