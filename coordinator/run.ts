@@ -8,11 +8,11 @@
  */
 import type { Logger } from "pino";
 import { fromHex } from "../shared/canonical.ts";
-import { isWeakCohort, minimumCohort } from "../shared/cohort.ts";
+import { guaranteedCohort, isWeakCohort, minimumCohort } from "../shared/cohort.ts";
 import { evaluateGates } from "../shared/gates.ts";
 import type { Evidence } from "../shared/ledger/evidence.ts";
 import { type Plan, planOf } from "../shared/plan.ts";
-import { admit, type Charge, worst } from "../shared/privacy/balance.ts";
+import { account, admit, type Charge } from "../shared/privacy/balance.ts";
 import { decodeParticipants } from "../shared/privacy/encode.ts";
 import { rotationSigns } from "../shared/privacy/hadamard.ts";
 import { layoutOf, portionOf, type Question } from "../shared/questions/question.ts";
@@ -230,6 +230,7 @@ export class Run {
       question,
       portion: portionOf(question, this.task.privacy.unit),
       event: { noiseMultiplier: this.plan.noiseMultiplier[question], sampleRate: this.plan.sampleRate[question] },
+      honest: guaranteedCohort(this.task, this.#current?.cohort ?? minimumCohort(this.task)).honest,
     };
   }
 
@@ -475,7 +476,7 @@ export class Run {
 /** What the charges of a run amount to, as a statement. */
 export function spentOn(task: Task, charges: readonly Charge[]): PrivacyStatement {
   const { delta, unit } = task.privacy;
-  return { epsilon: worst(charges, delta), delta, unit, relation: "add-remove" };
+  return { delta, unit, relation: "add-remove", ...account(charges, delta) };
 }
 
 /** The process is leaving; the run goes on when it is back. */

@@ -3,7 +3,8 @@
  * alone (and the cohort's size), so a coordinator that would lower the noise has to change the task, hence its hash.
  */
 
-import { guaranteedCohort } from "./cohort.ts";
+import { guaranteedCohort, minimumCohort } from "./cohort.ts";
+import { account } from "./privacy/balance.ts";
 import { noiseMultiplierFor } from "./privacy/calibrate.ts";
 import { blockSize } from "./privacy/hadamard.ts";
 import type { Layout } from "./questions/layout.ts";
@@ -50,6 +51,32 @@ export function planOf(task: Task): Plan {
   };
 }
 
+/**
+ * What all planned rounds and the spare ones amount to in the smallest cohort, where a tab's own share of noise is
+ * largest; see `account`. In a larger one, less is left of it if all others collude.
+ */
+export function wholeRun(task: Task, plan: Plan): Pick<ReturnType<typeof account>, "truePositiveRate" | "alone"> {
+  const { honest } = guaranteedCohort(task, minimumCohort(task));
+  const kinds: [Kind, number][] = [
+    ["profile", plan.rounds.profile],
+    ["train", plan.rounds.train + spareRounds(plan.rounds.train)],
+    ["evaluate", plan.rounds.evaluate],
+  ];
+  const charges = kinds.flatMap(([question, rounds]) =>
+    Array.from({ length: rounds }, (_, round) => ({
+      taskHash: "",
+      round,
+      attempt: 1,
+      question,
+      portion: portionOf(question, task.privacy.unit),
+      event: { noiseMultiplier: plan.noiseMultiplier[question], sampleRate: plan.sampleRate[question] },
+      honest,
+    })),
+  );
+  const { truePositiveRate, alone } = account(charges, task.privacy.delta);
+  return { truePositiveRate, alone };
+}
+
 /** How one round's sum is shared out among a cohort of `size` tabs. */
 export interface RoundPlan {
   layout: Layout;
@@ -57,6 +84,8 @@ export interface RoundPlan {
   sampleRate: number;
   /** Fewer survivors end the round with nothing revealed */
   survivors: number;
+  /** Shares of noise that make up the promise */
+  honest: number;
   /** Variance of each tab's own noise, integers squared: (z·Δ̂)² over the honest shares that are sure to be there */
   localVariance: bigint;
   /** Shamir threshold, complete graph: no two sets of this size avoid an honest tab in common (privacy.md §3.2) */
@@ -75,6 +104,7 @@ export function roundPlan(task: Task, plan: Plan, question: Kind, size: number):
     noiseMultiplier,
     sampleRate: plan.sampleRate[question],
     survivors,
+    honest,
     localVariance: BigInt(Math.ceil(deviation ** 2 / honest)),
     threshold: Math.floor((size + Math.floor(size * task.cohort.colludingShare + 1e-9)) / 2) + 1,
     bits: modulusBits(task, layout, deviation * Math.sqrt(size / honest), size),

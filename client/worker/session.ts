@@ -220,10 +220,10 @@ export class Session {
 
   async #charge(cost: UploadCost): Promise<void> {
     const { task, taskHash } = this.#env!;
-    const { announcementHash: _, noiseMultiplier, sampleRate, ...rest } = cost;
+    const { announcementHash: _, noiseMultiplier, sampleRate, honest, ...rest } = cost;
     const { epsilon, delta } = task.privacy;
     const answer = await this.journal.charge(
-      { taskHash, ...rest, event: { noiseMultiplier, sampleRate } },
+      { taskHash, ...rest, event: { noiseMultiplier, sampleRate }, honest },
       { epsilon, delta },
     );
     if (!answer.admitted) throw new Decline("budget-spent", { epsilon: answer.epsilonAfter, budget: epsilon });
