@@ -7,11 +7,14 @@
  * Either way the attempt is aborted on start, and the same question is asked again under the next attempt.
  */
 import type { Logger } from "pino";
-import { isWeakCohort, minimumCohort } from "../shared/cohort.ts";
+import { fromHex } from "../shared/canonical.ts";
+import { guaranteedCohort, isWeakCohort, minimumCohort } from "../shared/cohort.ts";
 import { evaluateGates } from "../shared/gates.ts";
 import type { Evidence } from "../shared/ledger/evidence.ts";
 import { type Plan, planOf } from "../shared/plan.ts";
-import { admit, type Charge, worst } from "../shared/privacy/balance.ts";
+import { account, admit, type Charge } from "../shared/privacy/balance.ts";
+import { decodeParticipants } from "../shared/privacy/encode.ts";
+import { rotationSigns } from "../shared/privacy/hadamard.ts";
 import { layoutOf, portionOf, type Question } from "../shared/questions/question.ts";
 import { type Announcement, announce, announcementHash, hashParameters } from "../shared/round/0-announce.ts";
 import { hashSum, publishResult } from "../shared/round/5-result.ts";
@@ -228,6 +231,7 @@ export class Run {
       question,
       portion: portionOf(question, this.task.privacy.unit),
       event: { noiseMultiplier: this.plan.noiseMultiplier[question], sampleRate: this.plan.sampleRate[question] },
+      honest: guaranteedCohort(this.task, this.#current?.cohort ?? minimumCohort(this.task)).honest,
     };
   }
 
@@ -356,11 +360,22 @@ export class Run {
     const { runs } = this.dependencies;
     const layout = layoutOf(facts.question, this.task);
     const trainRound = this.#finished("train") + 1;
-    const reading: Reading = readSum(this.task, layout, this.learner, question, outcome, {
-      trainRound,
-      privacy: this.#spent(),
-      records: this.#records,
-    });
+    const sum =
+      this.task.privacy.unit === "participant"
+        ? decodeParticipants(outcome.sum, await rotationSigns(fromHex(facts.announcementHash), layout.dimension))
+        : outcome.sum;
+    const reading: Reading = readSum(
+      this.task,
+      layout,
+      this.learner,
+      question,
+      { ...outcome, sum },
+      {
+        trainRound,
+        privacy: this.#spent(),
+        records: this.#records,
+      },
+    );
     const modelHash = await hashParameters(facts.question === "evaluate" ? asked : reading.learner.parameters);
     const record: RoundRecord = {
       round: facts.round,
@@ -465,7 +480,7 @@ export class Run {
 /** What the charges of a run amount to, as a statement. */
 export function spentOn(task: Task, charges: readonly Charge[]): PrivacyStatement {
   const { delta, unit } = task.privacy;
-  return { epsilon: worst(charges, delta), delta, unit, relation: "add-remove" };
+  return { delta, unit, relation: "add-remove", ...account(charges, delta) };
 }
 
 /** The process is leaving; the run goes on when it is back. */

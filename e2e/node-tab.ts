@@ -46,7 +46,11 @@ export interface NodeTab {
   over: Promise<void>;
 }
 
-export type Compute = (question: Question, parameters: Float32Array<ArrayBuffer>) => Promise<Answer>;
+export type Compute = (
+  question: Question,
+  parameters: Float32Array<ArrayBuffer>,
+  announcementHash: string,
+) => Promise<Answer>;
 
 /** Joins a run with a CSV's rows and answers at once. */
 export async function joinInNode(options: {
@@ -64,7 +68,7 @@ export async function joinInNode(options: {
   const { rows } = readRows(parseCsv(csv).records, task);
   const portions = splitHeldBack(rows.count, task.data.heldBack, (bound) => random.below(bound));
   const answerer = await Answerer.create(async () => device, task, rows, portions, random);
-  return joinWith({ ...rest, compute: (question, parameters) => answerer.answer(question, parameters) });
+  return joinWith({ ...rest, compute: (...asked) => answerer.answer(...asked) });
 }
 
 /** Joins a run with answers from anywhere, for tests that need no adapter. */

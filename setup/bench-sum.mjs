@@ -29,14 +29,6 @@ async function buildProcesses() {
     configFile: join(root, "vite.config.ts"),
     mode: "command",
     logLevel: "warn",
-    plugins: [
-      {
-        name: "twenty-bits",
-        enforce: "pre",
-        resolveId: (source, importer) =>
-          source.endsWith("/plan.ts") && !importer?.endsWith("twenty-bits.ts") ? join(bench, "twenty-bits.ts") : null,
-      },
-    ],
     build: {
       ssr: true,
       outDir: folder,

@@ -3,8 +3,10 @@
  * alone (and the cohort's size), so a coordinator that would lower the noise has to change the task, hence its hash.
  */
 
-import { guaranteedCohort } from "./cohort.ts";
+import { guaranteedCohort, minimumCohort } from "./cohort.ts";
+import { account } from "./privacy/balance.ts";
 import { noiseMultiplierFor } from "./privacy/calibrate.ts";
+import { blockSize } from "./privacy/hadamard.ts";
 import type { Layout } from "./questions/layout.ts";
 import { layoutOf, portionOf, type Question } from "./questions/question.ts";
 import type { Task } from "./task.ts";
@@ -49,6 +51,32 @@ export function planOf(task: Task): Plan {
   };
 }
 
+/**
+ * What all planned rounds and the spare ones amount to in the smallest cohort, where a tab's own share of noise is
+ * largest; see `account`. In a larger one, less is left of it if all others collude.
+ */
+export function wholeRun(task: Task, plan: Plan): Pick<ReturnType<typeof account>, "truePositiveRate" | "alone"> {
+  const { honest } = guaranteedCohort(task, minimumCohort(task));
+  const kinds: [Kind, number][] = [
+    ["profile", plan.rounds.profile],
+    ["train", plan.rounds.train + spareRounds(plan.rounds.train)],
+    ["evaluate", plan.rounds.evaluate],
+  ];
+  const charges = kinds.flatMap(([question, rounds]) =>
+    Array.from({ length: rounds }, (_, round) => ({
+      taskHash: "",
+      round,
+      attempt: 1,
+      question,
+      portion: portionOf(question, task.privacy.unit),
+      event: { noiseMultiplier: plan.noiseMultiplier[question], sampleRate: plan.sampleRate[question] },
+      honest,
+    })),
+  );
+  const { truePositiveRate, alone } = account(charges, task.privacy.delta);
+  return { truePositiveRate, alone };
+}
+
 /** How one round's sum is shared out among the tabs that take part. */
 export interface RoundPlan {
   layout: Layout;
@@ -56,6 +84,8 @@ export interface RoundPlan {
   sampleRate: number;
   /** Fewer survivors end the round with nothing revealed */
   survivors: number;
+  /** Shares of noise that make up the promise */
+  honest: number;
   /** Variance of each tab's own noise, integers squared: (z·Δ̂)² over the honest shares that are sure to be there */
   localVariance: bigint;
   /** Bits of a coordinate on the wire; sums are modulo 2^bits */
@@ -73,17 +103,27 @@ export function roundPlan(task: Task, plan: Plan, question: Kind, size: number, 
     noiseMultiplier,
     sampleRate: plan.sampleRate[question],
     survivors,
+    honest,
     localVariance: BigInt(Math.ceil(deviation ** 2 / honest)),
     bits: modulusBits(task, layout, deviation * Math.sqrt(size / honest), size),
   };
 }
 
+/** Two coordinates in five bytes: what packs well, and what cohorts up to a thousand need. */
+const customaryBits = 20;
+
+/** Deviations that neither the rotation's spread nor the noise exceeds: once in 10^22 coordinates. */
+const farthest = 10;
+
 /**
- * Bits so that no honest sum wraps around. At participant level a coordinate of the sum is at most size·Δ̂, plus ten
- * standard deviations of noise. At record level the number of rows behind a coordinate is nobody's business, so the
- * full 32 bits are taken.
+ * Bits so that no honest sum wraps around. At participant level the sum's norm is at most size·Δ̂, and the rotation's
+ * signs, which have nothing to do with the data, leave a coordinate no more than ten times its even share of a block
+ * (Hoeffding 1963); noise comes on top. At record level the number of rows behind a coordinate is nobody's business, so
+ * the full 32 bits are taken.
  */
 function modulusBits(task: Task, layout: Layout, deviation: number, size: number): number {
   if (task.privacy.unit === "record") return 32;
-  return Math.min(32, Math.ceil(Math.log2(2 * (size * layout.sensitivity + 10 * deviation))));
+  const share = Math.min(1, farthest / Math.sqrt(blockSize(layout.dimension)));
+  const largest = size * layout.sensitivity * share + farthest * deviation;
+  return Math.min(32, Math.max(customaryBits, Math.ceil(Math.log2(2 * largest))));
 }

@@ -17,6 +17,10 @@ export interface PrivacyStatement {
   delta: number;
   unit: PrivacyUnit;
   relation: "add-remove";
+  /** Most of those who took part that an attacker finds out with 1 % false positives; see privacy/power.ts */
+  truePositiveRate?: number;
+  /** The same two if everybody but one tab colludes with the coordinator: then only that tab's own noise is left */
+  alone?: { epsilon: number; truePositiveRate: number };
 }
 
 /** The seed's objective, L + α₁·privacy + α₂·fairness + α₃·transparency + α₄·compliance, term by term. */

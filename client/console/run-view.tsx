@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { RunDetail } from "../../shared/run-record.ts";
 import { formatNumber, isMessageKey, t } from "../i18n/messages.ts";
+import { Collusion } from "../ui/collusion.tsx";
 import { ConfirmButton } from "../ui/dialog.tsx";
 import { save } from "../ui/save.ts";
 import { statement } from "../ui/statement.ts";
@@ -52,6 +53,7 @@ export function RunView({ run }: { run: RunDetail }) {
           {t("console.spent")}: {statement(run.privacy)} ·{" "}
           {t("console.promised", { budget: formatNumber(run.task.privacy.epsilon) })}
         </p>
+        <Collusion privacy={run.privacy} share={run.task.cohort.colludingShare} />
         {!over && <Invitation link={run.invitation} />}
         {!over && (
           <ConfirmButton

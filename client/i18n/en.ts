@@ -11,6 +11,12 @@ export const en = {
   "unit.participant": "one participant",
   "relation.add-remove": "added or removed (add-remove)",
   "privacy.statement": "ε = {epsilon} at δ = {delta}, for {unit} {relation}",
+  "privacy.colluding":
+    "This counts on at most {share} of a cohort to collude with the coordinator. If everybody but one tab does, only that tab’s own noise is left: ε = {epsilon} at δ = {delta}.",
+  "privacy.power":
+    "In other words: somebody who wants to find out who took part, and may be wrong about 1 in 100 of those who did not, finds at most {rate} of those who did; if all others collude, {alone}.",
+  "privacy.power.record":
+    "In other words: somebody who wants to find out whose rows are here, and may be wrong about 1 in 100 rows that are not, finds at most {rate} of those that are; if all others collude, {alone}.",
   // Without an invitation
   "open.title": "Runs that are open now",
   "open.loading": "Looking for open runs…",

@@ -40,6 +40,10 @@ export function formatNumber(value: number, options: Intl.NumberFormatOptions = 
 export const formatEpsilon = (epsilon: number): string =>
   formatNumber(Math.max(0, Math.ceil(epsilon * 1000 - 1e-6)) / 1000);
 
+/** A share as a percentage, rounded up: it stands for what somebody may at most find out. */
+export const formatShare = (share: number): string =>
+  formatNumber(Math.min(1, Math.ceil(share * 1000 - 1e-9) / 1000), { style: "percent", maximumFractionDigits: 1 });
+
 /** @param iso ISO 8601 */
 export const formatTime = (iso: string): string =>
   new Intl.DateTimeFormat(tags[language.value], { timeStyle: "medium" }).format(new Date(iso));

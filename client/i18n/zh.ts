@@ -12,6 +12,12 @@ export const zh = {
   "unit.participant": "一位参与者",
   "relation.add-remove": "以增减计（add-remove）",
   "privacy.statement": "ε = {epsilon}，δ = {delta}，针对{unit}，{relation}",
+  "privacy.colluding":
+    "这里假定每次汇总中至多有 {share} 的参与者与协调者串通。如果除一个标签页外其余全部串通，就只剩该标签页自己的噪声：ε = {epsilon}，δ = {delta}。",
+  "privacy.power":
+    "换句话说：若有人想查出谁参加了，并且可以把未参加者的百分之一误判为参加者，他至多能查出 {rate} 的参加者；如果其余全部串通，则为 {alone}。",
+  "privacy.power.record":
+    "换句话说：若有人想查出哪些记录在其中，并且可以误判百分之一不在其中的记录，他至多能查出 {rate} 的记录；如果其余全部串通，则为 {alone}。",
 
   "open.title": "正在进行的训练",
   "open.loading": "正在查找可参加的训练……",

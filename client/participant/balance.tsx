@@ -1,6 +1,8 @@
 /** The tab's own account of what it has spent: a linear bar with its numbers in words, and never green. */
 import { formatDelta, formatEpsilon, t } from "../i18n/messages.ts";
+import { Collusion } from "../ui/collusion.tsx";
 import type { TabSnapshot } from "../worker/snapshot.ts";
+import { snapshot } from "./tab.ts";
 
 export function Balance({ balance, open }: { balance: NonNullable<TabSnapshot["balance"]>; open: boolean }) {
   const { spent, budget, thisRound } = balance;
@@ -38,6 +40,7 @@ export function Balance({ balance, open }: { balance: NonNullable<TabSnapshot["b
       </ul>
       <p data-testid="balance">{text}</p>
       <p class="quiet small">{t("balance.note")}</p>
+      {snapshot.value.task && <Collusion privacy={balance.spent} share={snapshot.value.task.cohort.colludingShare} />}
     </>
   );
 }

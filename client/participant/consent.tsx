@@ -1,12 +1,13 @@
 /** What the tab sees in the file, and the decision. Nothing is computed before it. */
 import type { Task } from "../../shared/task.ts";
 import { formatNumber, t } from "../i18n/messages.ts";
+import { Collusion } from "../ui/collusion.tsx";
 import { statement } from "../ui/statement.ts";
 import type { DataSummary } from "../worker/snapshot.ts";
 import { consent, leave, snapshot } from "./tab.ts";
 
 export function Consent({ task }: { task: Task }) {
-  const { data, roundsPlanned, bytesSent } = snapshot.value;
+  const { data, roundsPlanned, bytesSent, balance } = snapshot.value;
   if (!data) return null;
   const { epsilon, delta, unit } = task.privacy;
   return (
@@ -20,6 +21,7 @@ export function Consent({ task }: { task: Task }) {
             promise: statement({ epsilon, delta, unit, relation: "add-remove" }),
           })}
         </p>
+        {balance && <Collusion privacy={balance.budget} share={task.cohort.colludingShare} />}
         <p>{t("consent.leave")}</p>
         <div class="choices equal">
           <button type="button" data-testid="consent" onClick={consent}>

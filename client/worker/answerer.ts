@@ -3,12 +3,14 @@
  * stay in memory and on the adapter; nothing but `Noised` vectors goes out of here.
  */
 import { LastingEngine } from "../../kernels/lasting-engine.ts";
+import { fromHex } from "../../shared/canonical.ts";
 import { encodeFeatures, type Normalisation } from "../../shared/data/features.ts";
 import { type TypedRows, takeRows } from "../../shared/data/rows.ts";
 import { cellsOf, cellsPerRow } from "../../shared/fairness/histogram.ts";
 import { architectureOf } from "../../shared/model.ts";
 import { addNoise } from "../../shared/privacy/discrete-gaussian.ts";
 import { encodeParticipant, encodeRecordSum } from "../../shared/privacy/encode.ts";
+import { rotationSigns, type Signs } from "../../shared/privacy/hadamard.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import type { Encoded } from "../../shared/privacy/stages.ts";
 import { type Layout, segment } from "../../shared/questions/layout.ts";
@@ -43,9 +45,10 @@ export class Answerer {
   }
 
   /** The encoded answer, waiting for the noise that the cohort's size calls for. */
-  async answer(question: Question, parameters: Parameters): Promise<Answer> {
+  async answer(question: Question, parameters: Parameters, announcementHash: string): Promise<Answer> {
     const layout = layoutOf(question.kind, this.task);
-    const encoded = await this.#encode(question, parameters, layout);
+    const signs = await rotationSigns(fromHex(announcementHash), layout.dimension);
+    const encoded = await this.#encode(question, parameters, layout, signs);
     return (plan) => addNoise(encoded, plan.localVariance, this.random);
   }
 
@@ -53,7 +56,7 @@ export class Answerer {
     this.engine.dispose();
   }
 
-  async #encode(question: Question, parameters: Parameters, layout: Layout): Promise<Encoded> {
+  async #encode(question: Question, parameters: Parameters, layout: Layout, signs: Signs): Promise<Encoded> {
     const record = this.task.privacy.unit === "record";
     switch (question.kind) {
       case "profile":
@@ -61,12 +64,13 @@ export class Answerer {
           profileCounts(takeRows(this.rows, this.portions.train), this.task, layout),
           this.portions.train.length,
           layout,
+          signs,
         );
       case "train":
         await this.#load(question.normalisation);
         return record
           ? this.#recordTrain(question, parameters, layout)
-          : this.#participantTrain(question, parameters, layout);
+          : this.#participantTrain(question, parameters, layout, signs);
       case "evaluate": {
         await this.#load(question.normalisation);
         const rows = this.portions.heldBack;
@@ -74,13 +78,13 @@ export class Answerer {
         const counts = new Float64Array(layout.dimension);
         counts.set(histogram, segment(layout, "histogram").offset);
         counts.set(selected, segment(layout, "selected").offset);
-        return this.#counted(counts, rows.length, layout);
+        return this.#counted(counts, rows.length, layout, signs);
       }
     }
   }
 
   /** Counts at record level go out as they are; at participant level as fractions of the tab's rows. */
-  #counted(counts: Float64Array, rows: number, layout: Layout): Encoded {
+  #counted(counts: Float64Array, rows: number, layout: Layout, signs: Signs): Encoded {
     if (this.task.privacy.unit === "record") {
       const integers = new Int32Array(layout.dimension);
       for (const { offset, length, unit } of layout.segments) {
@@ -91,6 +95,7 @@ export class Answerer {
     return encodeParticipant(
       counts.map((c) => c / Math.max(1, rows)),
       layout,
+      signs,
       this.random,
     );
   }
@@ -121,6 +126,7 @@ export class Answerer {
     question: Extract<Question, { kind: "train" }>,
     parameters: Parameters,
     layout: Layout,
+    signs: Signs,
   ): Promise<Encoded> {
     const { train } = this.portions;
     const { localEpochs, localBatch, localLearningRate, localOptimizer, localMomentum, localProximal } =
@@ -140,7 +146,7 @@ export class Answerer {
     for (let i = 0; i < parameters.length; i++) vector[update + i] = trained[i]! - parameters[i]!;
     const counts = segment(layout, "histogram").offset;
     for (let i = 0; i < histogram.length; i++) vector[counts + i] = histogram[i]! / Math.max(1, train.length);
-    return encodeParticipant(vector, layout, this.random);
+    return encodeParticipant(vector, layout, signs, this.random);
   }
 
   /** Each epoch's rows in a new order (Fisher and Yates), in batches. */

@@ -98,7 +98,11 @@ export class Session {
     private readonly invite: string,
     private readonly identity: Identity,
     private readonly journal: Journal,
-    private readonly compute: (question: Question, parameters: Float32Array<ArrayBuffer>) => Promise<Answer>,
+    private readonly compute: (
+      question: Question,
+      parameters: Float32Array<ArrayBuffer>,
+      announcementHash: string,
+    ) => Promise<Answer>,
     private readonly events: SessionEvents,
   ) {
     socket.on("challenge", (nonce) => this.#enqueue(() => this.#hello(nonce)));
@@ -222,10 +226,10 @@ export class Session {
 
   async #charge(cost: UploadCost): Promise<void> {
     const { task, taskHash } = this.#env!;
-    const { announcementHash: _, noiseMultiplier, sampleRate, ...rest } = cost;
+    const { announcementHash: _, noiseMultiplier, sampleRate, honest, ...rest } = cost;
     const { epsilon, delta } = task.privacy;
     const answer = await this.journal.charge(
-      { taskHash, ...rest, event: { noiseMultiplier, sampleRate } },
+      { taskHash, ...rest, event: { noiseMultiplier, sampleRate }, honest },
       { epsilon, delta },
     );
     if (!answer.admitted) throw new Decline("budget-spent", { epsilon: answer.epsilonAfter, budget: epsilon });
@@ -265,7 +269,7 @@ export class Session {
     if (!pending) return;
     const { facts, question, parameters } = pending;
     this.events.onPhase("announce", { ...facts, cohort: 0 });
-    const answer = await this.compute(question, parameters);
+    const answer = await this.compute(question, parameters, facts.announcementHash);
     this.#standing = { at: "ready", state: await offerKeys(this.#env!, facts), answer };
     this.events.onPhase("ready", { ...facts, cohort: 0 });
     await this.#reach(this.#patient().emitWithAck("ready", this.#standing.state.offer));

@@ -6,11 +6,10 @@ import { isWeakCohort } from "../../shared/cohort.ts";
 import { anonymityOf, bandsOf, dropIdentifiers } from "../../shared/data/anonymise.ts";
 import { readRows, splitHeldBack, type TypedRows } from "../../shared/data/rows.ts";
 import { InputError } from "../../shared/errors.ts";
-import type { Plan } from "../../shared/plan.ts";
+import { type Plan, wholeRun } from "../../shared/plan.ts";
 import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
-import { worst } from "../../shared/privacy/balance.ts";
+import { account } from "../../shared/privacy/balance.ts";
 import { checkEntropy, RandomSource } from "../../shared/privacy/random.ts";
-import type { PrivacyStatement } from "../../shared/run-record.ts";
 import type { Task } from "../../shared/task.ts";
 import { parseCsv } from "../data/read.ts";
 import { Answerer } from "./answerer.ts";
@@ -90,7 +89,7 @@ class Worker implements TabWorker {
       invite,
       identity,
       journal,
-      async (question, parameters) => (await this.#answerer!).answer(question, parameters),
+      async (...asked) => (await this.#answerer!).answer(...asked),
       {
         onWelcome: (joined) => void this.#welcome(joined),
         onPhase: (phase, { round, question, cohort }) => {
@@ -142,13 +141,13 @@ class Worker implements TabWorker {
   async #showBalance(): Promise<void> {
     const task = this.#task!;
     const { epsilon, delta, unit, sampleRate } = task.privacy;
-    const statement = (value: number): PrivacyStatement => ({ epsilon: value, delta, unit, relation: "add-remove" });
+    const terms = { delta, unit, relation: "add-remove" } as const;
     const charges = await this.#journal!.charges(this.#taskHash);
     const noiseMultiplier = this.#plan!.noiseMultiplier.train;
     this.#update({
       balance: {
-        spent: statement(worst(charges, delta)),
-        budget: statement(epsilon),
+        spent: { ...terms, ...account(charges, delta) },
+        budget: { ...terms, epsilon, ...wholeRun(task, this.#plan!) },
         thisRound: epsilonOf([{ noiseMultiplier, sampleRate, count: 1 }], delta),
       },
     });

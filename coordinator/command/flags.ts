@@ -48,6 +48,11 @@ export function requiredNumber(flag: string, text: string | undefined, range: Ra
   return value;
 }
 
+/** Comma-separated numbers, as in `--rounds 50,20`; undefined where the flag is absent. */
+export function numbersFlag(flag: string, text: string | undefined, range: Range = {}): number[] | undefined {
+  return text?.split(",").map((part) => requiredNumber(flag, part, range));
+}
+
 function inWords({ above, from, to, below, whole }: Range): string {
   const bounds = [
     above !== undefined && `above ${above}`,

@@ -45,6 +45,10 @@ export async function reportOf(run: string, ledger: LedgerFile): Promise<Report>
   );
   add("smallest number of participants in a sum", smallest?.entry.record.survivors, smallest?.index);
   add("epsilon spent", lastCharge?.entry.privacy.epsilon, lastCharge?.index);
+  const spent = lastCharge?.entry.privacy;
+  add("epsilon spent if all but one participant collude", spent?.alone?.epsilon, lastCharge?.index);
+  add("share of members an attacker finds at 1 % false positives, at most", spent?.truePositiveRate, lastCharge?.index);
+  add("the same if all but one participant collude", spent?.alone?.truePositiveRate, lastCharge?.index);
   add("delta", lastCharge?.entry.privacy.delta, lastCharge?.index);
   add("unit of privacy", lastCharge?.entry.privacy.unit, lastCharge?.index);
 

@@ -156,6 +156,7 @@ export class Runs {
       question: charge.question,
       portion: charge.portion,
       ...charge.event,
+      honest: charge.honest,
       privacy,
     };
     await this.ledger.append([entry], async (tx) => {

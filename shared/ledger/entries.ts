@@ -14,6 +14,8 @@ const privacy = z.strictObject({
   delta: z.number().min(0),
   unit: z.enum(["record", "participant"]),
   relation: z.literal("add-remove"),
+  truePositiveRate: z.number().min(0).max(1).optional(),
+  alone: z.strictObject({ epsilon: z.number().min(0), truePositiveRate: z.number().min(0).max(1) }).optional(),
 });
 const metrics = z.strictObject({
   accuracy: z.number(),
@@ -68,6 +70,8 @@ export const entrySchema = z.discriminatedUnion("kind", [
     portion: z.enum(["train", "heldBack"]),
     noiseMultiplier: z.number().positive(),
     sampleRate: z.number().positive().max(1),
+    /** Shares that the noise was split into */
+    honest: z.int().min(1),
     privacy,
   }),
   /** A sum was decoded, and what came of it */

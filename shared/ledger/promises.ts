@@ -4,7 +4,7 @@
  */
 import { guaranteedCohort, minimumCohort } from "../cohort.ts";
 import { type Plan, planOf } from "../plan.ts";
-import { type Charge, worst } from "../privacy/balance.ts";
+import { account, type Charge, worst } from "../privacy/balance.ts";
 import { portionOf } from "../questions/question.ts";
 import { asTask, type Task } from "../task.ts";
 import type { LedgerEntry } from "./entries.ts";
@@ -31,7 +31,7 @@ export function checkPromises(entries: readonly LedgerEntry[]): string[] {
     if (!run) continue;
     const { task, plan, charges } = run;
     if (entry.kind === "charge") {
-      const { round, attempt, question, portion, noiseMultiplier, sampleRate, privacy } = entry;
+      const { round, attempt, question, portion, noiseMultiplier, sampleRate, honest, privacy } = entry;
       if (!sameNumber(noiseMultiplier, plan.noiseMultiplier[question]) || sampleRate !== plan.sampleRate[question])
         wrong("it is not the noise that follows from the task");
       if (portion !== portionOf(question, task.privacy.unit)) wrong("the question reads another portion of the data");
@@ -42,11 +42,15 @@ export function checkPromises(entries: readonly LedgerEntry[]): string[] {
         question,
         portion,
         event: { noiseMultiplier, sampleRate },
+        honest,
       });
       const { delta, unit, epsilon } = task.privacy;
       if (privacy.delta !== delta || privacy.unit !== unit) wrong("its δ or its unit is not the task's");
       const spent = worst(charges, delta);
       if (!sameNumber(privacy.epsilon, spent)) wrong(`it states ε ${privacy.epsilon}; the charges amount to ${spent}`);
+      const alone = account(charges, delta).alone.epsilon;
+      if (privacy.alone !== undefined && !sameNumber(privacy.alone.epsilon, alone))
+        wrong(`it states ε ${privacy.alone.epsilon} if all but one collude; the charges amount to ${alone}`);
       if (spent > epsilon * (1 + 1e-9)) wrong(`ε ${spent} is more than the ${epsilon} that was promised`);
     } else if (entry.kind === "round") {
       const { cohort, survivors } = entry.record;

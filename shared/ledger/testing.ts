@@ -44,6 +44,7 @@ export const chargeOf = (round: number, attempt: number, epsilon: number): Ledge
   portion: "train",
   noiseMultiplier: 2,
   sampleRate: 0.5,
+  honest: 4,
   privacy: privacy(epsilon),
 });
 export const roundOf = (round: number, attempt: number, epsilon: number): LedgerEntry => ({

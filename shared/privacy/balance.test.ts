@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { epsilonOf } from "./accountants/rdp.ts";
-import { admit, type Charge, spent, worst } from "./balance.ts";
+import { account, admit, type Charge, spent, worst } from "./balance.ts";
 import { seededRandom } from "./testing/seeded.ts";
 
 const event = { noiseMultiplier: 4, sampleRate: 0.05 };
@@ -11,6 +11,7 @@ const charge = (extra: Partial<Charge> = {}): Charge => ({
   question: "train",
   portion: "train",
   event,
+  honest: 4,
   ...extra,
 });
 const budget = { epsilon: 1, delta: 1e-5 };
@@ -86,4 +87,37 @@ test("a charge without noise, or against a broken budget, is refused", () => {
 test("an account survives being written down", () => {
   const charges = [charge(), charge({ round: 2, portion: "heldBack" })];
   expect(worst(JSON.parse(JSON.stringify(charges)), 1e-5)).toBe(worst(charges, 1e-5));
+});
+
+test("the account says what is left if all others collude: own noise alone, z/√honest", () => {
+  const charges = Array.from({ length: 10 }, (_, round) =>
+    charge({ round, event: { noiseMultiplier: 4, sampleRate: 1 }, honest: 40 }),
+  );
+  const { epsilon, truePositiveRate, alone } = account(charges, 1e-6);
+  expect(epsilon).toBeCloseTo(epsilonOf([{ noiseMultiplier: 4, sampleRate: 1, count: 10 }], 1e-6), 12);
+  expect(alone.epsilon).toBeCloseTo(
+    epsilonOf([{ noiseMultiplier: 4 / Math.sqrt(40), sampleRate: 1, count: 10 }], 1e-6),
+    9,
+  );
+  // μ = √10/4 = 0.79 and 5 against one tab.
+  expect(truePositiveRate).toBeCloseTo(0.0622, 3);
+  expect(alone.truePositiveRate).toBeGreaterThan(0.99);
+  expect(account([], 1e-6)).toEqual({
+    epsilon: 0,
+    truePositiveRate: expect.closeTo(0.01),
+    alone: { epsilon: 0, truePositiveRate: expect.closeTo(0.01) },
+  });
+});
+
+test("8.10 a victim asked again, to compare a sum with it and one without, is charged each time until nothing fits", () => {
+  const again = { noiseMultiplier: 2, sampleRate: 1 };
+  const charges: Charge[] = [];
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const next = charge({ attempt, event: again });
+    if (!admit(charges, next, { epsilon: 5, delta: 1e-6 }).admitted) break;
+    charges.push(next);
+  }
+  expect(charges.length).toBeGreaterThan(1);
+  expect(charges.length).toBeLessThan(5);
+  expect(epsilonOf([{ ...again, count: charges.length }], 1e-6)).toBeLessThanOrEqual(5);
 });

@@ -18,6 +18,7 @@
  */
 import type { Portion, Question } from "../questions/question.ts";
 import { epsilonOf, type MechanismEvent } from "./accountants/rdp.ts";
+import { attackerPower } from "./power.ts";
 
 /** One answer that was, or is about to be, given. Append-only; never refunded. */
 export interface Charge {
@@ -27,10 +28,18 @@ export interface Charge {
   question: Question["kind"];
   portion: Portion;
   event: { noiseMultiplier: number; sampleRate: number };
+  /** Shares that the noise was split into, each of noise multiplier z/√honest: what is left if all others collude */
+  honest: number;
 }
 
 /** ε at δ of the charges on one portion of the data. */
-export function spent(charges: readonly Charge[], portion: Portion, delta: number): number {
+export const spent = (charges: readonly Charge[], portion: Portion, delta: number): number =>
+  epsilonOf(eventsOn(charges, portion), delta);
+
+const portions: readonly Portion[] = ["train", "heldBack"];
+
+/** The charges on one portion, like ones counted together. */
+function eventsOn(charges: readonly Charge[], portion: Portion): MechanismEvent[] {
   const counted = new Map<string, MechanismEvent>();
   for (const charge of charges) {
     if (charge.portion !== portion) continue;
@@ -38,12 +47,32 @@ export function spent(charges: readonly Charge[], portion: Portion, delta: numbe
     const event = counted.get(key) ?? { ...charge.event, count: 0 };
     counted.set(key, { ...event, count: event.count + 1 });
   }
-  return epsilonOf([...counted.values()], delta);
+  return [...counted.values()];
+}
+
+/**
+ * What charges amount to, if at most as many collude as the noise was planned for, and if all other tabs do: ε at δ, and
+ * an attacker's power.
+ */
+export function account(
+  charges: readonly Charge[],
+  delta: number,
+): { epsilon: number; truePositiveRate: number; alone: { epsilon: number; truePositiveRate: number } } {
+  const amount = (of: readonly Charge[]) => ({
+    epsilon: worst(of, delta),
+    truePositiveRate: Math.max(...portions.map((portion) => attackerPower(eventsOn(of, portion)))),
+  });
+  const alone = charges.map(({ event, honest, ...rest }) => ({
+    ...rest,
+    honest,
+    event: { ...event, noiseMultiplier: event.noiseMultiplier / Math.sqrt(honest) },
+  }));
+  return { ...amount(charges), alone: amount(alone) };
 }
 
 /** A unit's data are in one portion only, so the costlier portion is what any unit has spent. */
 export const worst = (charges: readonly Charge[], delta: number): number =>
-  Math.max(spent(charges, "train", delta), spent(charges, "heldBack", delta));
+  Math.max(...portions.map((portion) => spent(charges, portion, delta)));
 
 /** Whether one more charge fits, and what would then be spent. */
 export function admit(

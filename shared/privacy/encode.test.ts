@@ -5,11 +5,13 @@ import { InputError } from "../errors.ts";
 import { roundPlan } from "../plan.ts";
 import { gridUnit, type Layout, layOut } from "../questions/layout.ts";
 import { plainPlan, smallTask } from "../round/testing.ts";
-import { addNoise } from "./discrete-gaussian.ts";
-import { encodeParticipant, encodeRecordSum, squaredNorm } from "./encode.ts";
+import { DiscreteGaussian } from "./discrete-gaussian.ts";
+import { decodeParticipants, encodeParticipant as encode, encodeRecordSum, squaredNorm } from "./encode.ts";
+import { rotationSigns } from "./hadamard.ts";
+import type { RandomSource } from "./random.ts";
 import { seededRandom } from "./testing/seeded.ts";
 
-const part = (name: string, length: number, bound: number, unit = gridUnit(length, bound)) => ({
+const part = (name: string, length: number, bound: number, unit = gridUnit("participant", length, bound)) => ({
   name,
   length,
   bound,
@@ -23,6 +25,17 @@ const layouts: Layout[] = [
   // A grid so coarse that rounding is most of the norm.
   layOut("participant", [part("a", 40, 1, 1), part("b", 3, 2, 1)]),
 ];
+
+const signs = new Map(
+  await Promise.all(
+    layouts.map(async ({ dimension }) => [dimension, await rotationSigns(new Uint8Array(32), dimension)] as const),
+  ),
+);
+const encodeParticipant = (vector: Float64Array, layout: Layout, random: RandomSource) =>
+  encode(vector, layout, signs.get(layout.dimension)!, random);
+/** In the segments' grids, as the coordinator reads a sum. */
+const decode = (integers: ArrayLike<number>) =>
+  decodeParticipants(Float64Array.from(integers), signs.get(integers.length)!);
 
 const coordinate = fc.oneof(
   fc.constantFrom(
@@ -98,24 +111,67 @@ test("rounding is unbiased where the bound is far", () => {
     for (const [i, q] of encodeParticipant(vector, layout, random).entries()) sum[i]! += q;
   }
   // A rounding has variance ≤ 1/4: six standard errors, false alarm 1e-7 over all coordinates.
+  // The rotation leaves variances as they are.
+  const decoded = decode(sum);
   for (const [i, x] of vector.entries())
-    expect(Math.abs(sum[i]! / count - x * unit)).toBeLessThan(3 / Math.sqrt(count));
+    expect(Math.abs(decoded[i]! / count - x * unit)).toBeLessThan(3 / Math.sqrt(count));
 });
 
-test("a vector within its bounds keeps its values to one grid step, one beyond keeps its direction", () => {
+test("a vector within its bounds keeps its values to the grid, one beyond keeps its direction", () => {
   const layout = layouts[2]!;
   const { unit, bound } = layout.segments[0]!;
   const inside = Float64Array.from({ length: 40 }, (_, i) => Math.sin(i) / 4);
-  const near = encodeParticipant(inside, layout, seededRandom(1));
-  for (const [i, x] of inside.entries()) expect(Math.abs(near[i]! - x * unit)).toBeLessThanOrEqual(1);
-  const clipped = encodeParticipant(
-    inside.map((x) => x * 1e6),
-    layout,
-    seededRandom(1),
-  );
-  const norm = Math.hypot(...inside);
-  for (const [i, x] of inside.entries())
-    expect(Math.abs(clipped[i]! - (x / norm) * bound * unit)).toBeLessThanOrEqual(1);
+  const distance = (vector: Float64Array, factor: number) => {
+    const decoded = decode(encodeParticipant(vector, layout, seededRandom(1)));
+    return Math.sqrt(inside.reduce((sum, x, i) => sum + (decoded[i]! - x * factor * unit) ** 2, 0));
+  };
+  // A rounding is off by less than a step a coordinate, and the rotation keeps distances.
+  expect(distance(inside, 1)).toBeLessThan(Math.sqrt(40));
+  expect(
+    distance(
+      inside.map((x) => x * 1e6),
+      bound / Math.hypot(...inside),
+    ),
+  ).toBeLessThan(Math.sqrt(40));
+});
+
+/** What an adapter gone wrong may hand over. */
+const garbage: [string, (x: number, i: number) => number][] = [
+  ["off by a thousand", (x) => x * 1000],
+  ["the largest floats", (x) => Math.sign(x) * 3.4e38],
+  ["bytes of something else", (_, i) => ((Math.imul(i + 1, 0x9e3779b9) >>> 0) - 2 ** 31) * 1e-3],
+  ["denormals", (x) => x * 1e-310],
+  ["constant", () => 7],
+  ["one-hot", (_, i) => (i === 3 ? 1e30 : 0)],
+  ["NaN", (x, i) => (i === 11 ? Number.NaN : x)],
+  ["infinities", (x, i) => (i === 11 ? -Infinity : x)],
+];
+
+test.each(garbage)("8.23 what WebGPU returns is %s: within the bound, or refused", (_, spoil) => {
+  const random = seededRandom(23);
+  for (const layout of layouts) {
+    for (let n = 0; n < 200; n++) {
+      const vector = Float64Array.from({ length: layout.dimension }, (_, i) => spoil(random.below(2001) / 1000 - 1, i));
+      const encode = () => encodeParticipant(vector, layout, random);
+      if (!vector.every(Number.isFinite)) expect(encode).toThrow(InputError);
+      else expect(Number(squaredNorm(encode()))).toBeLessThanOrEqual(layout.sensitivity ** 2);
+    }
+  }
+});
+
+/** G5. The exponents reach from the smallest denormal to the largest double. */
+test("100,000 random vectors of all magnitudes never leave the bound", () => {
+  const layout = layouts[3]!;
+  const random = seededRandom(5);
+  const vector = new Float64Array(layout.dimension);
+  const most = layout.sensitivity ** 2;
+  for (let n = 0; n < 100_000; n++) {
+    const spread = 1 + random.below(600);
+    for (let i = 0; i < vector.length; i++)
+      vector[i] = (random.below(2) ? 1 : -1) * 2 ** (random.below(spread) - random.below(spread));
+    const square = Number(squaredNorm(encodeParticipant(vector, layout, random)));
+    if (square > most) expect.fail(`‖q‖² = ${square} of ${most} at draw ${n}`);
+  }
 });
 
 test("an answer of another dimension is our own error", () => {
@@ -140,24 +196,38 @@ test("squaredNorm is exact", () => {
   expect(squaredNorm(many)).toBe(1000n * (2n ** 26n - 1n) ** 2n);
 });
 
-test("the decoded sum carries the noise that the plan promises, within 1 %, over 10^6 draws", () => {
-  const task = smallTask({ cohort: { minimum: 3, maximum: 100, dropoutTolerance: 0.2, colludingShare: 0.2 } });
-  const size = 10;
-  const plan = roundPlan(task, { ...plainPlan, noiseMultiplier: { profile: 3, train: 3, evaluate: 3 } }, "train", size);
-  const { honest, survivors } = guaranteedCohort(task, size);
-  const dimension = 100_000;
-  const layout = { ...plan.layout, dimension };
-  const random = seededRandom(77);
-  const sum = new Float64Array(dimension);
-  for (let tab = 0; tab < size; tab++) {
-    const noised = addNoise(encodeRecordSum(new Int32Array(dimension), layout), plan.localVariance, random);
-    for (let i = 0; i < dimension; i++) sum[i]! += noised[i]!;
-  }
-  const deviation = Math.sqrt(sum.reduce((s, x) => s + x * x, 0) / dimension);
-  const promised = 3 * plan.layout.sensitivity;
-  expect(deviation / (promised * Math.sqrt(size / honest))).toBeGreaterThan(0.99);
-  expect(deviation / (promised * Math.sqrt(size / honest))).toBeLessThan(1.01);
-  // The survivors' own shares, without those who collude, are what the promise counts on.
-  expect(honest).toBe(survivors - 2);
-  expect(Number(plan.localVariance) * honest).toBeGreaterThanOrEqual(promised ** 2 * (1 - 1e-12));
-});
+/** G4. 125,000 coordinates: 1 % is five standard errors of a deviation (false alarm 6e-7 a figure). */
+test.each([8, 64, 256])(
+  "8.20 the decoded sum of %i tabs carries the noise that is promised, within 1 %%, at 0, θ/2 and θ dropouts",
+  async (size) => {
+    const [theta, colluding] = [0.25, 0.125];
+    const task = smallTask({
+      privacy: { unit: "participant", epsilon: 2, delta: 1e-5 },
+      cohort: { minimum: 3, maximum: 300, dropoutTolerance: theta, colludingShare: colluding },
+    });
+    const z = 3;
+    const plan = roundPlan(
+      task,
+      { ...plainPlan, noiseMultiplier: { profile: z, train: z, evaluate: z } },
+      "train",
+      size,
+    );
+    const { honest, survivors } = guaranteedCohort(task, size);
+    const dimension = 125_000;
+    const rotation = await rotationSigns(new Uint8Array(32), dimension);
+    const sampler = new DiscreteGaussian(plan.localVariance);
+    const random = seededRandom(77 + size);
+    const promised = z * plan.layout.sensitivity;
+    const sum = new Float64Array(dimension);
+    for (let tabs = 1; tabs <= size; tabs++) {
+      for (let i = 0; i < dimension; i++) sum[i]! += sampler.sample(random);
+      if (![survivors, size * (1 - theta / 2), size].includes(tabs)) continue;
+      const decoded = decodeParticipants(sum, rotation);
+      const deviation = Math.sqrt(decoded.reduce((s, x) => s + x * x, 0) / dimension);
+      expect(Math.abs(deviation / (promised * Math.sqrt(tabs / honest)) - 1)).toBeLessThan(0.01);
+      // Never less than the promise, even of those who do not collude.
+      expect(deviation * Math.sqrt((tabs - size * colluding) / tabs)).toBeGreaterThan(0.99 * promised);
+    }
+    expect(survivors).toBe(size * (1 - theta));
+  },
+);

@@ -11,6 +11,7 @@
  */
 import { InputError, invariant } from "../errors.ts";
 import type { Layout } from "../questions/layout.ts";
+import { rotate, type Signs, unrotate } from "./hadamard.ts";
 import type { RandomSource } from "./random.ts";
 import type { Encoded } from "./stages.ts";
 
@@ -24,14 +25,29 @@ export function encodeRecordSum(integers: Int32Array, layout: Layout): Encoded {
 const attemptsBeforeShrinking = 64;
 
 /**
- * Clips each segment to its bound, scales to the grid, rounds at random,
- * and rejects every rounding that leaves the bound (Kairouz, Liu & Steinke 2021, Prop. 22: conditional rounding).
+ * Clips each segment to its bound, scales to the grid, rotates, rounds at random, and rejects every rounding that leaves
+ * the bound (Kairouz, Liu & Steinke 2021, Prop. 22: conditional rounding).
  *
  * @param vector [dimension], in the segments' own units
+ * @param signs the round's public rotation
  * @throws InputError when a coordinate is NaN or infinite
  */
-export function encodeParticipant(vector: Float64Array, layout: Layout, random: RandomSource): Encoded {
+export function encodeParticipant(vector: Float64Array, layout: Layout, signs: Signs, random: RandomSource): Encoded {
   invariant(vector.length === layout.dimension, "an answer has the layout's dimension");
+  const steps = clipped(vector, layout);
+  rotate(steps, signs);
+  return roundWithin(steps, layout.sensitivity, random);
+}
+
+/** What a sum of participants' vectors says, in the segments' grids: the rotation is undone. */
+export function decodeParticipants(sum: Float64Array, signs: Signs): Float64Array {
+  const decoded = sum.slice();
+  unrotate(decoded, signs);
+  return decoded;
+}
+
+/** Each segment within its bound, in grid steps. */
+function clipped(vector: Float64Array, layout: Layout): Float64Array {
   const steps = new Float64Array(layout.dimension);
   for (const { name, offset, length, unit, bound } of layout.segments) {
     let square = 0;
@@ -49,15 +65,40 @@ export function encodeParticipant(vector: Float64Array, layout: Layout, random: 
     const factor = Math.min(1, bound / Math.sqrt(square)) * unit;
     for (let i = offset; i < offset + length; i++) steps[i] = square === 0 ? 0 : vector[i]! * factor;
   }
-  const largest = BigInt(Math.floor(layout.sensitivity ** 2));
-  const integers = new Int32Array(layout.dimension);
+  return steps;
+}
+
+function roundWithin(steps: Float64Array, sensitivity: number, random: RandomSource): Encoded {
+  const largest = BigInt(Math.floor(sensitivity ** 2));
+  const integers = new Int32Array(steps.length);
   for (let attempt = 1; ; attempt++) {
-    for (let i = 0; i < integers.length; i++) {
-      const floor = Math.floor(steps[i]!);
-      integers[i] = floor + (random.bernoulli(steps[i]! - floor) ? 1 : 0);
-    }
+    roundAtRandom(steps, integers, random);
     if (squaredNorm(integers) <= largest) return brand(integers);
     if (attempt % attemptsBeforeShrinking === 0) for (let i = 0; i < steps.length; i++) steps[i] = steps[i]! * 0.99;
+  }
+}
+
+/** Up with the chance of the fraction, exactly: 32 bits of it at a time, as `RandomSource.bernoulli`, block by block. */
+function roundAtRandom(steps: Float64Array, integers: Int32Array, random: RandomSource): void {
+  for (let start = 0; start < steps.length; ) {
+    const words = random.some(steps.length - start);
+    const tied: number[] = [];
+    for (let k = 0; k < words.length; k++) {
+      const step = steps[start + k]!;
+      const floor = Math.floor(step);
+      const scaled = (step - floor) * 2 ** 32;
+      const whole = Math.floor(scaled);
+      const word = words[k]!;
+      if (word === whole) tied.push(start + k);
+      integers[start + k] = word < whole ? floor + 1 : floor;
+    }
+    words.fill(0);
+    // A tie, once in 2^32, is left to the fraction's further digits.
+    for (const i of tied) {
+      const scaled = (steps[i]! - Math.floor(steps[i]!)) * 2 ** 32;
+      if (random.bernoulli(scaled - Math.floor(scaled))) integers[i] = integers[i]! + 1;
+    }
+    start += words.length;
   }
 }
 

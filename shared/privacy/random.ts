@@ -27,6 +27,17 @@ export class RandomSource {
     return word;
   }
 
+  /** A view of 1 to `most` uniform words that nobody else gets; to be used up before the next call of anything here. */
+  some(most: number): Uint32Array {
+    if (this.#next === blockWords) {
+      this.refill(this.#words);
+      this.#next = 0;
+    }
+    const from = this.#next;
+    this.#next = Math.min(blockWords, from + most);
+    return this.#words.subarray(from, this.#next);
+  }
+
   /** Overwrites `words` with uniform words. */
   fill(words: Uint32Array): void {
     for (let i = 0; i < words.length; i++) words[i] = this.u32();
@@ -55,13 +66,13 @@ export class RandomSource {
     }
   }
 
-  /** True with probability p in [0, 1], exactly: p's binary digits are compared 53 at a time, and a tie goes on. */
+  /** True with probability p in [0, 1], exactly: p's binary digits are compared 32 at a time, and a tie goes on. */
   bernoulli(p: number): boolean {
     invariant(p >= 0 && p <= 1, "a probability between 0 and 1");
     for (let rest = p; ; ) {
-      const scaled = rest * 2 ** 53;
+      const scaled = rest * 2 ** 32;
       const whole = Math.floor(scaled);
-      const draw = this.uniform53();
+      const draw = this.u32();
       if (draw !== whole) return draw < whole;
       rest = scaled - whole;
     }

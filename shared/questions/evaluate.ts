@@ -16,7 +16,10 @@ const integersPerCount = 64;
 export function evaluateLayout(task: Task): Layout {
   const cells = cellsOf(task).length;
   const lengths = { histogram: cells * 2 * scoreBins.count, selected: evaluatedThresholds * cells * 2 };
-  const unit = task.privacy.unit === "record" ? integersPerCount : gridUnit(lengths.histogram + lengths.selected, 1);
+  const unit =
+    task.privacy.unit === "record"
+      ? integersPerCount
+      : gridUnit("participant", lengths.histogram + lengths.selected, 1);
   const perRow = Math.sqrt(cellsPerRow(task));
   return layOut(task.privacy.unit, [
     { name: "histogram", length: lengths.histogram, bound: perRow, unit, rounded: false },

@@ -1,5 +1,6 @@
 import type { PrivacyUnit } from "../cohort.ts";
 import { invariant } from "../errors.ts";
+import { roundedSensitivity } from "../privacy/accountants/discrete-gaussian.ts";
 
 export interface Segment {
   name: string;
@@ -34,24 +35,31 @@ export interface Part {
 }
 
 /**
- * Grid steps per L2 bound, over √dimension: rounding to nearest then widens the bound by at most 1/(2·50) = 1 %.
- * Coarser would cost noise, finer only bits.
+ * Grid steps per L2 bound, over √dimension, so that rounding widens the squared bound by about 1 %: coarser would cost
+ * noise, finer only bits. Rounding each row to nearest adds ½√d to the bound; rounding a whole vector at random, and
+ * again until its norm allows it, adds d/4 to its square.
  */
-export const stepsPerBound = 50;
+const stepsPerBound: Record<PrivacyUnit, number> = { record: 50, participant: 5 };
 
-/** A grid for a quantity of `length` coordinates and L2 bound `bound`: integers per 1.0, a whole number. */
-export function gridUnit(length: number, bound: number): number {
-  return Math.max(1, Math.ceil((stepsPerBound * Math.sqrt(length)) / bound));
+/**
+ * A grid for a quantity of L2 bound `bound`: integers per 1.0; a whole number at record level, where the GPU rounds.
+ * @param length coordinates that share the bound at record level; of the whole vector at participant level
+ */
+export function gridUnit(unit: PrivacyUnit, length: number, bound: number): number {
+  const steps = (stepsPerBound[unit] * Math.sqrt(length)) / bound;
+  return unit === "record" ? Math.max(1, Math.ceil(steps)) : steps;
 }
+
+/** β: roundings are refused with a chance of at most 1 − β. */
+const refusal = Math.exp(-0.5);
 
 /**
  * Puts parts one after the other and bounds what one unit of privacy can add.
  *
  * - record: each row's integers are exact (counts) or rounded to nearest one by one (kernels/private-sum), so a
  *   part moves by at most unit·bound + ½√length.
- * - participant: the joint real vector is clipped and rounded at random, and the tab rejects every rounding that leaves
- *   the bound of Kairouz, Liu & Steinke 2021, Prop. 22, with β = e^{−1/2}:
- *   Δ̂² = min{ (c + √d)², c² + d/4 + (c + ½√d) } for a joint bound of c grid steps (√(2·ln(1/β)) = 1).
+ * - participant: the joint real vector is clipped, rotated and rounded at random, and the tab rejects every rounding
+ *   that leaves the bound of Kairouz, Liu & Steinke 2021, Prop. 22, with β = e^{−1/2}.
  */
 export function layOut(unit: PrivacyUnit, parts: Part[]): Layout {
   const segments: Segment[] = [];
@@ -64,10 +72,8 @@ export function layOut(unit: PrivacyUnit, parts: Part[]): Layout {
     const squares = parts.map((p) => (p.unit * p.bound + (p.rounded ? Math.sqrt(p.length) / 2 : 0)) ** 2);
     return { segments, dimension: offset, sensitivity: Math.sqrt(squares.reduce((a, b) => a + b, 0)) };
   }
-  const c = Math.sqrt(parts.reduce((sum, p) => sum + (p.unit * p.bound) ** 2, 0));
-  const root = Math.sqrt(offset);
-  const sensitivity = Math.sqrt(Math.min((c + root) ** 2, c ** 2 + offset / 4 + (c + root / 2)));
-  return { segments, dimension: offset, sensitivity };
+  const clip = Math.sqrt(parts.reduce((sum, p) => sum + (p.unit * p.bound) ** 2, 0));
+  return { segments, dimension: offset, sensitivity: roundedSensitivity(clip, offset, refusal) };
 }
 
 export function segment(layout: Layout, name: string): Segment {

@@ -27,7 +27,7 @@ export function profileLayout(task: Task): Layout {
   const total = lengths.reduce((sum, part) => sum + part.length, 0);
   // One count of each feature, of the label, and one of each attribute.
   const bound = (name: string) => (name === "cells" ? Math.sqrt(Math.max(1, task.data.sensitive.length)) : 1);
-  const unit = task.privacy.unit === "record" ? integersPerCount : gridUnit(total, 1);
+  const unit = task.privacy.unit === "record" ? integersPerCount : gridUnit("participant", total, 1);
   return layOut(
     task.privacy.unit,
     lengths.map(({ name, length }) => ({ name, length, bound: bound(name), unit, rounded: false })),

@@ -17,16 +17,19 @@ export const histogramShare = 0.35;
 export function trainLayout(task: Task): Layout {
   const parameters = parameterCount(architectureOf(task));
   const clipNorm = task.privacy.clipNorm;
-  const unit = gridUnit(parameters, clipNorm);
+  const cells = cellsOf(task).length * 2 * scoreBins.count;
+  const record = task.privacy.unit === "record";
+  const unit = gridUnit(task.privacy.unit, record ? parameters : parameters + cells, clipNorm);
   const perRow = Math.sqrt(cellsPerRow(task));
   const ratio = histogramShare / Math.sqrt(1 - histogramShare ** 2);
+  const beside = (ratio * unit * clipNorm) / perRow;
   return layOut(task.privacy.unit, [
     { name: "update", length: parameters, bound: clipNorm, unit, rounded: true },
     {
       name: "histogram",
-      length: cellsOf(task).length * 2 * scoreBins.count,
+      length: cells,
       bound: perRow,
-      unit: Math.max(1, Math.round((ratio * unit * clipNorm) / perRow)),
+      unit: record ? Math.max(1, Math.round(beside)) : beside,
       rounded: false,
     },
   ]);

@@ -51,6 +51,7 @@ export async function maskAnswer(
     portion: portionOf(facts.question, env.task.privacy.unit),
     noiseMultiplier: plan.noiseMultiplier,
     sampleRate: plan.sampleRate,
+    honest: plan.honest,
   });
   const pairKeys = new Map(
     await Promise.all(

@@ -43,6 +43,8 @@ export interface UploadCost {
   portion: Portion;
   noiseMultiplier: number;
   sampleRate: number;
+  /** Shares of noise that make up the promise */
+  honest: number;
 }
 
 /** What a participant's side of a round needs of the world. */

@@ -46,7 +46,11 @@ export async function nextAttempt(runs: Runs, run: RunRow): Promise<Attempt> {
   const question = round === 1 ? "profile" : "train";
   const facts = { round, attempt, question, announcementHash: hash(`${run.id}/${round}/${attempt}`) } as const;
   const event = { noiseMultiplier: plan.noiseMultiplier[question], sampleRate: plan.sampleRate[question] };
-  return { facts, learner, charge: { taskHash: run.taskHash, round, attempt, question, portion: "train", event } };
+  return {
+    facts,
+    learner,
+    charge: { taskHash: run.taskHash, round, attempt, question, portion: "train", event, honest: 5 },
+  };
 }
 
 export async function open(runs: Runs, run: RunRow, { facts, learner }: Attempt): Promise<number> {

@@ -4,6 +4,18 @@
  * that of one Gaussian of the whole variance, which is what everything else here reckons with.
  */
 
+/**
+ * Δ̂ of a vector that was clipped to `clip` grid steps and rounded at random until its norm allowed it (Kairouz, Liu &
+ * Steinke 2021, Prop. 22), in grid steps.
+ * @param beta bound on the chance that a rounding is refused, e^{−1/2} here; 0: whatever rounding does
+ */
+export function roundedSensitivity(clip: number, dimension: number, beta: number): number {
+  const root = Math.sqrt(dimension);
+  const always = (clip + root) ** 2;
+  if (beta === 0) return Math.sqrt(always);
+  return Math.sqrt(Math.min(always, clip ** 2 + dimension / 4 + Math.sqrt(2 * Math.log(1 / beta)) * (clip + root / 2)));
+}
+
 export interface SummedShares {
   /** Δ̂: L2 sensitivity in grid steps */
   sensitivity: number;
@@ -38,4 +50,24 @@ export function distributedDiscreteGaussianRdp(
     half * (ratio ** 2 + 2 * tau * ratio1 + tau ** 2 * dimension),
     half * (ratio + tau * Math.sqrt(dimension)) ** 2,
   );
+}
+
+/**
+ * δ at ε of an integer statistic that one unit moves by `sensitivity` at most, under discrete Gaussian noise cut off at
+ * ±`truncation`: Σ_k (P(k) − e^ε·P(k + s))₊, by the very sum. What only one of the two can show counts whole.
+ * @param deviation σ in integers, > 0 @param truncation a whole number, or Infinity
+ */
+export function discreteGaussianDelta(
+  epsilon: number,
+  { deviation, sensitivity, truncation }: { deviation: number; sensitivity: number; truncation: number },
+): number {
+  const reach = Math.min(truncation, Math.ceil(40 * deviation));
+  const weight = (k: number) => (Math.abs(k) > reach ? 0 : Math.exp(-(k * k) / (2 * deviation * deviation)));
+  let total = 0;
+  let excess = 0;
+  for (let k = -reach; k <= reach; k++) {
+    total += weight(k);
+    excess += Math.max(0, weight(k) - Math.exp(epsilon) * weight(k + sensitivity));
+  }
+  return Math.min(1, excess / total);
 }

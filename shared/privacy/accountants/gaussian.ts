@@ -58,6 +58,22 @@ export function epsilonOfMu(mu: number, delta: number): number {
   return high;
 }
 
+/** Largest μ whose ε at δ is at most the one given, to 1e-9 relative, rounded down: the inverse of `epsilonOfMu`. */
+export function muWithin(epsilon: number, delta: number): number {
+  let [low, high] = [0, 1];
+  while (deltaOf(high, epsilon) <= delta) {
+    low = high;
+    high *= 2;
+    if (high > 1e9) return Infinity;
+  }
+  while (high - low > 1e-9 * high) {
+    const middle = (low + high) / 2;
+    if (deltaOf(middle, epsilon) <= delta) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Φ⁻¹(0.01) */
 const onePercentile = -2.3263478740408408;
 

@@ -145,7 +145,7 @@ export function epsilonOf(events: readonly MechanismEvent[], delta: number): num
   return Math.max(0, best);
 }
 
-function checkEvent({ noiseMultiplier, sampleRate, count }: MechanismEvent): void {
+export function checkEvent({ noiseMultiplier, sampleRate, count }: MechanismEvent): void {
   if (!(noiseMultiplier >= 0))
     throw new InputError("noiseMultiplier", `is ${noiseMultiplier}`, "Use a number of at least 0.");
   if (!(sampleRate >= 0 && sampleRate <= 1))

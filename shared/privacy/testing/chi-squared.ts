@@ -1,5 +1,7 @@
 /** Pearson's χ² test of counts against expected counts, for tests of samplers and masks. */
 
+import { logGamma } from "../audit/binomial.ts";
+
 /** @returns the chance of a fit at least this bad if the expectation is right; expected counts should be 5 or more */
 export function chiSquaredP(counts: readonly number[], expected: readonly number[]): number {
   const statistic = counts.reduce((sum, count, i) => sum + (count - expected[i]!) ** 2 / expected[i]!, 0);
@@ -35,13 +37,4 @@ function upperGamma(a: number, x: number): number {
   let fraction = 0;
   for (let n = 2000; n >= 1; n--) fraction = (n * (a - n)) / (x + 2 * n + 1 - a + fraction);
   return scale / (x + 1 - a + fraction);
-}
-
-/** ln Γ(a) for a > 0: Stirling's series after the argument is raised above 20 (DLMF 5.11.1). */
-function logGamma(a: number): number {
-  let shift = 0;
-  let z = a;
-  for (; z < 20; z++) shift += Math.log(z);
-  const series = 1 / (12 * z) - 1 / (360 * z ** 3) + 1 / (1260 * z ** 5);
-  return (z - 0.5) * Math.log(z) - z + 0.5 * Math.log(2 * Math.PI) + series - shift;
 }

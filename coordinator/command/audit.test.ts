@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { audit } from "./audit.ts";
+import { auditPage } from "./audit-page.ts";
+
+test("the real build passes, every twin is caught, and the page shows both beside the claim", async () => {
+  const detail = await audit({ noiseMultiplier: 1, delta: 1e-5, trials: 3000, canaries: 100, repeat: 1 });
+  const { audit: result } = detail;
+  expect(result).toMatchObject({ ok: true, flagged: false, runs: 1, unit: "participant", relation: "add-remove" });
+  expect(result.lowerBound).toBeLessThanOrEqual(result.claimed);
+  expect(Object.keys(result.twins)).toHaveLength(4);
+  for (const twin of Object.values(result.twins)) {
+    expect(twin.flagged).toBe(true);
+    expect(twin.lowerBound).toBeGreaterThan(result.claimed);
+  }
+  const page = auditPage(detail);
+  expect(page).toContain(`ε = ${result.claimed.toFixed(3)} at δ = 0.00001, for one participant added or removed`);
+  expect(page.match(/<figure>/g)).toHaveLength(6);
+  expect(page).not.toMatch(/<script|https?:|NaN|undefined/);
+});

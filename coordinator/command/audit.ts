@@ -1,0 +1,118 @@
+/**
+ * `murmur audit`: tries to break the promise by the real path, and shows beside it that the same attack does break builds
+ * that are sabotaged.
+ */
+import { auditCanaries, type CanaryAudit } from "../../shared/privacy/audit/canary.ts";
+import { invertGradients } from "../../shared/privacy/audit/inversion.ts";
+import { auditMechanism, type MechanismAudit, realBuild } from "../../shared/privacy/audit/mechanism.ts";
+import { type TwinName, twins } from "../../shared/privacy/audit/twins.ts";
+import { RandomSource } from "../../shared/privacy/random.ts";
+
+export interface AuditOptions {
+  noiseMultiplier: number;
+  delta: number;
+  trials: number;
+  canaries: number;
+  /** How often all of it is done */
+  repeat: number;
+}
+
+export interface Verdict {
+  /** The largest of all repetitions for the real build, the smallest for a twin */
+  lowerBound: number;
+  /** Repetitions in which the bound was above the claim */
+  flaggedRuns: number;
+  flagged: boolean;
+}
+
+export interface Audit extends Verdict {
+  /** ε at δ of one noisy sum */
+  claimed: number;
+  delta: number;
+  noiseMultiplier: number;
+  unit: "participant";
+  relation: "add-remove";
+  confidence: number;
+  runs: number;
+  twins: Record<TwinName, Verdict>;
+  /** Lower bounds from canary participants in one sum */
+  canaries: Pick<CanaryAudit, "claimed" | "oneRun" | "oneRunGaussian" | "flagged">;
+  /** Quality of the picture won back, dB, by sum and noise */
+  inversion: { of: number; noised: boolean; psnr: number }[];
+  /** The real build was never flagged, and every twin at least 99 times in 100 */
+  ok: boolean;
+}
+
+/** What the page draws and the JSON leaves out. */
+export interface AuditDetail {
+  audit: Audit;
+  last: MechanismAudit;
+  canaries: CanaryAudit;
+  inversion: Awaited<ReturnType<typeof invertGradients>>;
+}
+
+const significance = 0.01;
+/** A twin that is found 99 times in 100 is found. */
+const caughtShare = 0.99;
+const canaryDimension = 2048;
+const pictureSums = [1, 2, 10, 100];
+
+export async function audit(
+  { noiseMultiplier, delta, trials, canaries, repeat }: AuditOptions,
+  onRun: (done: number) => void = () => {},
+): Promise<AuditDetail> {
+  const random = new RandomSource();
+  const options = { noiseMultiplier, delta, trials, significance };
+  const real: MechanismAudit[] = [];
+  const sabotaged: Record<string, MechanismAudit[]> = Object.fromEntries(Object.keys(twins).map((name) => [name, []]));
+  for (let run = 0; run < repeat; run++) {
+    real.push(await auditMechanism(realBuild, random, options));
+    for (const [name, build] of Object.entries(twins))
+      sabotaged[name]!.push(await auditMechanism(build, random, options));
+    onRun(run + 1);
+  }
+  const canaryAudit = await auditCanaries(realBuild, random, {
+    canaries,
+    dimension: canaryDimension,
+    noiseMultiplier,
+    delta,
+    significance,
+  });
+  const inversion = await invertGradients(random, { sizes: pictureSums, noiseMultiplier });
+  const last = real.at(-1)!;
+  const verdict = (audits: MechanismAudit[], worst: (...bounds: number[]) => number): Verdict => {
+    const flaggedRuns = audits.filter((a) => a.flagged).length;
+    return { lowerBound: worst(...audits.map((a) => a.lowerBound)), flaggedRuns, flagged: flaggedRuns > 0 };
+  };
+  const caught = Object.fromEntries(
+    Object.entries(sabotaged).map(([name, audits]) => [name, verdict(audits, Math.min)]),
+  ) as Record<TwinName, Verdict>;
+  const own = verdict(real, Math.max);
+  return {
+    audit: {
+      claimed: last.claimed,
+      ...own,
+      delta,
+      noiseMultiplier,
+      unit: "participant",
+      relation: "add-remove",
+      confidence: 1 - significance,
+      runs: repeat,
+      twins: caught,
+      canaries: {
+        claimed: canaryAudit.claimed,
+        oneRun: canaryAudit.oneRun,
+        oneRunGaussian: canaryAudit.oneRunGaussian,
+        flagged: canaryAudit.flagged,
+      },
+      inversion: inversion.reconstructions.map(({ of, noised, psnr }) => ({ of, noised, psnr })),
+      ok:
+        !own.flagged &&
+        !canaryAudit.flagged &&
+        Object.values(caught).every((twin) => twin.flaggedRuns >= caughtShare * repeat),
+    },
+    last,
+    canaries: canaryAudit,
+    inversion,
+  };
+}

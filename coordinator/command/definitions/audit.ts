@@ -1,0 +1,45 @@
+import { command, json, requiredNumber } from "../flags.ts";
+import { inLines, output, progress } from "../output.ts";
+
+const number = (value: string, valueHint: string, description: string) =>
+  ({ type: "string", default: value, valueHint, description }) as const;
+
+export default command({
+  meta: {
+    name: "audit",
+    description:
+      "Attack the noise by its real path, and builds that are sabotaged; 1 if something is found, or a twin is not",
+  },
+  args: {
+    "noise-multiplier": number("1", "Z", "Standard deviation of the claimed noise over the clipping norm"),
+    delta: number("1e-5", "D", "δ at which ε is stated"),
+    trials: number("3000", "N", "Cohorts with a canary, and as many without"),
+    canaries: number("400", "N", "Canary participants in one sum"),
+    repeat: number("1", "N", "How often the real build and every twin are attacked"),
+    out: { type: "string", valueHint: "DIR", description: "Also write audit.html there, with its plots" },
+    json,
+  },
+  async run({ args }) {
+    const whole = (flag: "trials" | "canaries" | "repeat", from: number) =>
+      requiredNumber(flag, args[flag], { from, whole: true });
+    const options = {
+      noiseMultiplier: requiredNumber("noise-multiplier", args["noise-multiplier"], { from: 0.25, to: 1000 }),
+      delta: requiredNumber("delta", args.delta, { above: 0, below: 1 }),
+      trials: whole("trials", 300),
+      canaries: whole("canaries", 10),
+      repeat: whole("repeat", 1),
+    };
+    const { audit } = await import("../audit.ts");
+    const detail = await audit(options, (done) => progress(`audited ${done} of ${options.repeat} times`));
+    if (args.out !== undefined) {
+      const { mkdir, writeFile } = await import("node:fs/promises");
+      const { join } = await import("node:path");
+      const { auditPage } = await import("../audit-page.ts");
+      await mkdir(args.out, { recursive: true });
+      await writeFile(join(args.out, "audit.html"), auditPage(detail));
+      progress(`wrote ${join(args.out, "audit.html")}`);
+    }
+    output(args, detail.audit, inLines(detail.audit));
+    return detail.audit.ok ? 0 : 1;
+  },
+});

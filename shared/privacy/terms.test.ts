@@ -1,0 +1,44 @@
+/** 8.8: what a coordinator might like to change between the consent and a round, and why it cannot. */
+import { expect, test } from "vitest";
+import { planOf, roundPlan } from "../plan.ts";
+import { acceptAnnouncement, announce } from "../round/0-announce.ts";
+import { newWorld, smallTask } from "../round/testing.ts";
+import { taskHash } from "../task.ts";
+
+const base = {
+  privacy: { unit: "participant", epsilon: 2, delta: 1e-5 },
+  cohort: { minimum: 3, maximum: 100, dropoutTolerance: 0.2, colludingShare: 0.1 },
+};
+const changes: [string, object][] = [
+  ["less noise (z lowered)", { ...base, privacy: { ...base.privacy, epsilon: 20 } }],
+  ["a looser δ", { ...base, privacy: { ...base.privacy, delta: 1e-3 } }],
+  ["a larger clip norm (C raised)", { ...base, privacy: { ...base.privacy, clipNorm: 100 } }],
+  ["another unit of privacy", { ...base, privacy: { ...base.privacy, unit: "record" } }],
+  [
+    "a larger divisor (no dropouts, nobody colludes)",
+    { ...base, cohort: { ...base.cohort, dropoutTolerance: 0, colludingShare: 0 } },
+  ],
+  ["a smaller cohort", { ...base, cohort: { ...base.cohort, minimum: 2 } }],
+];
+
+test.each(changes)("8.8 %s is another task, and the tab declines", async (_, changed) => {
+  const world = await newWorld(3, smallTask(base));
+  const theirs = { ...world.announcement, taskHash: await taskHash(smallTask(changed as Record<string, unknown>)) };
+  const signed = await announce(world.coordinator, theirs);
+  await expect(acceptAnnouncement(world.tabs[0]!.env, signed, world.parameters)).rejects.toThrow(
+    expect.objectContaining({ reason: "task-changed" }),
+  );
+  // The same announcement of the task that was consented to is accepted, so it is the task that is refused.
+  const honest = await announce(world.coordinator, world.announcement);
+  await expect(acceptAnnouncement(world.tabs[0]!.env, honest, world.parameters)).resolves.toBeDefined();
+});
+
+test("8.8 noise, grid, bits and divisor follow from the task and the cohort's size; no message has a place for them", async () => {
+  const task = smallTask(base);
+  const world = await newWorld(3, task);
+  const text = JSON.stringify(await announce(world.coordinator, world.announcement));
+  const plan = roundPlan(task, planOf(task), "train", 50);
+  for (const name of [...Object.keys(plan), "variance", "delta", "epsilon", "clipNorm"])
+    if (name !== "sampleRate") expect(text).not.toContain(`"${name}"`);
+  expect(roundPlan(smallTask(base), planOf(smallTask(base)), "train", 50)).toEqual(plan);
+});
