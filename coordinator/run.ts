@@ -10,9 +10,9 @@ import type { Logger } from "pino";
 import { isWeakCohort, minimumCohort } from "../shared/cohort.ts";
 import { evaluateGates } from "../shared/gates.ts";
 import type { Evidence } from "../shared/ledger/evidence.ts";
-import { type Plan, planOf } from "../shared/plan.ts";
+import { type Plan, planOf, roundPlan } from "../shared/plan.ts";
 import { admit, type Charge, worst } from "../shared/privacy/balance.ts";
-import { layoutOf, portionOf, type Question } from "../shared/questions/question.ts";
+import { portionOf, type Question } from "../shared/questions/question.ts";
 import { type Announcement, announce, announcementHash, hashParameters } from "../shared/round/0-announce.ts";
 import { hashSum, publishResult } from "../shared/round/5-result.ts";
 import { Abort } from "../shared/round/reasons.ts";
@@ -350,9 +350,9 @@ export class Run {
     duration: number,
   ): Promise<void> {
     const { runs } = this.dependencies;
-    const layout = layoutOf(facts.question, this.task);
+    const plan = roundPlan(this.task, this.plan, facts.question, outcome.cohort);
     const trainRound = this.#finished("train") + 1;
-    const reading: Reading = readSum(this.task, layout, this.learner, question, outcome, {
+    const reading: Reading = readSum(this.task, plan, this.learner, question, outcome, {
       trainRound,
       privacy: this.#spent(),
       records: this.#records,

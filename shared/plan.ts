@@ -5,7 +5,7 @@
 
 import { guaranteedCohort } from "./cohort.ts";
 import { noiseMultiplierFor } from "./privacy/calibrate.ts";
-import type { Layout } from "./questions/layout.ts";
+import { type Layout, segment } from "./questions/layout.ts";
 import { layoutOf, portionOf, type Question } from "./questions/question.ts";
 import type { Task } from "./task.ts";
 
@@ -79,6 +79,13 @@ export function roundPlan(task: Task, plan: Plan, question: Kind, size: number):
     bits: modulusBits(task, layout, deviation * Math.sqrt(size / honest), size),
   };
 }
+
+/**
+ * Standard deviation of the noise on a coordinate of the decoded sum, in the unit of its segment: each survivor added
+ * its share.
+ */
+export const noiseOf = ({ layout, localVariance }: RoundPlan, survivors: number, name: string): number =>
+  Math.sqrt(Number(localVariance) * survivors) / segment(layout, name).unit;
 
 /**
  * Bits so that no honest sum wraps around. At participant level a coordinate of the sum is at most size·Δ̂, plus ten

@@ -15,10 +15,31 @@ const privacy = z.strictObject({
   unit: z.enum(["record", "participant"]),
   relation: z.literal("add-remove"),
 });
+const estimates = z.record(
+  z.string(),
+  z.strictObject({ value: z.number(), low: z.number(), high: z.number() }).nullable(),
+);
+const attributeReport = z.strictObject({
+  gaps: estimates,
+  fourFifths: z.enum(["below", "not below", "too few to say"]),
+  byGroup: z.record(z.string(), estimates).optional(),
+  tooFew: z.array(z.string()),
+});
 const metrics = z.strictObject({
   accuracy: z.number(),
   auc: z.number(),
   gaps: z.record(z.string(), z.number()),
+  fairness: z.record(z.string(), attributeReport).optional(),
+  constraints: z
+    .array(
+      z.strictObject({
+        name: z.string().max(512),
+        gap: z.number().nullable(),
+        multiplier: z.number(),
+        saturated: z.boolean(),
+      }),
+    )
+    .optional(),
   multiplier: z.number(),
   saturated: z.boolean().optional(),
   threshold: z.number(),

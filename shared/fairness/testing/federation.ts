@@ -56,7 +56,7 @@ export function simulate(
     for (let j = 0; j < width; j++) {
       w[j]! -= (task.training.learningRate * (gradient[j]! + noise.update * normal())) / rows;
     }
-    const step = stepController(task, state, h, undefined);
+    const step = stepController(task, state, { histogram: h, noise: noise.histogram, groupLabelCounts: undefined });
     ({ state, witness } = step);
     return { ...step, exactGap: gapOf(scored, task.fairness.topShare!) };
   });
