@@ -316,10 +316,7 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
   const checkAttribute = (path: (string | number)[], name: string, groups: readonly string[] | undefined) => {
     const attribute = known.find((a) => a.name === name);
     if (!attribute) {
-      report(
-        [...path, "attribute"],
-        `«${name}» is not among data.sensitive; list it there or correct the name${known.length > 0 ? ` (known: ${known.map((a) => a.name).join(", ")})` : ""}`,
-      );
+      report([...path, "attribute"], `«${name}» is not among data.sensitive; list it there or correct the name`);
       return;
     }
     groups?.forEach((groupName, i) => {

@@ -162,7 +162,7 @@ function lossOf({ counts: [negatives, positives], noise }: GroupCounts): Figure 
 
 /**
  * ECE = Σ_b |R_b|/N, R_b = P_b·(1 − s_b) − N_b·s_b, s_b the score at the bin's centre. |R| of a noisy R is too large on
- * average, most where R is small; what it is too large by at the shrunken R·(1 − var/R²)⁺ is taken off.
+ * average, most where R is small; what it is too large by at the shrunken R·(1 − c·var/R²)⁺ is taken off.
  */
 function calibrationErrorOf({ counts: [negatives, positives], noise }: GroupCounts): Figure | null {
   const rows = total(negatives) + total(positives);
@@ -173,12 +173,15 @@ function calibrationErrorOf({ counts: [negatives, positives], noise }: GroupCoun
     const residual = p * (1 - s) - n * s;
     const spread = (Math.max(0, p) + noise) * (1 - s) ** 2 + (Math.max(0, n) + noise) * s ** 2;
     if (spread === 0) return;
-    const shrunken = Math.abs(residual) * Math.max(0, 1 - spread / residual ** 2);
+    const shrunken = Math.abs(residual) * Math.max(0, 1 - (shrinkage * spread) / residual ** 2);
     value += Math.abs(residual) - (foldedMean(shrunken, spread) - shrunken);
     variance += spread;
   });
   return normalFigure(value / rows, variance / rows ** 2, [0, 1]);
 }
+
+/** c, at which the intervals held the truth in 93 to 95 of 100 simulations with noise and without (report.test.ts). */
+const shrinkage = 0.4;
 
 /** E|x| of a normal x of mean μ ≥ 0 and the given variance (Leone, Nelson & Nottingham 1961). */
 function foldedMean(mean: number, variance: number): number {
