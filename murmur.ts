@@ -15,6 +15,7 @@ const code = await runProgram(
       stop: async () => (await import("./coordinator/command/definitions/stop.ts")).default,
       demo: async () => (await import("./demo/definition.ts")).default,
       accountant: async () => (await import("./coordinator/command/definitions/accountant.ts")).default,
+      fairness: async () => (await import("./coordinator/command/definitions/fairness.ts")).default,
       metrics: async () => (await import("./coordinator/command/definitions/metrics.ts")).default,
       data: async () => (await import("./coordinator/command/definitions/data.ts")).default,
       verify: async () => (await import("./coordinator/command/definitions/verify.ts")).default,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { parseCsv } from "../client/data/read.ts";
-import { profileCounts } from "../client/worker/answers/profile.ts";
+import { profileCounts } from "../shared/questions/profile-counts.ts";
 import { serve } from "../coordinator/command/serve.ts";
 import { readRows } from "../shared/data/rows.ts";
 import { addNoise } from "../shared/privacy/discrete-gaussian.ts";

@@ -15,7 +15,7 @@ import { type Layout, segment } from "../../shared/questions/layout.ts";
 import { layoutOf, type Question } from "../../shared/questions/question.ts";
 import { assembleTrain } from "../../shared/questions/train.ts";
 import type { Task } from "../../shared/task.ts";
-import { profileCounts } from "./answers/profile.ts";
+import { profileCounts } from "../../shared/questions/profile-counts.ts";
 import type { Answer } from "./session.ts";
 
 type Parameters = Float32Array<ArrayBuffer>;

@@ -66,6 +66,14 @@ export interface Witness {
   weight: number[];
 }
 
+/** What the loss kernel reads from the table for one row: linear between bin centres, constant outside them. */
+export function slopeAt({ slope }: Witness, cell: number, label: number, logit: number): number {
+  const position = Math.min(scoreBins.count - 1, Math.max(0, (logit - scoreBins.low) / binWidth - 0.5));
+  const bin = Math.min(scoreBins.count - 2, Math.floor(position));
+  const at = (b: number) => slope[histogramIndex(cell, label, b)]!;
+  return at(bin) + (position - bin) * (at(bin + 1) - at(bin));
+}
+
 export function neutralWitness(task: Task): Witness {
   const cells = cellsOf(task).length;
   return { slope: Array(cells * 2 * scoreBins.count).fill(0), weight: Array(cells * 2).fill(1) };
