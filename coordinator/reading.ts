@@ -1,10 +1,14 @@
 /** From a decoded sum to what the run makes of it: a new learner, metrics for the record, the objective's terms. */
 
+import { InputError } from "../shared/errors.ts";
 import { gainsOf, runningHistogram, runningNoise, thresholdOf } from "../shared/fairness/controller.ts";
 import { countsByGroup, countsOfCells, type ExactCounts } from "../shared/fairness/group-counts.ts";
 import { groupFigures } from "../shared/fairness/group-figures.ts";
+import { cellsOf } from "../shared/fairness/histogram.ts";
 import { accuracyAt, aucOf, cellsOfAttribute, crossEntropyOf } from "../shared/fairness/histogram-metrics.ts";
+import { signedGaps, stepDrift } from "../shared/fairness/monitor.ts";
 import { attributeReport } from "../shared/fairness/report.ts";
+import { calibrate, groupThresholds } from "../shared/fairness/thresholds.ts";
 import { complianceTerm, evaluateGates } from "../shared/gates.ts";
 import { objectiveTerms } from "../shared/objective.ts";
 import { noiseOf, type RoundPlan } from "../shared/plan.ts";
@@ -44,7 +48,8 @@ export function readSum(
       return { learner: takeProfile(task, learner, readProfile(task, layout, sum)) };
     case "train": {
       const noise = noiseOf(plan, survivors, "histogram");
-      const step = takeTrain(task, learner, readTrain(layout, sum), survivors, at.trainRound, noise);
+      const answer = readTrain(layout, sum);
+      const step = takeTrain(task, learner, answer, survivors, at.trainRound, noise);
       const { learner: next, threshold, constraints } = step;
       // The running histogram is of the models that were asked, so these are figures of the last rounds' models.
       const histogram = running(task, next);
@@ -56,6 +61,7 @@ export function readSum(
       const metrics: Metrics = {
         ...figures,
         fairness: Object.fromEntries(Object.entries(fairness).map(([name, { byGroup: _, ...rest }]) => [name, rest])),
+        ...driftOf(task, answer.histogram, noise, threshold, at.records),
         ...(constraints.length > 0 && { constraints }),
         multiplier: constraints.map((c) => c.multiplier).reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0),
         saturated: constraints.some((c) => c.saturated),
@@ -66,10 +72,48 @@ export function readSum(
       const { histogram, selected } = readEvaluate(layout, sum);
       const exact = { rows: selected, noise: noiseOf(plan, survivors, "selected") };
       const measured = { histogram, noise: noiseOf(plan, survivors, "histogram"), exact };
-      const metrics = { ...metricsOf(task, measured, question.thresholds[1]!), multiplier: 0 };
+      const metrics: Metrics = {
+        ...metricsOf(task, measured, question.thresholds[1]!),
+        ...afterTraining(task, histogram),
+        multiplier: 0,
+      };
       return { learner, metrics, objective: objectiveOf(task, finalParameters(learner), histogram, metrics, at) };
     }
   }
+}
+
+/** This round's own gaps on top of what the rounds before it left. */
+function driftOf(
+  task: Task,
+  histogram: Float64Array,
+  noise: number,
+  threshold: number,
+  records: readonly RoundRecord[],
+): Pick<Metrics, "drift"> {
+  const { attribute, tolerance } = task.fairness;
+  if (attribute === undefined) return {};
+  const before = records.filter((record) => record.metrics?.drift !== undefined).at(-1)?.metrics?.drift;
+  const gaps = signedGaps(countsByGroup(task, attribute, histogram, noise), threshold);
+  return { drift: stepDrift(before, gaps, tolerance) };
+}
+
+/** Read off the evaluation's histogram, so it costs no privacy; where it is too noisy to tell, there is nothing. */
+function afterTraining(task: Task, histogram: Float64Array): Pick<Metrics, "calibration" | "groupThresholds"> {
+  const { attribute, thresholds: criterion } = task.fairness;
+  const found: Pick<Metrics, "calibration" | "groupThresholds"> = {};
+  try {
+    found.calibration = calibrate(histogram, cellsOfAttribute(task));
+    if (criterion !== undefined) {
+      const cells = cellsOfAttribute(task, attribute);
+      found.groupThresholds = {
+        groups: cells.map((cell) => cellsOf(task)[cell]!.group),
+        ...groupThresholds(histogram, cells, criterion, { regimes: task.regimes ?? [] }),
+      };
+    }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+  }
+  return found;
 }
 
 /** A round's figures; 0 or ½ where noise left nothing to say (an AUC of nobody is a coin). */

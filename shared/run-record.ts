@@ -4,7 +4,9 @@
  */
 import type { PrivacyUnit } from "./cohort.ts";
 import type { ConstraintStep } from "./fairness/controller.ts";
+import type { Drift } from "./fairness/monitor.ts";
 import type { AttributeReport } from "./fairness/report.ts";
+import type { Calibration, GroupThresholds } from "./fairness/thresholds.ts";
 import type { Task } from "./task.ts";
 
 export type RunState = "waiting" | "running" | "finished" | "stopped" | "failed";
@@ -58,6 +60,11 @@ export interface RoundRecord {
     fairness?: Record<string, Omit<AttributeReport, "byGroup"> & Partial<Pick<AttributeReport, "byGroup">>>;
     /** Of `train`, with penalties: each constraint as it stands */
     constraints?: ConstraintStep[];
+    /** Of `train`, where an attribute is named: whether its gap drifts out of the tolerance */
+    drift?: Drift;
+    /** Of `evaluate`: what would calibrate the scores, and a threshold a group where the task asks for them */
+    calibration?: Calibration;
+    groupThresholds?: GroupThresholds & { groups: string[] };
     /** Of the multipliers in force in the next round the largest, with its sign; 0 without a penalty */
     multiplier: number;
     /** Of `train`: a penalty pushed as hard as it may, and its gap was still above the tolerance */

@@ -123,6 +123,10 @@ export const taskSchema = z.strictObject({
       .describe("Record level: chance of each row to be in a round's batch; the coin stays in the tab"),
     profileShare: z.number().min(0.01).max(0.5).default(0.1).describe("Share of epsilon given to the `profile` round"),
   }),
+  regimes: z
+    .array(z.enum(["ecoa"]))
+    .optional()
+    .describe("Laws the model is used under: ecoa is Regulation B, on credit in the United States"),
   cohort: z
     .strictObject({
       minimum: z.int().min(2).max(10000).optional().describe("Default: 5 institutions (record) or 100 persons"),
@@ -190,6 +194,10 @@ export const taskSchema = z.strictObject({
         .enum(["none", "kamiran-calders", "worst-group", "q-fair"])
         .default("none")
         .describe("Weights on the loss by group and label"),
+      thresholds: z
+        .enum(["demographic-parity", "equal-opportunity", "equalized-odds"])
+        .optional()
+        .describe("After training, a decision threshold for each group that meets this; refused under ECOA"),
       q: z.number().positive().max(5).optional().describe("Of q-fair: a group's loss to this power is its weight"),
     })
     .prefault({}),
@@ -337,6 +345,13 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
   });
   if (fairness.also && fairness.penalty === "none")
     report(["fairness", "penalty"], "is none although `also` names penalties; put the first of them here");
+  if (fairness.thresholds !== undefined && fairness.attribute === undefined)
+    report(["fairness", "attribute"], "is missing; name the one whose groups get thresholds of their own");
+  if (fairness.thresholds !== undefined && task.regimes?.includes("ecoa"))
+    report(
+      ["fairness", "thresholds"],
+      "would use the group in each decision, which is disparate treatment under ECOA; leave it out, or the regime",
+    );
   if (fairness.q !== undefined && fairness.weights !== "q-fair")
     report(["fairness", "q"], "is only used by the weights `q-fair`; leave it out");
   task.gates.forEach((gate, i) => {

@@ -32,7 +32,6 @@ import { readEvaluate } from "../../shared/questions/evaluate.ts";
 import { segment } from "../../shared/questions/layout.ts";
 import { readProfile } from "../../shared/questions/profile.ts";
 import { profileCounts } from "../../shared/questions/profile-counts.ts";
-import { layoutOf } from "../../shared/questions/question.ts";
 import { readTrain } from "../../shared/questions/train.ts";
 import { attributesOf, type Task } from "../../shared/task.ts";
 import { finalParameters, type Learner, startLearner, type TrainStep, takeProfile, takeTrain } from "../learner.ts";

@@ -40,6 +40,21 @@ const metrics = z.strictObject({
       }),
     )
     .optional(),
+  drift: z
+    .strictObject({
+      sums: z.record(z.string(), z.strictObject({ above: z.number(), below: z.number() })),
+      alarms: z.array(z.string()),
+    })
+    .optional(),
+  calibration: z.strictObject({ scale: z.number(), shift: z.number() }).optional(),
+  groupThresholds: z
+    .strictObject({
+      groups: z.array(z.string()),
+      thresholds: z.array(z.number()),
+      accuracy: z.number(),
+      gap: z.number(),
+    })
+    .optional(),
   multiplier: z.number(),
   saturated: z.boolean().optional(),
   threshold: z.number(),
