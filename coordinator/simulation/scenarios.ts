@@ -253,10 +253,15 @@ export const scenarios: Record<string, Scenario> = {
     folder: "compas",
     parts: dealt(20),
     isPrivate: true,
-    choices: tolerances([0.02, 0.05]),
+    // Scores of these few columns stand close to the threshold: at a slope of 2.5 the model comes to say yes to everyone.
+    choices: [
+      { fairness: { tolerance: 0.1, largestSlope: 0.3 } },
+      { fairness: { tolerance: 0.1, largestSlope: 0.6 } },
+      { fairness: { tolerance: 0.05, largestSlope: 0.6 } },
+    ],
     gap: "equalizedOddsDifference",
     attributes: ["race"],
-    aim: 0.1,
+    aim: 0.12,
   },
   german: {
     task: "german",

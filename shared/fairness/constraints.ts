@@ -20,20 +20,31 @@ export interface Constraint {
 }
 
 /**
- * Rows a group must have to be held by itself: four standard deviations of the noise on its size, a sum of all its bins.
+ * Rows a group must have to be held by itself: one standard deviation of the noise on its size, a sum of all its bins.
+ * A multiplier adds up many rounds, so it may act on less than a single round could state (group-figures.ts).
  * @param noise standard deviation of one count
  */
-export const fewestRows = (noise: number): number => 4 * noise * Math.sqrt(2 * scoreBins.count);
+export const fewestRows = (noise: number): number => noise * Math.sqrt(2 * scoreBins.count);
+
+/** What a task wants held: its penalty, and those that it names `also`. */
+export function penaltiesOf({ fairness }: Task) {
+  const { penalty, attribute, groups, tolerance, also = [] } = fairness;
+  if (penalty === "none" || attribute === undefined) return [];
+  return [{ penalty, attribute, groups, tolerance }, ...also].map((wanted) => ({
+    ...wanted,
+    tolerance: wanted.tolerance ?? tolerance,
+    /** How the names of its constraints begin */
+    name: `${wanted.penalty} of ${wanted.attribute}`,
+  }));
+}
 
 /**
  * @param sizes rows by cell [cells], of the profile, so that the groups stay the same all through training
  * @param noise standard deviation of one count of the histogram that the constraints are measured by
  */
 export function constraintsOf(task: Task, sizes: readonly number[], noise: number): Constraint[] {
-  const { penalty, attribute, groups, tolerance, also = [] } = task.fairness;
-  if (penalty === "none" || attribute === undefined) return [];
   const cells = cellsOf(task);
-  return [{ penalty, attribute, groups, tolerance }, ...also].flatMap((wanted) => {
+  return penaltiesOf(task).flatMap((wanted) => {
     const { parts, oneSided = false, alone = false } = penalties[wanted.penalty];
     const all = cellsOfAttribute(task, wanted.attribute);
     const named = (side: readonly number[]) => side.map((cell) => cells[cell]!.group).join(" or ");
@@ -42,13 +53,13 @@ export function constraintsOf(task: Task, sizes: readonly number[], noise: numbe
       : heldSides(all, sizes, fewestRows(noise));
     return contrasts(sides, alone).flatMap(({ a, b }) =>
       parts.map((part) => ({
-        name: `${wanted.penalty} of ${wanted.attribute}: ${named(a)}${b.length > 0 ? ` to ${named(b)}` : ""}${part.name && `, ${part.name}`}`,
+        name: `${wanted.name}: ${named(a)}${b.length > 0 ? ` to ${named(b)}` : ""}${part.name && `, ${part.name}`}`,
         part,
         oneSided,
         a,
         b,
         attribute: all,
-        tolerance: wanted.tolerance ?? tolerance,
+        tolerance: wanted.tolerance,
       })),
     );
   });

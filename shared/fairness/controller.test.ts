@@ -129,6 +129,32 @@ describe("a step of the controller", () => {
     expect(oneSided.state).toMatchObject({ multipliers: {}, rounds: 1 });
   });
 
+  it("holds several groups each to the others, the small ones as one under the noise, and says when nothing is held", () => {
+    const task = fairTask({ penalty: "demographic-parity", attribute: "h", groups: undefined, topShare: undefined });
+    const sized = (x: number, y: number, z: number) =>
+      histogramOf(
+        [x, y, z].flatMap((size, i) =>
+          Array.from({ length: size }, (_, k) => ({ cell: 2 + i, label: k % 2, logit: k < size / (i + 2) ? 2.1 : -2.1 })),
+        ),
+        cells,
+      );
+    const names = (histogram: Float64Array, noise: number) =>
+      stepController(task, initialController(task), { histogram, noise, groupLabelCounts: undefined }).constraints;
+    const of = "demographic-parity of h";
+    expect(names(sized(300, 200, 100), 0).map((c) => c.name)).toEqual([
+      `${of}: x to y or z`,
+      `${of}: y to x or z`,
+      `${of}: z to x or y`,
+    ]);
+    // √(1/3) of 40 is left of the noise of a count in the running histogram, √32 of those in a group's size.
+    const [noise, floor] = [40, 40 * Math.sqrt(32 / 3)];
+    expect([300 > floor, 120 > floor, 60 + 80 > floor]).toEqual([true, false, true]);
+    expect(names(sized(300, 60, 80), noise).map((c) => c.name)).toEqual([`${of}: x to y or z`]);
+    expect(names(sized(300, 10, 10), noise)).toEqual([
+      { name: `${of}: too few rows to hold it`, gap: null, multiplier: 0, saturated: true },
+    ]);
+  });
+
   it("refuses a histogram that is not finite: nothing after it could be trusted", () => {
     const task = fairTask();
     expect(() =>

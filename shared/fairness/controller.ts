@@ -8,7 +8,7 @@
  */
 import { invariant } from "../errors.ts";
 import type { Task } from "../task.ts";
-import { constraintsOf, sidesOf } from "./constraints.ts";
+import { constraintsOf, penaltiesOf, sidesOf } from "./constraints.ts";
 import { cellsOf, histogramIndex, scoreBins, type Witness } from "./histogram.ts";
 import { cellsOfAttribute, rowsIn, topShareThreshold } from "./histogram-metrics.ts";
 import { initialWeights, stepWeights, weightsOf } from "./weights.ts";
@@ -162,8 +162,14 @@ export function stepController(
       Math.max(after.positive, after.negative) >= largestMultiplier || [...a, ...b].every((cell) => limited.has(cell));
     return { name, gap, multiplier, saturated: violation > tolerance && spent };
   });
-  return { state: next, witness, constraints, threshold };
+  return { state: next, witness, constraints: [...constraints, ...notHeld(task, constraints)], threshold };
 }
+
+/** Penalties of which nothing is held, because all but one of the groups are too small for the noise: said, not hushed up. */
+const notHeld = (task: Task, held: readonly ConstraintStep[]): ConstraintStep[] =>
+  penaltiesOf(task)
+    .filter(({ name }) => !held.some((constraint) => constraint.name.startsWith(`${name}:`)))
+    .map(({ name }) => ({ name: `${name}: too few rows to hold it`, gap: null, multiplier: 0, saturated: true }));
 
 function addTable({ slope }: Witness, cells: readonly number[], table: Table, scale: number): void {
   for (const cell of cells) {
