@@ -3,7 +3,12 @@
  * penalty's table to the next round. All of it is post-processing of noisy sums, so it costs no privacy.
  */
 import { invariant } from "../shared/errors.ts";
-import { type ControllerState, initialController, stepController } from "../shared/fairness/controller.ts";
+import {
+  type ConstraintStep,
+  type ControllerState,
+  initialController,
+  stepController,
+} from "../shared/fairness/controller.ts";
 import { neutralWitness, type Witness } from "../shared/fairness/histogram.ts";
 import { architectureOf, initialParameters } from "../shared/model.ts";
 import { featureGroups } from "../shared/objective.ts";
@@ -39,18 +44,18 @@ export function startLearner(task: Task, seed: number): Learner {
 
 export interface TrainStep {
   learner: Learner;
-  /** Signed gap the penalty acts on, null where none is measured */
-  gap: number | null;
+  constraints: ConstraintStep[];
   /** Logit above which a row is selected */
   threshold: number;
-  multiplier: number;
-  /** The penalty pushes as hard as it may, and the gap is still above the tolerance */
-  saturated: boolean;
 }
 
 /** After the profile: the first witness may already re-weight. */
 export function takeProfile(task: Task, learner: Learner, profile: Profile): Learner {
-  const { witness } = stepController(task, learner.controller, undefined, profile.cellCounts);
+  const { witness } = stepController(task, learner.controller, {
+    histogram: undefined,
+    noise: 0,
+    groupLabelCounts: profile.cellCounts,
+  });
   return { ...learner, profile, witness };
 }
 
@@ -58,7 +63,8 @@ export function takeProfile(task: Task, learner: Learner, profile: Profile): Lea
  * One step of the server's momentum SGD.
  * - record: g = Σ clipped gradients / (sampleRate · rows), rows from the noisy profile; v ← μv + g; θ ← θ − η·v.
  * - participant: Δ = mean of clipped model changes over the survivors (McMahan et al. 2018); v ← μv + Δ; θ ← θ + η·v.
- * Then the group lasso's proximal step, and the multiplier's.
+ * Then the group lasso's proximal step, and the multipliers'.
+ * @param noise standard deviation of the noise on a count of the histogram
  */
 export function takeTrain(
   task: Task,
@@ -66,6 +72,7 @@ export function takeTrain(
   sum: TrainSum,
   survivors: number,
   trainRound: number,
+  noise: number,
 ): TrainStep {
   const { learningRate, momentum, rounds, averageLast } = task.training;
   const { profile } = learner;
@@ -86,7 +93,11 @@ export function takeTrain(
 
   const averages = trainRound > Math.floor(rounds * (1 - averageLast));
   const averageSum = averages ? learner.averageSum.map((x, i) => x + parameters[i]!) : learner.averageSum;
-  const step = stepController(task, learner.controller, sum.histogram, profile.cellCounts);
+  const step = stepController(task, learner.controller, {
+    histogram: sum.histogram,
+    noise,
+    groupLabelCounts: profile.cellCounts,
+  });
   return {
     learner: {
       ...learner,
@@ -97,10 +108,8 @@ export function takeTrain(
       controller: step.state,
       witness: step.witness,
     },
-    gap: step.gap,
+    constraints: step.constraints,
     threshold: step.threshold,
-    multiplier: step.multiplier,
-    saturated: step.saturated,
   };
 }
 

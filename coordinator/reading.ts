@@ -1,22 +1,23 @@
 /** From a decoded sum to what the run makes of it: a new learner, metrics for the record, the objective's terms. */
 
-import { penalisedPair, runningHistogram, thresholdOf } from "../shared/fairness/controller.ts";
-import {
-  accuracyAt,
-  aucOf,
-  cellsOfAttribute,
-  crossEntropyOf,
-  demographicParityDifference,
-} from "../shared/fairness/histogram-metrics.ts";
+import { InputError } from "../shared/errors.ts";
+import { gainsOf, runningHistogram, runningNoise, thresholdOf } from "../shared/fairness/controller.ts";
+import { countsByGroup, countsOfCells, type ExactCounts } from "../shared/fairness/group-counts.ts";
+import { groupFigures } from "../shared/fairness/group-figures.ts";
+import { cellsOf } from "../shared/fairness/histogram.ts";
+import { accuracyAt, aucOf, cellsOfAttribute, crossEntropyOf } from "../shared/fairness/histogram-metrics.ts";
+import { signedGaps, stepDrift } from "../shared/fairness/monitor.ts";
+import { attributeReport } from "../shared/fairness/report.ts";
+import { calibrate, groupThresholds } from "../shared/fairness/thresholds.ts";
 import { complianceTerm, evaluateGates } from "../shared/gates.ts";
 import { objectiveTerms } from "../shared/objective.ts";
+import { noiseOf, type RoundPlan } from "../shared/plan.ts";
 import { readEvaluate } from "../shared/questions/evaluate.ts";
-import type { Layout } from "../shared/questions/layout.ts";
 import { readProfile } from "../shared/questions/profile.ts";
 import type { Question } from "../shared/questions/question.ts";
 import { readTrain } from "../shared/questions/train.ts";
 import type { PrivacyStatement, RoundRecord } from "../shared/run-record.ts";
-import type { Task } from "../shared/task.ts";
+import { attributesOf, type Task } from "../shared/task.ts";
 import { finalParameters, type Learner, takeProfile, takeTrain } from "./learner.ts";
 
 type Metrics = NonNullable<RoundRecord["metrics"]>;
@@ -27,90 +28,125 @@ export interface Reading {
   objective?: RoundRecord["objective"];
 }
 
+const running = (task: Task, learner: Learner) => runningHistogram(learner.controller, gainsOf(task));
+
 /** Where the fairness rule of a learner selects, as a logit. */
-export const selectionThreshold = (task: Task, learner: Learner): number =>
-  thresholdOf(task, runningHistogram(learner.controller));
+export const selectionThreshold = (task: Task, learner: Learner): number => thresholdOf(task, running(task, learner));
 
 export function readSum(
   task: Task,
-  layout: Layout,
+  plan: RoundPlan,
   learner: Learner,
   question: Question,
   outcome: { sum: Float64Array; survivors: number },
   at: { trainRound: number; privacy: PrivacyStatement; records: readonly RoundRecord[] },
 ): Reading {
   const { sum, survivors } = outcome;
+  const { layout } = plan;
   switch (question.kind) {
     case "profile":
       return { learner: takeProfile(task, learner, readProfile(task, layout, sum)) };
     case "train": {
-      const {
-        learner: next,
-        threshold,
-        multiplier,
-        saturated,
-      } = takeTrain(task, learner, readTrain(layout, sum), survivors, at.trainRound);
+      const noise = noiseOf(plan, survivors, "histogram");
+      const answer = readTrain(layout, sum);
+      const step = takeTrain(task, learner, answer, survivors, at.trainRound, noise);
+      const { learner: next, threshold, constraints } = step;
       // The running histogram is of the models that were asked, so these are figures of the last rounds' models.
-      const histogram = runningHistogram(next.controller);
-      const metrics = { ...metricsOf(task, histogram, threshold, multiplier), saturated };
+      const histogram = running(task, next);
+      const { fairness, ...figures } = metricsOf(
+        task,
+        { histogram, noise: runningNoise(noise, gainsOf(task)) },
+        threshold,
+      );
+      const metrics: Metrics = {
+        ...figures,
+        fairness: Object.fromEntries(Object.entries(fairness).map(([name, { byGroup: _, ...rest }]) => [name, rest])),
+        ...driftOf(task, answer.histogram, noise, threshold, at.records),
+        ...(constraints.length > 0 && { constraints }),
+        multiplier: constraints.map((c) => c.multiplier).reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0),
+        saturated: constraints.some((c) => c.saturated),
+      };
       return { learner: next, metrics, objective: objectiveOf(task, next.parameters, histogram, metrics, at) };
     }
     case "evaluate": {
       const { histogram, selected } = readEvaluate(layout, sum);
-      const metrics = {
-        ...metricsOf(task, histogram, question.thresholds[1]!, 0),
-        ...exactly(task, histogram, selected),
+      const exact = { rows: selected, noise: noiseOf(plan, survivors, "selected") };
+      const measured = { histogram, noise: noiseOf(plan, survivors, "histogram"), exact };
+      const metrics: Metrics = {
+        ...metricsOf(task, measured, question.thresholds[1]!),
+        ...afterTraining(task, histogram),
+        multiplier: 0,
       };
       return { learner, metrics, objective: objectiveOf(task, finalParameters(learner), histogram, metrics, at) };
     }
   }
 }
 
-/** A round's figures; 0 or ½ where noise left nothing to say (an AUC of nobody is a coin). */
-function metricsOf(task: Task, histogram: Float64Array | number[], threshold: number, multiplier: number): Metrics {
-  const overall = cellsOfAttribute(task);
-  const gaps: Record<string, number> = {};
-  for (const { name } of task.data.sensitive) {
-    const pair = name === task.fairness.attribute ? penalisedPair(task) : undefined;
-    gaps[name] = demographicParityDifference(histogram, pair ?? cellsOfAttribute(task, name), threshold) ?? 0;
+/** This round's own gaps on top of what the rounds before it left. */
+function driftOf(
+  task: Task,
+  histogram: Float64Array,
+  noise: number,
+  threshold: number,
+  records: readonly RoundRecord[],
+): Pick<Metrics, "drift"> {
+  const { attribute, tolerance } = task.fairness;
+  if (attribute === undefined) return {};
+  const before = records.filter((record) => record.metrics?.drift !== undefined).at(-1)?.metrics?.drift;
+  const gaps = signedGaps(countsByGroup(task, attribute, histogram, noise), threshold);
+  return { drift: stepDrift(before, gaps, tolerance) };
+}
+
+/** Read off the evaluation's histogram, so it costs no privacy; where it is too noisy to tell, there is nothing. */
+function afterTraining(task: Task, histogram: Float64Array): Pick<Metrics, "calibration" | "groupThresholds"> {
+  const { attribute, thresholds: criterion } = task.fairness;
+  const found: Pick<Metrics, "calibration" | "groupThresholds"> = {};
+  try {
+    found.calibration = calibrate(histogram, cellsOfAttribute(task));
+    if (criterion !== undefined) {
+      const cells = cellsOfAttribute(task, attribute);
+      found.groupThresholds = {
+        groups: cells.map((cell) => cellsOf(task)[cell]!.group),
+        ...groupThresholds(histogram, cells, criterion, { regimes: task.regimes ?? [] }),
+      };
+    }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
   }
+  return found;
+}
+
+/** A round's figures; 0 or ½ where noise left nothing to say (an AUC of nobody is a coin). */
+function metricsOf(
+  task: Task,
+  { histogram, noise, exact }: { histogram: Float64Array | number[]; noise: number; exact?: ExactCounts },
+  threshold: number,
+) {
+  const all = cellsOfAttribute(task);
+  const overall = groupFigures(countsOfCells(histogram, all, noise, exact), threshold);
+  const fairness = Object.fromEntries(
+    attributesOf(task).map(({ name }) => [
+      name,
+      attributeReport(countsByGroup(task, name, histogram, noise, exact), threshold),
+    ]),
+  );
+  const gaps = Object.entries(fairness).map(([name, report]) => {
+    return [name, report.gaps.demographicParityDifference?.value ?? 0];
+  });
   return {
-    accuracy: accuracyAt(histogram, overall, 0) ?? 0,
-    auc: aucOf(histogram, overall) ?? 0.5,
-    gaps,
-    multiplier,
+    accuracy: overall.accuracy?.value ?? accuracyAt(histogram, all, 0) ?? 0,
+    auc: overall.auc?.value ?? aucOf(histogram, all) ?? 0.5,
+    gaps: Object.fromEntries(gaps) as Record<string, number>,
+    fairness,
     threshold: 1 / (1 + Math.exp(-threshold)),
   };
 }
 
-/** Accuracy and gaps from the counts at the very thresholds, which need no interpolation. */
-function exactly(task: Task, histogram: Float64Array, selected: Float64Array): Pick<Metrics, "accuracy" | "gaps"> {
-  const bins = histogram.length / (selected.length / 2);
-  const rows = (cell: number, label: number) =>
-    Math.max(
-      0,
-      histogram.subarray((cell * 2 + label) * bins, (cell * 2 + label + 1) * bins).reduce((a, b) => a + b, 0),
-    );
-  const cells = selected.length / 4;
-  const picked = (threshold: number, cell: number, label: number) =>
-    Math.min(rows(cell, label), Math.max(0, selected[(threshold * cells + cell) * 2 + label]!));
-  let right = 0;
-  let all = 0;
-  for (const cell of cellsOfAttribute(task)) {
-    right += picked(0, cell, 1) + rows(cell, 0) - picked(0, cell, 0);
-    all += rows(cell, 0) + rows(cell, 1);
-  }
-  const gaps: Record<string, number> = {};
-  for (const { name } of task.data.sensitive) {
-    const compared = (name === task.fairness.attribute && penalisedPair(task)) || cellsOfAttribute(task, name);
-    const rates = compared.flatMap((cell) => {
-      const size = rows(cell, 0) + rows(cell, 1);
-      return size > 0 ? [(picked(1, cell, 0) + picked(1, cell, 1)) / size] : [];
-    });
-    gaps[name] = rates.length > 1 ? Math.max(...rates) - Math.min(...rates) : 0;
-  }
-  return { accuracy: all > 0 ? right / all : 0, gaps };
-}
+/** The gap the penalty acts on: of several constraints the widest, of none the difference of selection rates. */
+const penalisedGap = (task: Task, { constraints, gaps }: Metrics): number =>
+  constraints
+    ? Math.max(...constraints.map(({ gap }) => Math.abs(gap ?? 0)))
+    : (gaps[task.fairness.attribute ?? ""] ?? 0);
 
 function objectiveOf(
   task: Task,
@@ -122,7 +158,7 @@ function objectiveOf(
   return objectiveTerms(task, {
     loss: crossEntropyOf(histogram, cellsOfAttribute(task)) ?? Math.LN2,
     epsilonSpent: at.privacy.epsilon,
-    gap: metrics.gaps[task.fairness.attribute ?? ""] ?? 0,
+    gap: penalisedGap(task, metrics),
     parameters,
     compliance: complianceTerm(evaluateGates(task, at.records, at.privacy)),
   });

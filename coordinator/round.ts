@@ -2,6 +2,8 @@
  * Drives one round through shared/round with a clock and a room full of connections. What it holds is disposable:
  * a coordinator that dies in here starts the round again under a new attempt.
  */
+
+import type { RoundPlan } from "../shared/plan.ts";
 import { admitOffer, gather } from "../shared/round/1-ready.ts";
 import { admitNonce, closeCohort, collectNonces, linkCohort } from "../shared/round/1-roster.ts";
 import { admitShares, collectShares, deliverShares } from "../shared/round/2-shares.ts";
@@ -44,6 +46,8 @@ export const defaultDeadlines: Deadlines = {
 
 export interface RoundOutcome {
   sum: Float64Array;
+  /** What the sum was made by */
+  plan: RoundPlan;
   cohort: number;
   survivors: number;
   /** How many members of the cohort were lost, by reason */
@@ -145,6 +149,7 @@ export async function conductRound(
   if (looksWrapped(sum, delivered.plan.bits)) throw new Abort("sum-wrapped", blamed);
   return {
     sum,
+    plan: delivered.plan,
     blamed,
     cohort: identities.length,
     survivors: survivors.length,

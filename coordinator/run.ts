@@ -15,7 +15,7 @@ import { type Plan, planOf } from "../shared/plan.ts";
 import { account, admit, type Charge } from "../shared/privacy/balance.ts";
 import { decodeParticipants } from "../shared/privacy/encode.ts";
 import { rotationSigns } from "../shared/privacy/hadamard.ts";
-import { layoutOf, portionOf, type Question } from "../shared/questions/question.ts";
+import { portionOf, type Question } from "../shared/questions/question.ts";
 import { type Announcement, announce, announcementHash, hashParameters } from "../shared/round/0-announce.ts";
 import { hashSum, publishResult } from "../shared/round/5-result.ts";
 import { Abort } from "../shared/round/reasons.ts";
@@ -358,15 +358,15 @@ export class Run {
     duration: number,
   ): Promise<void> {
     const { runs } = this.dependencies;
-    const layout = layoutOf(facts.question, this.task);
+    const { plan } = outcome;
     const trainRound = this.#finished("train") + 1;
     const sum =
       this.task.privacy.unit === "participant"
-        ? decodeParticipants(outcome.sum, await rotationSigns(fromHex(facts.announcementHash), layout.dimension))
+        ? decodeParticipants(outcome.sum, await rotationSigns(fromHex(facts.announcementHash), plan.layout.dimension))
         : outcome.sum;
     const reading: Reading = readSum(
       this.task,
-      layout,
+      plan,
       this.learner,
       question,
       { ...outcome, sum },

@@ -2,7 +2,6 @@
  * What the demo compares with: the majority's answer, and a logistic regression trained centrally without privacy on all
  * participants' rows together. Plain float64 on the CPU, with the same features.
  */
-import type { TypedRows } from "../shared/data/rows.ts";
 import type { Architecture } from "../shared/model.ts";
 import { predict } from "../shared/predict.ts";
 
@@ -46,27 +45,6 @@ export function majorityAccuracy(labels: Uint8Array): number {
 export function topThreshold(logits: Float64Array, share: number): number {
   const sorted = Float64Array.from(logits).sort();
   return sorted[Math.max(0, Math.ceil(sorted.length * (1 - share)) - 1)]!;
-}
-
-/** Difference of the shares of two cells' rows that lie above a threshold; cells as in rows.cells. */
-export function selectionGap(
-  rows: TypedRows,
-  logits: Float64Array,
-  threshold: number,
-  [a, b]: readonly [number, number],
-): number {
-  const attributes = rows.cells.length / rows.count;
-  const rate = (cell: number) => {
-    let members = 0;
-    let selected = 0;
-    for (let row = 0; row < rows.count; row++) {
-      if (!rows.cells.subarray(row * attributes, (row + 1) * attributes).includes(cell)) continue;
-      members++;
-      if (logits[row]! > threshold) selected++;
-    }
-    return selected / members;
-  };
-  return rate(a) - rate(b);
 }
 
 export const logisticRegression = (inputs: number): Architecture => ({

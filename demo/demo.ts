@@ -21,7 +21,8 @@ import type { PrivacyUnit } from "../shared/cohort.ts";
 import { encodeFeatures } from "../shared/data/features.ts";
 import { readRows } from "../shared/data/rows.ts";
 import { InputError } from "../shared/errors.ts";
-import { penalisedPair } from "../shared/fairness/controller.ts";
+import { cellsOf } from "../shared/fairness/histogram.ts";
+import { fairnessMetrics } from "../shared/fairness/metrics.ts";
 import { architectureOf, inputWidth } from "../shared/model.ts";
 import { predict } from "../shared/predict.ts";
 import { asTask, type Task } from "../shared/task.ts";
@@ -30,7 +31,6 @@ import {
   majorityAccuracy,
   type Quality,
   qualityOf,
-  selectionGap,
   topThreshold,
   trainCentrally,
 } from "./baseline.ts";
@@ -252,10 +252,24 @@ function measure(run: Run, test: Records): { quality: Quality; majority: number;
   const logits = predict(architectureOf(task), run.parameters, encodeFeatures(rows, task, run.normalisation!));
   const { topShare, threshold } = task.fairness;
   const above = topShare === undefined ? Math.log(threshold / (1 - threshold)) : topThreshold(logits, topShare);
-  const pair = penalisedPair(task);
-  const gaps: Record<string, number> = pair
-    ? { demographicParityDifference: Math.abs(selectionGap(rows, logits, above, pair)) }
-    : {};
+  const { attribute, groups } = task.fairness;
+  const gaps: Record<string, number> = {};
+  if (attribute !== undefined) {
+    const cells = cellsOf(task);
+    const perRow = rows.cells.length / rows.count;
+    const groupOf = (row: number) =>
+      Array.from(rows.cells.subarray(row * perRow, (row + 1) * perRow), (cell) => cells[cell]).find(
+        (cell) => cell?.attribute === attribute && (!groups || groups.includes(cell.group)),
+      )?.group ?? null;
+    const metrics = fairnessMetrics({
+      yTrue: Array.from(rows.labels),
+      score: Array.from(logits),
+      groups: Array.from(rows.labels, (_, row) => groupOf(row)),
+      threshold: above,
+    });
+    for (const name of ["demographicParityDifference", "equalizedOddsDifference", "aucGap"] as const)
+      if (metrics[name] !== null) gaps[name] = metrics[name];
+  }
   return { quality: qualityOf({ logits, labels: rows.labels }), majority: majorityAccuracy(rows.labels), gaps };
 }
 

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { AttributeReport } from "./fairness/report.ts";
 import { fairTask } from "./fairness/testing/histograms.ts";
 import { complianceTerm, evaluateGates } from "./gates.ts";
 import type { RoundRecord } from "./run-record.ts";
@@ -28,7 +29,19 @@ const record = (over: Partial<RoundRecord>): RoundRecord => ({
   finishedAt: "2026-01-01T00:00:00Z",
   ...over,
 });
-const figures = { accuracy: 0.85, auc: 0.9, gaps: { g: 0.04, h: 0.3 }, multiplier: 0, threshold: 0.5 };
+const gapOf = (value: number) => ({
+  gaps: { demographicParityDifference: { value, low: 0, high: 1 } } as AttributeReport["gaps"],
+  fourFifths: "below" as const,
+  tooFew: [],
+});
+const figures = {
+  accuracy: 0.85,
+  auc: 0.9,
+  gaps: { g: 0.04, h: 0.3 },
+  fairness: { g: gapOf(0.04), h: gapOf(0.3) },
+  multiplier: 0,
+  threshold: 0.5,
+};
 
 it("leaves open what only the evaluation can tell, and takes nothing from training or from aborted rounds", () => {
   const before = evaluateGates(task, [record({ metrics: figures }), record({ state: "aborted", survivors: 1 })], spent);

@@ -16,12 +16,12 @@ export function evaluateGates(
         return metrics?.accuracy ?? null;
       case "auc":
         return metrics?.auc ?? null;
-      case "demographicParityDifference":
-        return metrics?.gaps[task.fairness.attribute ?? ""] ?? null;
       case "epsilon":
         return spent.epsilon;
       case "cohort":
         return finished.length > 0 ? Math.min(...finished.map((r) => r.survivors)) : null;
+      default:
+        return metrics?.fairness?.[task.fairness.attribute ?? ""]?.gaps[gate.metric]?.value ?? null;
     }
   };
   return task.gates.map((gate) => {

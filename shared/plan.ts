@@ -7,7 +7,7 @@ import { guaranteedCohort, minimumCohort } from "./cohort.ts";
 import { account } from "./privacy/balance.ts";
 import { noiseMultiplierFor } from "./privacy/calibrate.ts";
 import { blockSize } from "./privacy/hadamard.ts";
-import type { Layout } from "./questions/layout.ts";
+import { type Layout, segment } from "./questions/layout.ts";
 import { layoutOf, portionOf, type Question } from "./questions/question.ts";
 import type { Task } from "./task.ts";
 
@@ -114,6 +114,13 @@ const customaryBits = 20;
 
 /** Deviations that neither the rotation's spread nor the noise exceeds: once in 10^22 coordinates. */
 const farthest = 10;
+
+/**
+ * Standard deviation of the noise on a coordinate of the decoded sum, in the unit of its segment: each survivor added
+ * its share.
+ */
+export const noiseOf = ({ layout, localVariance }: RoundPlan, survivors: number, name: string): number =>
+  Math.sqrt(Number(localVariance) * survivors) / segment(layout, name).unit;
 
 /**
  * Bits so that no honest sum wraps around. At participant level the sum's norm is at most size·Δ̂, and the rotation's

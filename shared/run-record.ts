@@ -3,6 +3,10 @@
  * Every number in it is derived from noisy sums or from the protocol's own bookkeeping, never from one participant.
  */
 import type { PrivacyUnit } from "./cohort.ts";
+import type { ConstraintStep } from "./fairness/controller.ts";
+import type { Drift } from "./fairness/monitor.ts";
+import type { AttributeReport } from "./fairness/report.ts";
+import type { Calibration, GroupThresholds } from "./fairness/thresholds.ts";
 import type { Task } from "./task.ts";
 
 export type RunState = "waiting" | "running" | "finished" | "stopped" | "failed";
@@ -56,9 +60,18 @@ export interface RoundRecord {
     auc: number;
     /** demographicParityDifference by sensitive attribute, or of the two penalised groups */
     gaps: Record<string, number>;
-    /** The multiplier in force in the next round; 0 without a penalty */
+    /** By sensitive attribute: every gap with its interval; figures by group where held-back rows were asked for */
+    fairness?: Record<string, Omit<AttributeReport, "byGroup"> & Partial<Pick<AttributeReport, "byGroup">>>;
+    /** Of `train`, with penalties: each constraint as it stands */
+    constraints?: ConstraintStep[];
+    /** Of `train`, where an attribute is named: whether its gap drifts out of the tolerance */
+    drift?: Drift;
+    /** Of `evaluate`: what would calibrate the scores, and a threshold a group where the task asks for them */
+    calibration?: Calibration;
+    groupThresholds?: GroupThresholds & { groups: string[] };
+    /** Of the multipliers in force in the next round the largest, with its sign; 0 without a penalty */
     multiplier: number;
-    /** Of `train`: the penalty pushed as hard as it may, and the gap was still above the tolerance */
+    /** Of `train`: a penalty pushed as hard as it may, and its gap was still above the tolerance */
     saturated?: boolean;
     /** The score above which a row is selected, as a probability */
     threshold: number;

@@ -52,6 +52,36 @@ const sensitiveAttribute = z.strictObject({
   groups: z.array(group).min(2).max(16),
 });
 
+const plainGateMetrics = ["accuracy", "auc", "epsilon", "cohort"] as const;
+/** Of `fairness.attribute`, named as in shared/fairness/report.ts */
+const groupGateMetrics = [
+  "demographicParityDifference",
+  "demographicParityRatio",
+  "equalizedOddsDifference",
+  "equalizedOddsRatio",
+  "equalOpportunityDifference",
+  "aucGap",
+  "calibrationGap",
+  "worstGroupAccuracy",
+] as const;
+
+/** One file each in fairness/witnesses/ */
+const penaltyName = z.enum([
+  "none",
+  "demographic-parity",
+  "mean-score-parity",
+  "equal-opportunity",
+  "equalized-odds",
+  "log-ratio",
+  "auc-gap",
+  "mmd",
+  "wasserstein",
+  "calibration",
+]);
+const groupPair = z
+  .tuple([z.string(), z.string()])
+  .describe("The two groups held together; without it every group is held to all the others");
+
 export const taskSchema = z.strictObject({
   name,
   purpose: z.string().min(10).max(2000).describe("Why the model is trained, in words a participant understands"),
@@ -66,6 +96,11 @@ export const taskSchema = z.strictObject({
       .min(1)
       .max(256),
     sensitive: z.array(sensitiveAttribute).max(8).default([]),
+    intersections: z
+      .array(z.array(name).min(2).max(3))
+      .max(4)
+      .optional()
+      .describe("Sensitive attributes to cross, as [sex, race]; the crossing is an attribute of its own, «sex & race»"),
     identifiers: z.array(z.string()).default([]).describe("Direct identifiers: dropped as soon as the file is read"),
     quasiIdentifiers: z.array(z.string()).default([]).describe("Columns of the k-anonymity report"),
     heldBack: z.number().min(0.05).max(0.5).default(0.2).describe("Share of each tab's rows kept for `evaluate`"),
@@ -91,6 +126,10 @@ export const taskSchema = z.strictObject({
       .describe("Record level: chance of each row to be in a round's batch; the coin stays in the tab"),
     profileShare: z.number().min(0.01).max(0.5).default(0.1).describe("Share of epsilon given to the `profile` round"),
   }),
+  regimes: z
+    .array(z.enum(["ecoa"]))
+    .optional()
+    .describe("Laws the model is used under: ecoa is Regulation B, on credit in the United States"),
   cohort: z
     .strictObject({
       minimum: z.int().min(3).max(largestCohort).optional().describe("Default: 5 institutions (record) or 100 persons"),
@@ -118,9 +157,21 @@ export const taskSchema = z.strictObject({
   }),
   fairness: z
     .strictObject({
-      penalty: z.enum(["none", "demographic-parity"]).default("none"),
+      penalty: penaltyName.default("none"),
       attribute: z.string().optional().describe("The sensitive attribute the penalty acts on"),
-      groups: z.tuple([z.string(), z.string()]).optional().describe("The two groups held together"),
+      groups: groupPair.optional(),
+      also: z
+        .array(
+          z.strictObject({
+            penalty: penaltyName.exclude(["none"]),
+            attribute: z.string(),
+            groups: groupPair.optional(),
+            tolerance: z.number().min(0).max(1).optional().describe("Default: that of the first penalty"),
+          }),
+        )
+        .max(8)
+        .optional()
+        .describe("Further penalties, held at the same time"),
       topShare: z.number().positive().max(0.99).optional().describe("Select the best share of scores…"),
       threshold: z.number().min(0.01).max(0.99).default(0.5).describe("…or every score above this probability"),
       tolerance: z.number().min(0).max(1).default(0.02),
@@ -129,8 +180,28 @@ export const taskSchema = z.strictObject({
         .positive()
         .max(10)
         .default(0.1)
-        .describe("How far the multiplier moves a round for each unit of gap beyond half the tolerance"),
-      weights: z.enum(["none", "kamiran-calders"]).default("none").describe("Weights on the loss by group and label"),
+        .describe("How far a multiplier moves a round for each unit of gap beyond half the tolerance"),
+      memory: z
+        .number()
+        .min(0)
+        .max(0.99)
+        .optional()
+        .describe("Share of the past in the running histogram; default 0.5, more where the noise is large"),
+      largestSlope: z
+        .number()
+        .positive()
+        .max(20)
+        .optional()
+        .describe("The most a row is pulled by the penalties, per logit; its own loss pulls by 1 at most. Default 2.5"),
+      weights: z
+        .enum(["none", "kamiran-calders", "worst-group", "q-fair"])
+        .default("none")
+        .describe("Weights on the loss by group and label"),
+      thresholds: z
+        .enum(["demographic-parity", "equal-opportunity", "equalized-odds"])
+        .optional()
+        .describe("After training, a decision threshold for each group that meets this; refused under ECOA"),
+      q: z.number().positive().max(5).optional().describe("Of q-fair: a group's loss to this power is its weight"),
     })
     .prefault({}),
   objective: z
@@ -145,7 +216,7 @@ export const taskSchema = z.strictObject({
     .array(
       z
         .strictObject({
-          metric: z.enum(["accuracy", "auc", "demographicParityDifference", "epsilon", "cohort"]),
+          metric: z.enum([...plainGateMetrics, ...groupGateMetrics]),
           atMost: z.number().optional(),
           atLeast: z.number().optional(),
         })
@@ -161,6 +232,37 @@ export type Task = z.output<typeof taskSchema>;
 export type Feature = Task["data"]["features"][number];
 export type SensitiveAttribute = Task["data"]["sensitive"][number];
 export type Gate = Task["gates"][number];
+
+export type PenaltyName = z.output<typeof penaltyName>;
+export type GroupGateMetric = (typeof groupGateMetrics)[number];
+
+export const isGroupMetric = (metric: Gate["metric"]): metric is GroupGateMetric =>
+  (groupGateMetrics as readonly string[]).includes(metric);
+
+/** A row's cell is one byte, of which 255 is kept (fairness/histogram.ts). */
+const mostCells = 254;
+
+export interface Attribute {
+  name: string;
+  /** Names of its groups, in the order of the cells */
+  groups: string[];
+  /** Indices into data.sensitive: one, or those that are crossed */
+  from: number[];
+}
+
+/** The sensitive attributes, then their crossings; the groups of a crossing count up by the last attribute first. */
+export function attributesOf({ data }: Pick<Task, "data">): Attribute[] {
+  const crossings = (data.intersections ?? []).map((names) =>
+    names.map((crossed) => data.sensitive.findIndex((a) => a.name === crossed)).filter((i) => i >= 0),
+  );
+  return [...data.sensitive.map((_, i) => [i]), ...crossings].map((from) => ({
+    name: from.map((i) => data.sensitive[i]!.name).join(" & "),
+    groups: from
+      .map((i) => data.sensitive[i]!.groups.map((g) => g.name))
+      .reduce((left, right) => left.flatMap((a) => right.map((b) => `${a} & ${b}`))),
+    from,
+  }));
+}
 
 export interface TaskProblem {
   /** e.g. ["privacy", "epsilon"] */
@@ -207,37 +309,57 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
   if (task.data.label.positive === task.data.label.negative)
     report(["data", "label", "negative"], "must differ from `positive`");
 
-  const { penalty, attribute: attributeName, groups } = task.fairness;
-  const attribute = task.data.sensitive.find((a) => a.name === attributeName);
-  const needsAttribute = penalty !== "none" || task.fairness.weights !== "none";
-  if (attributeName === undefined) {
-    if (needsAttribute) report(["fairness", "attribute"], "is missing; name one of the sensitive attributes");
-  } else if (attribute === undefined) {
-    report(
-      ["fairness", "attribute"],
-      `«${attributeName}» is not among data.sensitive; list it there or correct the name`,
-    );
-  }
-  if (penalty !== "none" && groups === undefined)
-    report(["fairness", "groups"], "is missing; name the two groups to hold together");
-  if (attribute && groups) {
-    groups.forEach((groupName, i) => {
-      if (!attribute.groups.some((g) => g.name === groupName)) {
+  const known = attributesOf(task);
+  task.data.intersections?.forEach((names, i) => {
+    names.forEach((crossed, j) => {
+      if (!task.data.sensitive.some((a) => a.name === crossed))
         report(
-          ["fairness", "groups", i],
-          `«${groupName}» is not a group of ${attribute.name}; use one of ${attribute.groups.map((g) => g.name).join(", ")}`,
+          ["data", "intersections", i, j],
+          `«${crossed}» is not among data.sensitive; list it there or correct the name`,
+        );
+    });
+    if (new Set(names).size < names.length)
+      report(["data", "intersections", i], "names an attribute twice; cross different ones");
+  });
+  if (known.reduce((sum, a) => sum + a.groups.length, 0) > mostCells)
+    report(["data", "sensitive"], `have more than ${mostCells} groups, crossings included; make them fewer`);
+  const { fairness } = task;
+  const checkAttribute = (path: (string | number)[], name: string, groups: readonly string[] | undefined) => {
+    const attribute = known.find((a) => a.name === name);
+    if (!attribute) {
+      report([...path, "attribute"], `«${name}» is not among data.sensitive; list it there or correct the name`);
+      return;
+    }
+    groups?.forEach((groupName, i) => {
+      if (!attribute.groups.includes(groupName)) {
+        report(
+          [...path, "groups", i],
+          `«${groupName}» is not a group of ${attribute.name}; use one of ${attribute.groups.join(", ")}`,
         );
       }
     });
-    if (groups[0] === groups[1]) report(["fairness", "groups", 1], "must differ from the first group");
-  }
+    if (groups && groups[0] === groups[1]) report([...path, "groups", 1], "must differ from the first group");
+  };
+  if (fairness.attribute !== undefined) checkAttribute(["fairness"], fairness.attribute, fairness.groups);
+  else if (fairness.penalty !== "none" || fairness.weights !== "none")
+    report(["fairness", "attribute"], "is missing; name one of the sensitive attributes");
+  fairness.also?.forEach(({ attribute, groups }, i) => {
+    checkAttribute(["fairness", "also", i], attribute, groups);
+  });
+  if (fairness.also && fairness.penalty === "none")
+    report(["fairness", "penalty"], "is none although `also` names penalties; put the first of them here");
+  if (fairness.thresholds !== undefined && fairness.attribute === undefined)
+    report(["fairness", "attribute"], "is missing; name the one whose groups get thresholds of their own");
+  if (fairness.thresholds !== undefined && task.regimes?.includes("ecoa"))
+    report(
+      ["fairness", "thresholds"],
+      "would use the group in each decision, which is disparate treatment under ECOA; leave it out, or the regime",
+    );
+  if (fairness.q !== undefined && fairness.weights !== "q-fair")
+    report(["fairness", "q"], "is only used by the weights `q-fair`; leave it out");
   task.gates.forEach((gate, i) => {
-    if (gate.metric === "demographicParityDifference" && (attribute === undefined || groups === undefined)) {
-      report(
-        ["gates", i, "metric"],
-        "needs fairness.attribute and fairness.groups; name them, also when the penalty is `none`",
-      );
-    }
+    if (isGroupMetric(gate.metric) && fairness.attribute === undefined)
+      report(["gates", i, "metric"], "needs fairness.attribute; name it, also when the penalty is `none`");
   });
   if (task.privacy.unit === "participant" && task.privacy.sampleRate !== 1) {
     report(

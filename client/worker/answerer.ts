@@ -14,10 +14,10 @@ import { rotationSigns, type Signs } from "../../shared/privacy/hadamard.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import type { Encoded } from "../../shared/privacy/stages.ts";
 import { type Layout, segment } from "../../shared/questions/layout.ts";
+import { profileCounts } from "../../shared/questions/profile-counts.ts";
 import { layoutOf, type Question } from "../../shared/questions/question.ts";
 import { assembleTrain } from "../../shared/questions/train.ts";
 import type { Task } from "../../shared/task.ts";
-import { profileCounts } from "./answers/profile.ts";
 import type { Answer } from "./session.ts";
 
 type Parameters = Float32Array<ArrayBuffer>;

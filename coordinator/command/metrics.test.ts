@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { InputError } from "../../shared/errors.ts";
-import reference from "./fixtures/fairlearn-reference.json" with { type: "json" };
+import reference from "./fixtures/fairness-reference.json" with { type: "json" };
 import { referenceCsv } from "./fixtures/reference-csv.ts";
 import { metricsOfCsv } from "./metrics.ts";
 
@@ -17,23 +17,27 @@ function expectNear(actual: unknown, expected: unknown, path: string): void {
 }
 
 describe("metricsOfCsv", () => {
-  it.each(reference.cases)(`agrees with ${reference.made_with}: $group, > $threshold, weighted $weighted`, (c) => {
-    const metrics = metricsOfCsv(referenceCsv(), {
-      label: "outcome",
-      score: "score",
-      group: c.group,
-      threshold: c.threshold,
-      favourable: "yes",
-      ...(c.weighted && { weight: "weight" }),
-    });
-    expect(Object.keys(metrics.byGroup)).toEqual(Object.keys(c.expect.byGroup).sort());
-    expectNear(metrics, c.expect, "");
-  });
+  it.each(reference.cases)(
+    `agrees with ${reference.made_with}: $rows rows, $group, > $threshold, weighted $weighted`,
+    (c) => {
+      const metrics = metricsOfCsv(referenceCsv(c.seed, c.rows), {
+        label: "outcome",
+        score: "score",
+        group: c.group,
+        threshold: c.threshold,
+        favourable: "yes",
+        ...(c.weighted && { weight: "weight" }),
+        ...("privileged" in c && { privileged: c.privileged }),
+      });
+      expect(Object.keys(metrics.byGroup)).toEqual(Object.keys(c.expect.byGroup).sort());
+      expectNear(metrics, c.expect, "");
+    },
+  );
 
   it("gives each of several columns on its own beside the intersections", () => {
     const options = { label: "outcome", score: "score", favourable: "yes" };
     const both = metricsOfCsv(referenceCsv(), { ...options, group: ["sex", "age"] });
-    const { rows: _, ...bySex } = metricsOfCsv(referenceCsv(), { ...options, group: ["sex"] });
+    const { rows: _, individual: __, ...bySex } = metricsOfCsv(referenceCsv(), { ...options, group: ["sex"] });
     expect(both.byColumn?.sex).toEqual(bySex);
     expect(Object.keys(both.byGroup)).toHaveLength(6);
   });
@@ -71,6 +75,11 @@ describe("bad input names the flag, the column and the row", () => {
     ["FILE: has no rows", "y,s\n", { label: "y", score: "s" }],
     ["FILE: has no rows", "", { label: "y", score: "s" }],
     ["FILE: row", 'y,s\n1,"2\n', { label: "y", score: "s" }],
+    [
+      "--privileged: «c» is no group of the file. Use one of a, b",
+      "y,s,g\n1,1,a\n0,0,b\n",
+      { ...base, favourable: undefined, privileged: "c" },
+    ],
     ["--label: «y» is the name of two columns", "y,y,s\n1,0,1\n", { label: "y", score: "s" }],
   ])("%s", (message, text, options) => {
     const attempt = () => metricsOfCsv(text, options);

@@ -1,8 +1,10 @@
 /** Accuracy and fairness of predictions that stand in a CSV file; the figures are those of shared/fairness/metrics.ts. */
 import Papa from "papaparse";
 import { InputError } from "../../shared/errors.ts";
+import { type IndividualMetrics, individualMetrics } from "../../shared/fairness/individual-metrics.ts";
 import { type FairnessMetrics, fairnessMetrics } from "../../shared/fairness/metrics.ts";
-import { intersections } from "../../shared/fairness/predictions.ts";
+import { intersections, type Predictions, rowsOf } from "../../shared/fairness/predictions.ts";
+import { type SignedMetrics, signedMetrics } from "../../shared/fairness/signed-metrics.ts";
 
 export interface MetricsOptions {
   /** Column of the true outcome */
@@ -17,19 +19,25 @@ export interface MetricsOptions {
   weight?: string | undefined;
   /** Default ½ */
   threshold?: number | undefined;
+  /** The group that AIF360's signed metrics compare the others with; several columns are written "a|b" */
+  privileged?: string | undefined;
   /** Cell text of the favourable outcome in the label and the prediction; without it they hold 0 and 1 */
   favourable?: string | undefined;
 }
 
 export interface CsvMetrics extends FairnessMetrics {
   rows: number;
+  /** With a privileged group: AIF360's metrics, everyone else minus it */
+  signed?: SignedMetrics;
+  /** AIF360's inequality of the benefit ŷ − y + 1 between rows; without weights, which it does not know */
+  individual?: IndividualMetrics;
   /** With several sensitive columns: each on its own */
   byColumn?: Record<string, FairnessMetrics>;
 }
 
 /** @throws InputError that names the flag, the column and the row of the file (from 1, the header included) */
 export function metricsOfCsv(text: string, options: MetricsOptions): CsvMetrics {
-  const { label, score, prediction, group = [], weight, threshold, favourable } = options;
+  const { label, score, prediction, group = [], weight, threshold, favourable, privileged } = options;
   if (score === undefined && prediction === undefined) {
     throw new InputError(
       "--score",
@@ -53,14 +61,27 @@ export function metricsOfCsv(text: string, options: MetricsOptions): CsvMetrics 
     ...(threshold !== undefined && { threshold }),
   };
   const metricsBy = (groups: (string | null)[]) => fairnessMetrics({ ...predictions, groups });
+  const groups = group.length > 0 ? intersections(sensitive) : yTrue.map(() => null);
+  if (privileged !== undefined && !groups.includes(privileged)) {
+    const known = [...new Set(groups.filter((name) => name !== null))].sort().slice(0, 20).join(", ");
+    throw new InputError(
+      "--privileged",
+      `«${privileged}» is no group of the file`,
+      known === "" ? "Name the sensitive column with --group." : `Use one of ${known}.`,
+    );
+  }
   return {
     rows: yTrue.length,
-    ...metricsBy(group.length > 0 ? intersections(sensitive) : yTrue.map(() => null)),
+    ...metricsBy(groups),
+    ...(privileged !== undefined && { signed: signedMetrics({ ...predictions, groups }, privileged) }),
+    ...(weight === undefined && { individual: individualMetrics(yTrue, decisionsOf({ ...predictions, groups })) }),
     ...(group.length > 1 && {
       byColumn: Object.fromEntries(group.map((name, i) => [name, metricsBy(sensitive[i]!)])),
     }),
   };
 }
+
+const decisionsOf = (predictions: Predictions) => rowsOf(predictions).map((row) => row.predicted);
 
 interface Cell {
   /** Trimmed */

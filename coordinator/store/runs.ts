@@ -290,6 +290,12 @@ function learnerColumns(learner: Learner): LearnerColumns {
   };
 }
 
+/** Before several penalties could be held at once, one pair of multipliers had no name. */
+function storedController(text: string): Learner["controller"] {
+  const { multipliers = {}, groupWeights = [], histogram, rounds } = JSON.parse(text);
+  return { multipliers, groupWeights, histogram, rounds };
+}
+
 function learnerOf(row: LearnerColumns): Learner {
   // A fresh copy each: the database's bytes need not lie on a multiple of eight.
   const buffer = (bytes: Uint8Array) => new Uint8Array(bytes).buffer;
@@ -298,7 +304,7 @@ function learnerOf(row: LearnerColumns): Learner {
     velocity: new Float64Array(buffer(row.velocity)),
     averageSum: new Float64Array(buffer(row.average_sum)),
     averaged: row.averaged,
-    controller: JSON.parse(row.controller),
+    controller: storedController(row.controller),
     witness: JSON.parse(row.witness),
     profile: row.profile === null ? undefined : JSON.parse(row.profile),
   };

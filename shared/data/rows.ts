@@ -4,7 +4,7 @@
  */
 import { InputError } from "../errors.ts";
 import { cellsPerRow, firstCells, undisclosed } from "../fairness/histogram.ts";
-import type { Feature, SensitiveAttribute, Task } from "../task.ts";
+import { attributesOf, type Feature, type SensitiveAttribute, type Task } from "../task.ts";
 import { type FeatureColumns, scaled } from "./features.ts";
 
 export type TextRecord = Readonly<Record<string, string>>;
@@ -93,10 +93,12 @@ export function readRows(records: readonly TextRecord[], task: Task): { rows: Ty
     }
   }
   const firsts = firstCells(task);
-  task.data.sensitive.forEach((attribute, a) => {
+  const { sensitive } = task.data;
+  attributesOf(task).forEach(({ from }, a) => {
     kept.forEach(({ record }, i) => {
-      const group = groupOf(cellOf(record, attribute.column), attribute);
-      rows.cells[i * firsts.length + a] = group < 0 ? undisclosed : firsts[a]! + group;
+      const groups = from.map((s) => groupOf(cellOf(record, sensitive[s]!.column), sensitive[s]!));
+      const group = groups.reduce((index, g, k) => index * sensitive[from[k]!]!.groups.length + g, 0);
+      rows.cells[i * firsts.length + a] = groups.includes(-1) ? undisclosed : firsts[a]! + group;
     });
   });
   return { rows, problems: problems.sort((a, b) => a.row - b.row) };

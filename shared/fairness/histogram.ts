@@ -2,10 +2,10 @@
  * H[cell][label][bin]: how many rows of a group with a label have a score in a bin. It is the one evidence object of
  * fairness: every metric and every penalty is a function of it (design.md, idea 2).
  *
- * Cells are the groups of all sensitive attributes, one attribute after the other, so a row with two attributes is
- * counted in two cells. Without any sensitive attribute there is one cell, «all». Layout: row-major [cells, 2, bins].
+ * Cells are the groups of all sensitive attributes and of their crossings, one attribute after the other, so a row with
+ * two attributes is counted in two cells. Without any sensitive attribute there is one cell, «all». Layout: row-major [cells, 2, bins].
  */
-import type { Task } from "../task.ts";
+import { attributesOf, type Task } from "../task.ts";
 
 /**
  * Bins are fixed in logit space: 16 between −6 and 4, the outer two open. Equal-width bins of probability give
@@ -32,18 +32,18 @@ export interface Cell {
 
 /** The cells of a task in the order they stand in every histogram and table. */
 export function cellsOf(task: Task): Cell[] {
-  const cells = task.data.sensitive.flatMap((a) => a.groups.map((g) => ({ attribute: a.name, group: g.name })));
+  const cells = attributesOf(task).flatMap(({ name, groups }) => groups.map((group) => ({ attribute: name, group })));
   return cells.length > 0 ? cells : [{ attribute: "all", group: "all" }];
 }
 
-/** How many cells one row can stand in: the number of sensitive attributes, or 1. */
-export const cellsPerRow = (task: Task): number => Math.max(1, task.data.sensitive.length);
+/** How many cells one row can stand in: the number of sensitive attributes and crossings, or 1. */
+export const cellsPerRow = (task: Task): number => Math.max(1, attributesOf(task).length);
 
 /** Index of the first cell of each attribute. */
 export function firstCells(task: Task): number[] {
   const first: number[] = [];
   let next = 0;
-  for (const attribute of task.data.sensitive) {
+  for (const attribute of attributesOf(task)) {
     first.push(next);
     next += attribute.groups.length;
   }
@@ -64,6 +64,14 @@ export interface Witness {
   slope: number[];
   /** [cells, 2], 1 where nothing is re-weighted */
   weight: number[];
+}
+
+/** What the loss kernel reads from the table for one row: linear between bin centres, constant outside them. */
+export function slopeAt({ slope }: Witness, cell: number, label: number, logit: number): number {
+  const position = Math.min(scoreBins.count - 1, Math.max(0, (logit - scoreBins.low) / binWidth - 0.5));
+  const bin = Math.min(scoreBins.count - 2, Math.floor(position));
+  const at = (b: number) => slope[histogramIndex(cell, label, b)]!;
+  return at(bin) + (position - bin) * (at(bin + 1) - at(bin));
 }
 
 export function neutralWitness(task: Task): Witness {

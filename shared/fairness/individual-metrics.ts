@@ -19,3 +19,21 @@ export function theilIndex(yTrue: readonly number[], yPred: readonly number[]): 
   const average = mean(b);
   return average > 0 ? mean(b.map((x) => (x > 0 ? (x / average) * Math.log(x / average) : 0))) : null;
 }
+
+export interface IndividualMetrics {
+  /** α = 2 */
+  generalizedEntropyIndex: number | null;
+  theilIndex: number | null;
+  /** √(2·the index of α = 2) */
+  coefficientOfVariation: number | null;
+}
+
+/** @param yPred decisions */
+export function individualMetrics(yTrue: readonly number[], yPred: readonly number[]): IndividualMetrics {
+  const index = generalizedEntropyIndex(yTrue, yPred);
+  return {
+    generalizedEntropyIndex: index,
+    theilIndex: theilIndex(yTrue, yPred),
+    coefficientOfVariation: index === null ? null : Math.sqrt(2 * index),
+  };
+}

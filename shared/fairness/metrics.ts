@@ -7,9 +7,9 @@
  */
 import { type GroupMetrics, groupMetrics, type Row } from "./group-metrics.ts";
 import { type Predictions, rowsOf } from "./predictions.ts";
+import { fourFifths } from "./report.ts";
 
 export type Method = "between_groups" | "to_overall";
-export type Aggregation = "worst_case" | "mean";
 type Rate = Exclude<keyof GroupMetrics, "count">;
 
 export interface FairnessMetrics {
@@ -28,11 +28,26 @@ export interface FairnessMetrics {
   aucGap: number | null;
   worstGroupAccuracy: number | null;
   worstGroupAuc: number | null;
+  /** Mean of the two gaps of rates (Fairlearn's agg="mean"); with two groups AIF360's average odds error */
+  meanOddsDifference: number | null;
+  /** The same gaps to the rates of all rows together instead of between groups (Fairlearn's method="to_overall") */
+  toOverall: Record<(typeof overallNames)[number], number | null>;
   /** Groups that a gap could not count, by rate: {truePositiveRate: ["c"]} means that c has no positives */
   excluded: Partial<Record<Rate, string[]>>;
   /** Rows that disclose no group */
   undisclosed: number;
+  /** Whether the ratio of selection rates is below four fifths: the flag of US employment practice (29 CFR 1607.4(D)) */
+  fourFifths: "below" | "not below" | null;
 }
+
+const overallNames = [
+  "demographicParityDifference",
+  "demographicParityRatio",
+  "equalizedOddsDifference",
+  "equalizedOddsRatio",
+] as const;
+
+const flagOf = (ratio: number | null) => (ratio === null ? null : ratio < fourFifths ? "below" : "not below");
 
 /** max − min of the known values, or the largest |value − overall|; null with fewer than two known values. */
 export function difference(
@@ -62,10 +77,7 @@ export function ratio(
 }
 
 /** @throws InputError see `rowsOf` */
-export function fairnessMetrics(
-  predictions: Predictions,
-  { method = "between_groups", agg = "worst_case" }: { method?: Method; agg?: Aggregation } = {},
-): FairnessMetrics {
+export function fairnessMetrics(predictions: Predictions): FairnessMetrics {
   const rows = rowsOf(predictions);
   const members = new Map<string, Row[]>();
   rows.forEach((row, i) => {
@@ -78,10 +90,11 @@ export function fairnessMetrics(
   const overall = groupMetrics(rows);
   const groups = [...members].map(([name, own]) => [name, groupMetrics(own)] as const).sort(byName);
   const valuesOf = (rate: Rate) => groups.map(([, metrics]) => metrics[rate]);
-  const gap = (rate: Rate) => difference(valuesOf(rate), overall[rate], method);
-  const quotient = (rate: Rate) => ratio(valuesOf(rate), overall[rate], method);
-  const both = (a: number | null, b: number | null, worst: (a: number, b: number) => number) =>
-    a === null || b === null ? null : agg === "mean" ? (a + b) / 2 : worst(a, b);
+  const gap = (rate: Rate, method?: Method) => difference(valuesOf(rate), overall[rate], method);
+  const quotient = (rate: Rate, method?: Method) => ratio(valuesOf(rate), overall[rate], method);
+  const worse = (a: number | null, b: number | null, worst: (a: number, b: number) => number) =>
+    a === null || b === null ? null : worst(a, b);
+  const mean = (a: number | null, b: number | null) => worse(a, b, (x, y) => (x + y) / 2);
   const lowest = (rate: Rate) => {
     const known = valuesOf(rate).filter((value) => value !== null);
     return known.length > 0 ? Math.min(...known) : null;
@@ -91,14 +104,30 @@ export function fairnessMetrics(
     byGroup: Object.fromEntries(groups),
     demographicParityDifference: gap("selectionRate"),
     demographicParityRatio: quotient("selectionRate"),
-    equalizedOddsDifference: both(gap("truePositiveRate"), gap("falsePositiveRate"), Math.max),
-    equalizedOddsRatio: both(quotient("truePositiveRate"), quotient("falsePositiveRate"), Math.min),
+    equalizedOddsDifference: worse(gap("truePositiveRate"), gap("falsePositiveRate"), Math.max),
+    equalizedOddsRatio: worse(quotient("truePositiveRate"), quotient("falsePositiveRate"), Math.min),
     equalOpportunityDifference: gap("truePositiveRate"),
     equalOpportunityRatio: quotient("truePositiveRate"),
     accuracyDifference: gap("accuracy"),
     aucGap: gap("auc"),
     worstGroupAccuracy: lowest("accuracy"),
     worstGroupAuc: lowest("auc"),
+    meanOddsDifference: mean(gap("truePositiveRate"), gap("falsePositiveRate")),
+    toOverall: {
+      demographicParityDifference: gap("selectionRate", "to_overall"),
+      demographicParityRatio: quotient("selectionRate", "to_overall"),
+      equalizedOddsDifference: worse(
+        gap("truePositiveRate", "to_overall"),
+        gap("falsePositiveRate", "to_overall"),
+        Math.max,
+      ),
+      equalizedOddsRatio: worse(
+        quotient("truePositiveRate", "to_overall"),
+        quotient("falsePositiveRate", "to_overall"),
+        Math.min,
+      ),
+    },
+    fourFifths: flagOf(quotient("selectionRate")),
     excluded: excludedGroups(groups, overall),
     undisclosed: predictions.groups.filter((group) => group === null).length,
   };

@@ -17,10 +17,46 @@ const privacy = z.strictObject({
   truePositiveRate: z.number().min(0).max(1).optional(),
   alone: z.strictObject({ epsilon: z.number().min(0), truePositiveRate: z.number().min(0).max(1) }).optional(),
 });
+const estimates = z.record(
+  z.string(),
+  z.strictObject({ value: z.number(), low: z.number(), high: z.number() }).nullable(),
+);
+const attributeReport = z.strictObject({
+  gaps: estimates,
+  fourFifths: z.enum(["below", "not below", "too few to say"]),
+  byGroup: z.record(z.string(), estimates).optional(),
+  tooFew: z.array(z.string()),
+});
 const metrics = z.strictObject({
   accuracy: z.number(),
   auc: z.number(),
   gaps: z.record(z.string(), z.number()),
+  fairness: z.record(z.string(), attributeReport).optional(),
+  constraints: z
+    .array(
+      z.strictObject({
+        name: z.string().max(512),
+        gap: z.number().nullable(),
+        multiplier: z.number(),
+        saturated: z.boolean(),
+      }),
+    )
+    .optional(),
+  drift: z
+    .strictObject({
+      sums: z.record(z.string(), z.strictObject({ above: z.number(), below: z.number() })),
+      alarms: z.array(z.string()),
+    })
+    .optional(),
+  calibration: z.strictObject({ scale: z.number(), shift: z.number() }).optional(),
+  groupThresholds: z
+    .strictObject({
+      groups: z.array(z.string()),
+      thresholds: z.array(z.number()),
+      accuracy: z.number(),
+      gap: z.number(),
+    })
+    .optional(),
   multiplier: z.number(),
   saturated: z.boolean().optional(),
   threshold: z.number(),

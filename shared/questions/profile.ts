@@ -4,7 +4,7 @@
  */
 import type { Normalisation } from "../data/features.ts";
 import { scaled } from "../data/features.ts";
-import { cellsOf } from "../fairness/histogram.ts";
+import { cellsOf, cellsPerRow } from "../fairness/histogram.ts";
 import type { Feature, Task } from "../task.ts";
 import type { Layout } from "./layout.ts";
 import { gridUnit, layOut, readSegment } from "./layout.ts";
@@ -26,7 +26,7 @@ export function profileLayout(task: Task): Layout {
   ];
   const total = lengths.reduce((sum, part) => sum + part.length, 0);
   // One count of each feature, of the label, and one of each attribute.
-  const bound = (name: string) => (name === "cells" ? Math.sqrt(Math.max(1, task.data.sensitive.length)) : 1);
+  const bound = (name: string) => (name === "cells" ? Math.sqrt(cellsPerRow(task)) : 1);
   const unit = task.privacy.unit === "record" ? integersPerCount : gridUnit("participant", total, 1);
   return layOut(
     task.privacy.unit,

@@ -11,6 +11,11 @@ export default command({
     group: { type: "string", valueHint: "A[,B]", description: "Sensitive columns; several are also crossed" },
     weight: { type: "string", valueHint: "COLUMN", description: "Column of row weights" },
     threshold: { type: "string", valueHint: "T", description: "Scores above it are selected" },
+    privileged: {
+      type: "string",
+      valueHint: "GROUP",
+      description: "Group AIF360's signed metrics compare others with",
+    },
     favourable: { type: "string", valueHint: "VALUE", description: "Cell text of the favourable outcome" },
     json,
   },
@@ -26,6 +31,7 @@ export default command({
       ...(group && { group }),
       ...(args.weight && { weight: args.weight }),
       ...(threshold !== undefined && { threshold }),
+      ...(args.privileged && { privileged: args.privileged }),
       ...(args.favourable && { favourable: args.favourable }),
     });
     output(args, result, inLines(result));

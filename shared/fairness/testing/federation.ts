@@ -5,7 +5,7 @@
 
 import type { Task } from "../../task.ts";
 import { type ControllerStep, initialController, stepController } from "../controller.ts";
-import { binWidth, cellsOf, histogramIndex, neutralWitness, scoreBins, type Witness } from "../histogram.ts";
+import { cellsOf, neutralWitness, slopeAt } from "../histogram.ts";
 import { histogramOf, type ScoredRow, seeded } from "./histograms.ts";
 
 const coefficients = [0.8, 0.5, 0.4, 0.7, -0.5, 0.3];
@@ -56,18 +56,10 @@ export function simulate(
     for (let j = 0; j < width; j++) {
       w[j]! -= (task.training.learningRate * (gradient[j]! + noise.update * normal())) / rows;
     }
-    const step = stepController(task, state, h, undefined);
+    const step = stepController(task, state, { histogram: h, noise: noise.histogram, groupLabelCounts: undefined });
     ({ state, witness } = step);
     return { ...step, exactGap: gapOf(scored, task.fairness.topShare!) };
   });
-}
-
-/** What the loss kernel reads from the table: linear between bin centres, constant outside them. */
-function slopeAt({ slope }: Witness, cell: number, label: number, logit: number): number {
-  const position = Math.min(scoreBins.count - 1, Math.max(0, (logit - scoreBins.low) / binWidth - 0.5));
-  const bin = Math.min(scoreBins.count - 2, Math.floor(position));
-  const at = (b: number) => slope[histogramIndex(cell, label, b)]!;
-  return at(bin) + (position - bin) * (at(bin + 1) - at(bin));
 }
 
 function gapOf(scored: readonly ScoredRow[], topShare: number): number {

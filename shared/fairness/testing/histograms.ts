@@ -1,6 +1,7 @@
 /** What the tests of this folder share: a task with two sensitive attributes, repeatable randomness, histograms of rows. */
 import { asTask, type Task } from "../../task.ts";
-import { binOf, histogramIndex, scoreBins } from "../histogram.ts";
+import { binCentre, binOf, histogramIndex, scoreBins } from "../histogram.ts";
+import type { Sides } from "../witness.ts";
 
 /** Cells 0 and 1 are the groups A and B of g, cells 2 to 4 the groups of a second attribute. */
 export function fairTask(fairness: object = {}, rest: object = {}): Task {
@@ -47,4 +48,22 @@ export function histogramOf(rows: readonly ScoredRow[], cells: number): Float64A
   const h = new Float64Array(cells * 2 * scoreBins.count);
   for (const { cell, label, logit } of rows) h[histogramIndex(cell, label, binOf(logit))]! += 1;
   return h;
+}
+
+/** A row known by its bin. */
+export interface BinnedRow {
+  label: 0 | 1;
+  bin: number;
+}
+
+/** Two sides of rows at bin centres, without a floor. */
+export function sidesFrom(a: readonly BinnedRow[], b: readonly BinnedRow[]): Sides {
+  const sideOf = (rows: readonly BinnedRow[]) => {
+    const h = histogramOf(
+      rows.map(({ label, bin }) => ({ cell: 0, label, logit: binCentre(bin) })),
+      1,
+    );
+    return { counts: [h.slice(0, scoreBins.count), h.slice(scoreBins.count)] as const, floor: 0 };
+  };
+  return { a: sideOf(a), b: sideOf(b) };
 }

@@ -1,11 +1,10 @@
-/** Answers `profile`: counts of the tab's training rows, per column. */
+/** The answer to `profile`: counts of the tab's training rows, per column. */
 
-import type { TypedRows } from "../../../shared/data/rows.ts";
-import { undisclosed } from "../../../shared/fairness/histogram.ts";
-import type { Layout } from "../../../shared/questions/layout.ts";
-import { segment } from "../../../shared/questions/layout.ts";
-import { profileBin } from "../../../shared/questions/profile.ts";
-import type { Task } from "../../../shared/task.ts";
+import type { TypedRows } from "../data/rows.ts";
+import { undisclosed } from "../fairness/histogram.ts";
+import type { Task } from "../task.ts";
+import { type Layout, segment } from "./layout.ts";
+import { profileBin } from "./profile.ts";
 
 /** Whole counts in the layout's places, [dimension]. */
 export function profileCounts(rows: TypedRows, task: Task, layout: Layout): Float64Array {

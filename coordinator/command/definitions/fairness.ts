@@ -1,0 +1,61 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { InputError } from "../../../shared/errors.ts";
+import { command, json, numberFlag } from "../flags.ts";
+import { output } from "../output.ts";
+
+export default command({
+  meta: {
+    name: "fairness",
+    description: "Simulate a scenario: accuracy against gap without a penalty, naive, FairFed, ours and central",
+  },
+  args: {
+    scenario: { type: "positional", required: false, description: "a scenario's name; without it all are run" },
+    seeds: { type: "string", valueHint: "N", description: "Seeds to report (default 5)" },
+    out: {
+      type: "string",
+      valueHint: "DIR",
+      description: "Folder of figures and results (default murmur-data/fairness)",
+    },
+    "data-dir": {
+      type: "string",
+      valueHint: "DIR",
+      description:
+        "Folder with the data sets' original files, one folder each (default: MURMUR_TEST_DATA, or they are fetched)",
+    },
+    json,
+  },
+  async run({ args }) {
+    const seeds = numberFlag("seeds", args.seeds) ?? 5;
+    if (!Number.isInteger(seeds) || seeds < 1 || seeds > 10)
+      throw new InputError("--seeds", `is ${args.seeds}`, "Use a whole number from 1 to 10.");
+    const { scenarios } = await import("../../simulation/scenarios.ts");
+    const known = Object.keys(scenarios);
+    if (args.scenario !== undefined && !known.includes(args.scenario))
+      throw new InputError("SCENARIO", `«${args.scenario}» is not known`, `Use one of ${known.join(", ")}.`);
+    const { bench } = await import("../../simulation/bench.ts");
+    const { plotOf } = await import("../../simulation/plot.ts");
+    const out = args.out ?? join("murmur-data", "fairness");
+    await mkdir(out, { recursive: true });
+    const dataDir = args["data-dir"] ?? process.env.MURMUR_TEST_DATA;
+    const results = [];
+    for (const name of args.scenario === undefined ? known : [args.scenario]) {
+      const result = await bench(name, {
+        seeds,
+        cacheDir: join("murmur-data", "cache"),
+        ...(dataDir !== undefined && { dataDir }),
+        onProgress: (line) => process.stderr.write(`${line}\n`),
+      });
+      await writeFile(join(out, `${name}.svg`), plotOf(result));
+      await writeFile(join(out, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+      results.push(result);
+    }
+    const lines = results.flatMap(({ scenario, methods, goal }) => [
+      `${scenario}${goal ? `: ${goal.text}, ${goal.reached ? "reached" : "missed"}` : ""}`,
+      ...Object.entries(methods).map(([method, { accuracy, auc, gap }]) => {
+        return `  ${method.padEnd(22)} accuracy ${accuracy.mean.toFixed(4)}  AUC ${auc.mean.toFixed(4)}  gap ${gap.mean.toFixed(4)} (${gap.low.toFixed(4)} to ${gap.high.toFixed(4)})`;
+      }),
+    ]);
+    output(args, { out, results }, lines.join("\n"));
+  },
+});

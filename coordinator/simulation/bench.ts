@@ -1,0 +1,296 @@
+/**
+ * A scenario from end to end: gains chosen on held-back rows, then every way to train over several seeds, measured on
+ * test rows that nobody trained on and nothing was chosen by.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import Papa from "papaparse";
+import { parse } from "yaml";
+import type { TypedRows } from "../../shared/data/rows.ts";
+import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
+import { asTask, type Task } from "../../shared/task.ts";
+import { fetchData } from "../command/data.ts";
+import { projectRoot } from "../command/project-root.ts";
+import { fairFed } from "./fairfed.ts";
+import { Federation, type Outcome } from "./federation.ts";
+import { type Measurement, measure } from "./measure.ts";
+import { encode, type Participant, participantsOf, typed } from "./population.ts";
+import { type Change, type Scenario, scenarios } from "./scenarios.ts";
+
+export const methods = ["no penalty", "naive local penalties", "FairFed", "ours", "central, same penalty"] as const;
+export type Method = (typeof methods)[number];
+
+/** Mean of several seeds with its 95 % interval (Student's t), and the seeds' own values. */
+export interface Spread {
+  mean: number;
+  low: number;
+  high: number;
+  values: number[];
+}
+
+export interface MethodResult {
+  accuracy: Spread;
+  auc: Spread;
+  gap: Spread;
+  worstGroupAccuracy: Spread;
+}
+
+export interface BenchResult {
+  scenario: string;
+  task: string;
+  gap: string;
+  attributes: readonly string[];
+  /** Null: the sums carry no noise */
+  epsilon: number | null;
+  unit: string;
+  participants: number;
+  seeds: number[];
+  /** What the choice on held-back rows fell on, and all that was looked at */
+  chosen: Change;
+  looked: { choice: Change; accuracy: number; gap: number }[];
+  methods: Partial<Record<Method, MethodResult>>;
+  /** Rounds at whose end a constraint of ours was pushed in vain */
+  notReached: number;
+  goal?: { text: string; reached: boolean };
+  seconds: number;
+}
+
+export interface BenchOptions {
+  seeds: number;
+  /** Folder with a folder of original files for each data set; without it they are fetched */
+  dataDir?: string;
+  cacheDir: string;
+  only?: readonly Method[];
+  onProgress: (line: string) => void;
+}
+
+/** No seed that is reported: gains are chosen by these. */
+const choosingSeeds = [101];
+
+export async function bench(name: string, options: BenchOptions): Promise<BenchResult> {
+  const began = Date.now();
+  const scenario = scenarios[name]!;
+  const { dataDir, cacheDir, onProgress } = options;
+  const data = await fetchData(scenario.data, {
+    cacheDir,
+    ...(dataDir !== undefined && { dataDir: join(dataDir, scenario.folder) }),
+  });
+  const train = recordsOf(data.path);
+  const test = recordsOf(data.testPath);
+  const base = parse(readFileSync(join(projectRoot, "tasks", `${scenario.task}.yaml`), "utf8")) as Change;
+  const taskWith = (change: Change) => asTask(withoutGates(merge(merge(base, scenario.change ?? {}), change)));
+  const first = taskWith(scenario.choices[0]!);
+  const world: World = { scenario, train, rows: typed(train, first), testRows: typed(test, first) };
+
+  const looked = scenario.choices.map((choice) => {
+    const task = taskWith(choice);
+    const found = choosingSeeds.map((seed) => {
+      const { participants, outcome } = federate(world, task, seed, "ours");
+      const heldBack = participants.flatMap((p) => [...p.heldBack]);
+      return figuresOf(
+        scenario,
+        measure(task, encode(world.rows, task, outcome.normalisation), heldBack, outcome.parameters),
+      );
+    });
+    const mean = (of: (f: Figures) => number) => found.reduce((sum, f) => sum + of(f), 0) / found.length;
+    const seen = { choice, accuracy: mean((f) => f.accuracy), gap: mean((f) => f.gap) };
+    onProgress(
+      `${name}: ${JSON.stringify(choice)} has accuracy ${seen.accuracy.toFixed(4)}, gap ${seen.gap.toFixed(4)} on held-back rows`,
+    );
+    return seen;
+  });
+  const { choice: chosen } = best(looked, scenario.aim);
+  const task = taskWith(chosen);
+
+  const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
+  const results: BenchResult["methods"] = {};
+  let notReached = 0;
+  let participants = 0;
+  for (const method of options.only ?? methods) {
+    const figures = seeds.map((seed) => {
+      const run = federate(world, task, seed, method);
+      if (method === "ours") {
+        participants = run.participants.length;
+        notReached += run.outcome.steps.at(-1)!.some((c) => c.saturated) ? 1 : 0;
+      }
+      const judged = encode(world.testRows, task, run.outcome.normalisation);
+      const own = figuresOf(scenario, measure(task, judged, range(judged.rows.count), run.outcome.parameters));
+      onProgress(`${name}: ${method}, seed ${seed}: accuracy ${own.accuracy.toFixed(4)}, gap ${own.gap.toFixed(4)}`);
+      return own;
+    });
+    results[method] = {
+      accuracy: spreadOf(figures.map((f) => f.accuracy)),
+      auc: spreadOf(figures.map((f) => f.auc)),
+      gap: spreadOf(figures.map((f) => f.gap)),
+      worstGroupAccuracy: spreadOf(figures.map((f) => f.worstGroupAccuracy)),
+    };
+  }
+  const goal = goalOf(scenario, results);
+  return {
+    scenario: name,
+    task: scenario.task,
+    gap: scenario.gap,
+    attributes: scenario.attributes,
+    epsilon: scenario.isPrivate ? task.privacy.epsilon : null,
+    unit: task.privacy.unit,
+    participants,
+    seeds,
+    chosen,
+    looked,
+    methods: results,
+    notReached,
+    ...(goal && { goal }),
+    seconds: Math.round((Date.now() - began) / 1000),
+  };
+}
+
+interface World {
+  scenario: Scenario;
+  train: Record<string, string>[];
+  rows: TypedRows;
+  testRows: TypedRows;
+}
+
+interface Figures {
+  accuracy: number;
+  auc: number;
+  gap: number;
+  worstGroupAccuracy: number;
+}
+
+const range = (count: number) => Uint32Array.from({ length: count }, (_, i) => i);
+
+function federate({ scenario, train, rows }: World, task: Task, seed: number, method: Method) {
+  const random = seededRandom(seed);
+  const names = scenario.parts(train, random);
+  const numbers = new Map<string, number>();
+  for (const name of names) if (!numbers.has(name)) numbers.set(name, numbers.size);
+  const participants = participantsOf(
+    names.map((name) => numbers.get(name)!),
+    task.data.heldBack,
+    random,
+  );
+  const without = asTask({ ...task, fairness: { ...task.fairness, penalty: "none", also: undefined } });
+  const setting = { rows, random, seed, participants, isPrivate: scenario.isPrivate, penaltyOn: "everyone" as const };
+  let outcome: Outcome;
+  switch (method) {
+    case "no penalty":
+      outcome = new Federation({ ...setting, task: without }).run();
+      break;
+    case "ours":
+      outcome = new Federation({ ...setting, task }).run();
+      break;
+    case "naive local penalties":
+      outcome = new Federation({ ...setting, task, penaltyOn: "itself" }).run();
+      break;
+    case "central, same penalty": {
+      // One holder of all training rows, no noise; one step a round on all of them.
+      const all = {
+        train: participants.flatMap((p) => [...p.train]),
+        heldBack: participants.flatMap((p) => [...p.heldBack]),
+      };
+      const whole: Participant = { train: Uint32Array.from(all.train), heldBack: Uint32Array.from(all.heldBack) };
+      outcome = new Federation({ ...setting, task: centrally(task), participants: [whole], isPrivate: false }).run();
+      break;
+    }
+    case "FairFed": {
+      // Its normalisation is that of a run without noise; its model is its own.
+      const { normalisation, ...rest } = new Federation({
+        ...setting,
+        task: asTask({ ...without, training: { ...task.training, rounds: 1 } }),
+        isPrivate: false,
+      }).run();
+      const data = encode(rows, task, normalisation);
+      const parameters = fairFed(task, data, participants, {
+        gap: (model, which) => {
+          const { gap } = figuresOf(scenario, measure(task, data, which, model));
+          return Number.isNaN(gap) ? undefined : gap;
+        },
+        rounds: 20,
+        seed,
+        learningRate: 0.3,
+      });
+      outcome = { ...rest, normalisation, parameters: Float32Array.from(parameters) };
+    }
+  }
+  return { participants, outcome };
+}
+
+/** A person's local steps have no meaning for one holder of all rows: plain steps at record level, as long a way. */
+const centrally = (task: Task): Task =>
+  task.privacy.unit === "record"
+    ? task
+    : asTask({
+        ...task,
+        privacy: { ...task.privacy, unit: "record", clipNorm: 20 },
+        cohort: { ...task.cohort, minimum: 5, maximum: 100 },
+        training: { ...task.training, rounds: 100, learningRate: 3 },
+      });
+
+/** The widest of the scenario's gaps; NaN where one does not exist. */
+function figuresOf({ gap, attributes }: Scenario, measured: Measurement): Figures {
+  const own = attributes.map((name) => measured.byAttribute[name]!);
+  const gaps = own.map((m) => (gap === "averageOddsError" ? m.meanOddsDifference : m[gap]) ?? Number.NaN);
+  const worst = own.map((m) => m.worstGroupAccuracy ?? Number.NaN);
+  return {
+    accuracy: measured.accuracy,
+    auc: measured.auc,
+    gap: Math.max(...gaps),
+    worstGroupAccuracy: Math.min(...worst),
+  };
+}
+
+/** Of the choices within the aim the most accurate; where none is, the one with the narrowest gap. */
+function best<T extends { accuracy: number; gap: number }>(looked: readonly T[], aim: number): T {
+  const within = looked.filter((l) => l.gap <= aim);
+  return within.length > 0
+    ? within.reduce((a, b) => (b.accuracy > a.accuracy ? b : a))
+    : looked.reduce((a, b) => (b.gap < a.gap ? b : a));
+}
+
+/** Two-sided 95 % quantiles of Student's t, by degrees of freedom from 1 */
+const student = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
+
+function spreadOf(values: number[]): Spread {
+  const n = values.length;
+  const mean = values.reduce((a, b) => a + b, 0) / n;
+  const deviation = n > 1 ? Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n - 1)) : 0;
+  const half = n > 1 ? ((student[n - 2] ?? 1.96) * deviation) / Math.sqrt(n) : 0;
+  return { mean, low: mean - half, high: mean + half, values };
+}
+
+function goalOf({ goal, halves }: Scenario, results: BenchResult["methods"]): BenchResult["goal"] {
+  const ours = results.ours;
+  if (!ours) return undefined;
+  if (goal) {
+    return {
+      text: `${goal.quality} ≥ ${goal.atLeast} at a gap ≤ ${goal.gapAtMost}`,
+      reached: ours[goal.quality].mean >= goal.atLeast && ours.gap.mean <= goal.gapAtMost,
+    };
+  }
+  const none = results["no penalty"];
+  if (!halves || !none) return undefined;
+  return {
+    text: "the widest gap halved, the worst group's accuracy within 0.01",
+    reached: ours.gap.mean <= none.gap.mean / 2 && ours.worstGroupAccuracy.mean >= none.worstGroupAccuracy.mean - 0.01,
+  };
+}
+
+const recordsOf = (path: string) =>
+  Papa.parse<Record<string, string>>(readFileSync(path, "utf8"), { header: true, skipEmptyLines: true }).data;
+
+const isBlock = (value: unknown): value is Change =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Blocks are merged, everything else is replaced; `undefined` takes a field away. */
+function merge(base: Change, change: Change): Change {
+  const merged: Change = { ...base };
+  for (const [field, value] of Object.entries(change)) {
+    const before = merged[field];
+    merged[field] = isBlock(before) && isBlock(value) ? merge(before, value) : value;
+  }
+  return merged;
+}
+
+/** Gates ask for attributes that a changed task may not have, and nothing is exported here. */
+const withoutGates = (task: Change): Change => ({ ...task, gates: [] });
