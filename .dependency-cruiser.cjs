@@ -62,6 +62,12 @@ module.exports = {
       to: { path: "^demo/" },
     },
     {
+      name: "only-audits-see-the-sabotaged-twins",
+      severity: "error",
+      from: { pathNot: "^(shared/privacy/audit/|coordinator/command/audit[.]ts$)" },
+      to: { path: "^shared/privacy/audit/twins[.]ts$" },
+    },
+    {
       name: "no-development-packages-at-run-time",
       severity: "error",
       from: {

@@ -56,6 +56,18 @@ export function textProblems(base) {
       problems.push(`${file}: Math.random is neither secret nor repeatable; use shared/privacy/random.ts or a seed`);
   }
 
+  // Secret numbers come from the platform's generator and stay whole: no seed of our own, no float made of random words.
+  const privacyCore = files.filter(
+    (file) => /^shared\/(privacy|secure-sum|round)\//.test(file) && isCode(file) && !isTest(file),
+  );
+  for (const file of privacyCore) {
+    const text = read(file);
+    if (/new RandomSource\(\s*[^)\s]/.test(text) && !file.endsWith("privacy/audit/twins.ts"))
+      problems.push(`${file}: a RandomSource of its own seed; only audit/twins.ts may, to be caught`);
+    if (/\b(u32|uniform53)\(\)\s*(\/|\*\s*2 \*\* -)/.test(text))
+      problems.push(`${file}: a float made of random words; noise is drawn on integers (discrete-gaussian.ts)`);
+  }
+
   // Each stage of a vector on its way out of the tab is reached in one place (shared/privacy/stages.ts).
   const code = files.filter((file) => isCode(file) && !isTest(file));
   for (const stage of ["Encoded", "Noised", "Masked"]) {

@@ -74,12 +74,14 @@ test("imports that run the right way pass, with types, dynamic imports and WGSL 
 
 test.each([
   ["Math.random", { "shared/a.ts": "export const r = () => Math.random();\n" }],
+  ["a RandomSource of its own seed", { "shared/privacy/a.ts": "export const r = new RandomSource(seeded(7));\n" }],
+  ["a float made of random words", { "shared/privacy/a.ts": "export const u = random.u32() / 2 ** 32;\n" }],
   ["`as Masked` must stand in exactly one file", { "client/a.ts": "export const f = (x: unknown) => x as Masked;\n" }],
   ["no barrels", { "shared/index.ts": "export const a = 1;\n" }],
   ["at most 120", { "kernels/a.wgsl": `// ${"x".repeat(120)}\n` }],
   ["trailing space", { "kernels/a.wgsl": "fn f() {} \n" }],
   ["`resolved` addresses", { "package-lock.json": '{ "resolved": "https://example.org" }' }],
-])("the text check sees %s", (message, files) => {
+])("8.25 the text check sees %s", (message, files) => {
   expect(textProblems(build({ "shared/stages.ts": stages })).length).toBe(0);
   rmSync(house, { recursive: true });
   expect(textProblems(build({ "shared/stages.ts": stages, ...files })).join("\n")).toContain(message);

@@ -228,7 +228,7 @@ function statementOf(
     : "";
   const rounds = events.reduce((sum, e) => sum + e.count, 0);
   return (
-    `(${roundedUp(epsilon)}, ${delta === 0 ? 0 : Number(delta.toPrecision(4))})-differential privacy of ${who(unit)}, ` +
+    `(${roundedUp(epsilon)}, ${roundedUp(delta)})-differential privacy of ${who(unit)}, ` +
     `${related(relation)}, over ${rounds} noisy ${rounds === 1 ? "sum" : "sums"} by ${composedBy[name]}, provided ` +
     `${who(unit)} moves each sum by at most the clipping norm${sampled}.`
   );

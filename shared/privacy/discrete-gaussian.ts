@@ -65,10 +65,12 @@ export class DiscreteGaussian {
   sample(random: RandomSource): number {
     for (;;) {
       const edge = this.#row(random) * this.#width;
-      const offset = random.u32() & (this.#width - 1);
+      // Offset and sign are other bits of one word: the width is at most 2^16.
+      const word = random.u32();
+      const offset = word & (this.#width - 1);
       if (!this.#accepts(offset * (2 * edge + offset), random)) continue;
       const magnitude = edge + offset;
-      const negative = (random.u32() & 1) === 1;
+      const negative = word >>> 31 === 1;
       if (magnitude !== 0) return negative ? -magnitude : magnitude;
       if (!negative) return 0;
     }

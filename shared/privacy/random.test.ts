@@ -114,7 +114,7 @@ describe("the start-up test", () => {
         return fixed(...short);
       })(seededRandom(4)),
     ],
-  ])("refuses a generator %s", (_, source) => {
+  ])("8.24 refuses a generator %s", (_, source) => {
     expect(() => checkEntropy(source)).toThrow(/broken/);
   });
 });

@@ -25,6 +25,7 @@ export const twins: Record<TwinName, Build> = {
       });
       const zeros = { segments: [], dimension: trialDimension, sensitivity: 0 };
       const noise = addNoise(encodeRecordSum(new Int32Array(trialDimension), zeros), variance, seeded);
+      // The one place where something is called noised that did not come from `addNoise` as it is.
       return vector.map((x, i) => x + noise[i % trialDimension]!) as unknown as ReturnType<Build["noise"]>;
     },
   },
