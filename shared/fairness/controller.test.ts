@@ -134,7 +134,11 @@ describe("a step of the controller", () => {
     const sized = (x: number, y: number, z: number) =>
       histogramOf(
         [x, y, z].flatMap((size, i) =>
-          Array.from({ length: size }, (_, k) => ({ cell: 2 + i, label: k % 2, logit: k < size / (i + 2) ? 2.1 : -2.1 })),
+          Array.from({ length: size }, (_, k) => ({
+            cell: 2 + i,
+            label: k % 2,
+            logit: k < size / (i + 2) ? 2.1 : -2.1,
+          })),
         ),
         cells,
       );
