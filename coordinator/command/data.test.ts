@@ -72,6 +72,26 @@ describe("bank", () => {
   });
 });
 
+describe("the smaller sets", () => {
+  const folder = process.env.MURMUR_TEST_DATA;
+  if (folder === undefined)
+    console.warn("Four data sets are not tested: set MURMUR_TEST_DATA to a folder with theirs.");
+
+  it.skipIf(folder === undefined).each([
+    { name: "german", own: "german-credit", rows: [800, 200], cells: { men: 690, women: 310, "up to 25": 190 } },
+    { name: "compas", own: "compas", rows: [4938, 1234], cells: { "African-American": 3175, Caucasian: 2103 } },
+    { name: "heart", own: "heart-disease", rows: [614, 306], cells: { men: 726, women: 194 } },
+    { name: "oulad", own: "oulad", rows: [17_250, 4_312], cells: { with: 1_896, men: 11_568, women: 9_994 } },
+  ])("$name holds every row once and fits its task", async ({ name, own, rows, cells }) => {
+    const data = await fetchData(name, { cacheDir, dataDir: join(folder!, own) });
+    const [train, test] = [await recordsOf(data.path, ","), await recordsOf(data.testPath, ",")];
+    expect([train.length, test.length]).toEqual(rows);
+    const read = await readAs(name, [...train, ...test]);
+    expect(read.problems).toEqual(noProblems);
+    expect(read.cells).toMatchObject(cells);
+  });
+});
+
 describe("adult", () => {
   const folder = process.env.MURMUR_TEST_DATA;
   if (folder === undefined) console.warn("Adult is not tested: set MURMUR_TEST_DATA to a folder that holds adult/.");
