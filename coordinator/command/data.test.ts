@@ -133,6 +133,6 @@ describe("adult", () => {
 
 it("lists the known data sets to who asks for another", async () => {
   await expect(fetchData("constructor", { cacheDir })).rejects.toThrow(
-    "name: «constructor» is not a known data set. Use one of bank, adult.",
+    "name: «constructor» is not a known data set. Use one of bank, adult, german, compas, heart, oulad.",
   );
 });

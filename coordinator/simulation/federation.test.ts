@@ -40,7 +40,7 @@ const task = asTask({
   },
   model: {},
   privacy: { unit: "record", epsilon: 4, delta: 1e-5, clipNorm: 4 },
-  cohort: { minimum: 2, maximum: 10, dropoutTolerance: 0, colludingShare: 0 },
+  cohort: { minimum: 3, maximum: 10, dropoutTolerance: 0, colludingShare: 0 },
   training: { rounds: 60, learningRate: 1, momentum: 0.5 },
   fairness: { penalty: "demographic-parity", attribute: "group", tolerance: 0.04, step: 0.2 },
 });

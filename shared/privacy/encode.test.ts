@@ -198,12 +198,12 @@ test("squaredNorm is exact", () => {
 
 /** G4. 125,000 coordinates: 1 % is five standard errors of a deviation (false alarm 6e-7 a figure). */
 test.each([8, 64, 256])(
-  "8.20 the decoded sum of %i tabs carries the noise that is promised, within 1 %%, at 0, θ/2 and θ dropouts",
+  "8.20 the decoded sum of %i tabs carries the noise that is promised, to a hundredth, at 0, θ/2 and θ dropouts",
   async (size) => {
     const [theta, colluding] = [0.25, 0.125];
     const task = smallTask({
       privacy: { unit: "participant", epsilon: 2, delta: 1e-5 },
-      cohort: { minimum: 3, maximum: 300, dropoutTolerance: theta, colludingShare: colluding },
+      cohort: { minimum: 3, maximum: 255, dropoutTolerance: theta, colludingShare: colluding },
     });
     const z = 3;
     const plan = roundPlan(

@@ -7,7 +7,7 @@ import { taskHash } from "../task.ts";
 
 const base = {
   privacy: { unit: "participant", epsilon: 2, delta: 1e-5 },
-  cohort: { minimum: 3, maximum: 100, dropoutTolerance: 0.2, colludingShare: 0.1 },
+  cohort: { minimum: 4, maximum: 100, dropoutTolerance: 0.2, colludingShare: 0.1 },
 };
 const changes: [string, object][] = [
   ["less noise (z lowered)", { ...base, privacy: { ...base.privacy, epsilon: 20 } }],
@@ -18,11 +18,11 @@ const changes: [string, object][] = [
     "a larger divisor (no dropouts, nobody colludes)",
     { ...base, cohort: { ...base.cohort, dropoutTolerance: 0, colludingShare: 0 } },
   ],
-  ["a smaller cohort", { ...base, cohort: { ...base.cohort, minimum: 2 } }],
+  ["a smaller cohort", { ...base, cohort: { ...base.cohort, minimum: 3 } }],
 ];
 
 test.each(changes)("8.8 %s is another task, and the tab declines", async (_, changed) => {
-  const world = await newWorld(3, smallTask(base));
+  const world = await newWorld(4, smallTask(base));
   const theirs = { ...world.announcement, taskHash: await taskHash(smallTask(changed as Record<string, unknown>)) };
   const signed = await announce(world.coordinator, theirs);
   await expect(acceptAnnouncement(world.tabs[0]!.env, signed, world.parameters)).rejects.toThrow(
