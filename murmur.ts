@@ -19,6 +19,8 @@ const code = await runProgram(
       data: async () => (await import("./coordinator/command/definitions/data.ts")).default,
       verify: async () => (await import("./coordinator/command/definitions/verify.ts")).default,
       export: async () => (await import("./coordinator/command/definitions/export.ts")).default,
+      predict: async () => (await import("./coordinator/command/definitions/predict.ts")).default,
+      explain: async () => (await import("./coordinator/command/definitions/explain.ts")).default,
       report: async () => (await import("./coordinator/command/definitions/report.ts")).default,
     },
   },

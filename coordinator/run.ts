@@ -10,6 +10,7 @@ import type { Logger } from "pino";
 import { isWeakCohort, minimumCohort } from "../shared/cohort.ts";
 import { evaluateGates } from "../shared/gates.ts";
 import type { Evidence } from "../shared/ledger/evidence.ts";
+import { contextHash, type ModelContext } from "../shared/model-file.ts";
 import { type Plan, planOf } from "../shared/plan.ts";
 import { admit, type Charge, worst } from "../shared/privacy/balance.ts";
 import { layoutOf, portionOf, type Question } from "../shared/questions/question.ts";
@@ -111,6 +112,13 @@ export class Run {
   }
   get normalisation() {
     return this.learner.profile?.normalisation;
+  }
+  /** What the exported model needs beside its parameters; undefined before the profile */
+  get context(): ModelContext | undefined {
+    const { profile } = this.learner;
+    if (!profile) return undefined;
+    const { normalisation, marginals } = profile;
+    return { normalisation, marginals, threshold: selectionThreshold(this.task, this.learner) };
   }
 
   isInvited(invite: string): boolean {
@@ -410,10 +418,12 @@ export class Run {
     this.#state = state;
     this.#reason = reason;
     const modelHash = await hashParameters(this.parameters);
+    const { context } = this;
     await this.dependencies.runs.end(this.id, {
       state,
       reason,
       modelHash,
+      ...(context && { contextHash: await contextHash(context) }),
       privacy: this.#spent(),
       gates: this.gates(),
     });

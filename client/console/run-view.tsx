@@ -173,7 +173,7 @@ function Downloads({ run }: { run: RunDetail }) {
         <button type="button" onClick={() => void fetchFile("report", `${run.run}-report.json`)}>
           {t("console.report")}
         </button>
-        {["safetensors", "json"].map((format) => (
+        {["safetensors", "onnx", "json"].map((format) => (
           <button
             key={format}
             type="button"

@@ -110,6 +110,10 @@ export async function exportModel(options: Address & { run: string; format: stri
   return [file];
 }
 
+/** The model as JSON, as a file of it would be. */
+export const fetchModel = (options: Address & { run: string }): Promise<unknown> =>
+  json(call(options, runPath(options.run, "/model?format=json")));
+
 /** Report and ledger, as `murmur verify` takes them. @returns their paths */
 export async function report(options: Address & { run: string; out: string }): Promise<string[]> {
   const facts = await json<Report>(call(options, runPath(options.run, "/report")));

@@ -7,8 +7,7 @@ import type { LedgerEntry } from "../../shared/ledger/entries.ts";
 import { checkLedger, type LedgerFile } from "../../shared/ledger/file.ts";
 import { checkPromises } from "../../shared/ledger/promises.ts";
 import { checkProof, proofFileSchema } from "../../shared/ledger/proof.ts";
-import { architectureOf, layersOf } from "../../shared/model.ts";
-import { hashParameters } from "../../shared/round/0-announce.ts";
+import { contextHash, modelFileOf, type OpenModel, openModel } from "../../shared/model-file.ts";
 import { checkTask } from "../../shared/task.ts";
 import { reportOf } from "../governance/report.ts";
 
@@ -81,50 +80,27 @@ async function checkReport(file: ReadFile, ledger: LedgerFile): Promise<{ count:
   return { count: again?.facts.length ?? 1, ...(!same && { problem: "report.json is not what the ledger says" }) };
 }
 
-interface ModelJson {
-  run: string;
-  modelHash: string;
-  architecture: unknown;
-  normalisation: unknown;
-  features: unknown;
-  tensors: { name: string; shape: number[]; data: number[] }[];
-}
-
 /**
- * The parameters must hash to the model the run ended with, and shape and features must be the task's.
- * What it does not promise: the ledger holds no hash of the normalisation alone, so that is not checked.
+ * The parameters must hash to the model the run ended with, what stands around them to what the ledger says of it, and
+ * shape and features must be the task's.
  */
 async function checkModel(file: ReadFile, entries: readonly LedgerEntry[]): Promise<string | undefined> {
-  const model = file.value as ModelJson | null;
-  const isNumbers = (data: unknown) => Array.isArray(data) && data.every((x) => Math.fround(x) === x);
-  if (!Array.isArray(model?.tensors) || !model.tensors.every((tensor) => isNumbers(tensor?.data)))
-    return "is not a model";
-  if (!isWritten(file, model)) return "is not as it was written";
-  const parameters = Float32Array.from(model.tensors.flatMap((tensor) => tensor.data));
-  const hash = await hashParameters(parameters);
-  if (hash !== model.modelHash) return "has parameters without the hash it names";
-  const start = entries.find((entry) => entry.kind === "run" && entry.run === model.run);
-  const end = entries.find((entry) => entry.kind === "end" && entry.run === model.run);
-  if (start?.kind !== "run" || end?.kind !== "end" || end.modelHash !== hash)
+  let model: OpenModel;
+  try {
+    model = await openModel(file.value);
+  } catch (error) {
+    return `cannot be used: ${(error as Error).message}`;
+  }
+  const { run, modelHash, context } = model.file;
+  const start = entries.find((entry) => entry.kind === "run" && entry.run === run);
+  const end = entries.find((entry) => entry.kind === "end" && entry.run === run);
+  if (start?.kind !== "run" || end?.kind !== "end" || end.modelHash !== modelHash)
     return "is not the model its run ended with";
+  if (end.contextHash !== (await contextHash(context))) return "reads its columns otherwise than its run did";
   const checked = checkTask(start.task);
   if (!("task" in checked)) return "belongs to a task that cannot be read";
-  const { task } = checked;
-  const architecture = architectureOf(task);
-  const tensors = layersOf(architecture).flatMap(({ inputs, outputs, weights, bias }, i) => [
-    { name: `layer${i}.weight`, shape: [inputs, outputs], data: Array.from(parameters.subarray(weights, bias)) },
-    { name: `layer${i}.bias`, shape: [outputs], data: Array.from(parameters.subarray(bias, bias + outputs)) },
-  ]);
-  const { normalisation } = model;
-  const expected = {
-    run: model.run,
-    modelHash: hash,
-    architecture,
-    normalisation,
-    features: task.data.features,
-    tensors,
-  };
-  return isWritten(file, expected) ? undefined : "does not have its task's shape and features";
+  const expected = await modelFileOf(run, checked.task, model.parameters, context);
+  return isWritten(file, expected) ? undefined : "is not as it was written, or not of its task's shape and features";
 }
 
 async function readJson(file: string): Promise<ReadFile> {

@@ -201,6 +201,7 @@ export class Runs {
       state: "finished" | "stopped" | "failed";
       reason: string;
       modelHash: string;
+      contextHash?: string;
       privacy: PrivacyStatement;
       gates: RunDetail["gates"];
     },

@@ -81,6 +81,8 @@ export const entrySchema = z.discriminatedUnion("kind", [
     state: z.enum(["finished", "stopped", "failed"]),
     reason: z.string().max(512),
     modelHash: hash,
+    /** What the model needs beside its parameters (model-file.ts); absent when the run ended before its profile */
+    contextHash: hash.optional(),
     privacy,
     gates: z.array(z.strictObject({ gate: z.json(), value: z.number().nullable(), met: z.boolean().nullable() })),
   }),
