@@ -10,6 +10,8 @@ const code = await runProgram(
     commands: {
       serve: async () => (await import("./coordinator/command/definitions/serve.ts")).default,
       launch: async () => (await import("./coordinator/command/definitions/launch.ts")).default,
+      "review-key": async () => (await import("./coordinator/command/definitions/review-key.ts")).default,
+      review: async () => (await import("./coordinator/command/definitions/review.ts")).default,
       watch: async () => (await import("./coordinator/command/definitions/watch.ts")).default,
       list: async () => (await import("./coordinator/command/definitions/list.ts")).default,
       stop: async () => (await import("./coordinator/command/definitions/stop.ts")).default,

@@ -8,7 +8,9 @@
  */
 import type { Logger } from "pino";
 import { isWeakCohort, minimumCohort } from "../shared/cohort.ts";
+import { invariant } from "../shared/errors.ts";
 import { evaluateGates } from "../shared/gates.ts";
+import { type SignedStatement, type Standing, standingOf } from "../shared/governance/review.ts";
 import type { Evidence } from "../shared/ledger/evidence.ts";
 import { contextHash, type ModelContext } from "../shared/model-file.ts";
 import { type Plan, planOf } from "../shared/plan.ts";
@@ -65,6 +67,7 @@ export class Run {
   #open: OpenQuestion | undefined;
   #ledgerSizes = new Map<string, number>();
   #stop = new AbortController();
+  #stopReason = "";
   #arrived: () => void = () => {};
   #driving: Promise<void> | undefined;
 
@@ -74,6 +77,8 @@ export class Run {
     private nextAttempt: number,
     records: RoundRecord[],
     charges: Charge[],
+    private statements: SignedStatement[],
+    private modelHash: string,
     private readonly dependencies: RunDependencies,
   ) {
     this.plan = planOf(row.task);
@@ -91,7 +96,16 @@ export class Run {
   static async load(row: RunRow, dependencies: RunDependencies): Promise<Run> {
     const { runs } = dependencies;
     const { learner, attempt } = await runs.loadState(row.id);
-    return new Run(row, learner, attempt, await runs.records(row.id), await runs.charges(row.id), dependencies);
+    return new Run(
+      row,
+      learner,
+      attempt,
+      await runs.records(row.id),
+      await runs.charges(row.id),
+      row.task.review ? await runs.statements(row.id) : [],
+      await hashParameters(finalParameters(learner)),
+      dependencies,
+    );
   }
 
   get id(): string {
@@ -102,6 +116,16 @@ export class Run {
   }
   get isOver(): boolean {
     return this.#state === "finished" || this.#state === "stopped" || this.#state === "failed";
+  }
+  /** Until its reviewers have signed, a task is nothing but a proposal. */
+  get isProposed(): boolean {
+    return this.#state === "proposed";
+  }
+  get stored(): RunRow {
+    return this.row;
+  }
+  get reviews(): readonly SignedStatement[] {
+    return this.statements;
   }
   get records(): readonly RoundRecord[] {
     return this.#records;
@@ -127,13 +151,16 @@ export class Run {
 
   /** Drives the run to its end; returns when it is over or interrupted. */
   start(): Promise<void> {
+    invariant(!this.isProposed, "a task is launched after its review");
     this.#driving ??= this.#drive();
     return this.#driving;
   }
 
   /** Stops for good. A round under way ends with nothing revealed. */
-  async stop(): Promise<void> {
+  async stop(reason = "stopped by the operator"): Promise<void> {
     if (this.isOver) return;
+    if (this.isProposed) return this.#end("stopped", reason);
+    this.#stopReason = reason;
     this.#stop.abort(new Abort("stopped"));
     this.#arrived();
     await this.#driving;
@@ -144,6 +171,17 @@ export class Run {
     this.#stop.abort(new Interrupted());
     this.#arrived();
     await this.#driving;
+  }
+
+  /** One more word of a reviewer, already in the ledger. */
+  takeReview(statement: SignedStatement): void {
+    this.statements = [...this.statements, statement];
+    this.#changed();
+  }
+
+  /** Where the review stands; undefined for a task that names no reviewer. */
+  review(now: number): Standing | undefined {
+    return this.task.review && standingOf(this.task.review, this.statements, now);
   }
 
   async welcome(identity: string, ledgerSize: number): Promise<Welcome> {
@@ -197,8 +235,7 @@ export class Run {
       );
     } catch (error) {
       if (error instanceof Interrupted) return;
-      if (error instanceof Abort && error.reason === "stopped")
-        return await this.#end("stopped", "stopped by the operator");
+      if (error instanceof Abort && error.reason === "stopped") return await this.#end("stopped", this.#stopReason);
       this.dependencies.log.error({ err: error, run: this.id }, "the run failed");
       await this.#end("failed", "the coordinator failed; see its log");
     }
@@ -383,6 +420,7 @@ export class Run {
     const sumHash = await hashSum(outcome.sum);
     await runs.finishRound(this.id, facts, record, reading.learner, { rosterHash: outcome.rosterHash, sumHash });
     this.learner = reading.learner;
+    this.modelHash = await hashParameters(finalParameters(reading.learner));
     this.nextAttempt = 1;
     this.#records = [...this.#records, record];
     const result = await publishResult(
@@ -456,6 +494,7 @@ export class Run {
   }
 
   detail(): RunDetail {
+    const review = this.review(Date.now());
     return {
       ...this.summary(),
       task: this.task,
@@ -464,6 +503,8 @@ export class Run {
       ...(this.#current && { current: this.#current }),
       rounds: [...this.#records],
       gates: this.gates(),
+      ...(review && { review }),
+      modelHash: this.modelHash,
     };
   }
 }

@@ -71,6 +71,7 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
       const hello = parsed.data;
       const run = coordinator.run(hello.run);
       if (!run) return reply({ ok: false, reason: "run-unknown" });
+      if (run.isProposed) return reply({ ok: false, reason: "run-proposed" });
       if (run.isOver) return reply({ ok: false, reason: "run-ended" });
       if (!run.isInvited(hello.invite)) return reply({ ok: false, reason: "invitation-invalid" });
       const own = await verifySignature(

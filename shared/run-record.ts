@@ -3,9 +3,11 @@
  * Every number in it is derived from noisy sums or from the protocol's own bookkeeping, never from one participant.
  */
 import type { PrivacyUnit } from "./cohort.ts";
+import type { Standing } from "./governance/review.ts";
 import type { Task } from "./task.ts";
 
-export type RunState = "waiting" | "running" | "finished" | "stopped" | "failed";
+/** `proposed`: its reviewers have not all approved, so nobody can join and nothing is asked */
+export type RunState = "proposed" | "waiting" | "running" | "finished" | "stopped" | "failed";
 export type QuestionKind = "profile" | "train" | "evaluate";
 
 /** The phases of a round, in order; see shared/round. */
@@ -96,4 +98,8 @@ export interface RunDetail extends RunSummary {
   rounds: RoundRecord[];
   /** Each gate of the task and how it stands; undecided until `evaluate` is in */
   gates: { gate: Task["gates"][number]; value: number | null; met: boolean | null }[];
+  /** Of a task that names reviewers */
+  review?: Standing;
+  /** SHA-256 of the model as it would be exported */
+  modelHash: string;
 }

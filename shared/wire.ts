@@ -49,7 +49,7 @@ export type Hello = z.infer<typeof tabMessages.hello>;
 /** What every message is answered with. */
 export type Reply =
   | { ok: true }
-  | { ok: false; reason: DropReason | "invitation-invalid" | "run-unknown" | "run-ended" };
+  | { ok: false; reason: DropReason | "invitation-invalid" | "run-unknown" | "run-proposed" | "run-ended" };
 
 export interface Welcome {
   task: unknown;

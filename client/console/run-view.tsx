@@ -8,6 +8,7 @@ import { save } from "../ui/save.ts";
 import { statement } from "../ui/statement.ts";
 import { call, failure } from "./api.ts";
 import { Curves } from "./curves.tsx";
+import { Review } from "./review.tsx";
 
 const copied = signal(false);
 const copiedForMs = 3000;
@@ -20,7 +21,7 @@ function reasonText(reason: string): string {
 
 export function RunView({ run }: { run: RunDetail }) {
   const { current } = run;
-  const over = run.state !== "waiting" && run.state !== "running";
+  const over = !["proposed", "waiting", "running"].includes(run.state);
   return (
     <>
       <section class="card">
@@ -52,7 +53,7 @@ export function RunView({ run }: { run: RunDetail }) {
           {t("console.spent")}: {statement(run.privacy)} ·{" "}
           {t("console.promised", { budget: formatNumber(run.task.privacy.epsilon) })}
         </p>
-        {!over && <Invitation link={run.invitation} />}
+        {!over && run.state !== "proposed" && <Invitation link={run.invitation} />}
         {!over && (
           <ConfirmButton
             button={t("console.stop")}
@@ -66,6 +67,7 @@ export function RunView({ run }: { run: RunDetail }) {
       </section>
       <Curves run={run} />
       <Gates run={run} />
+      {run.review && <Review run={run} review={run.review} />}
       <Aborted run={run} />
       {over && <Downloads run={run} />}
     </>

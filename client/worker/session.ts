@@ -4,6 +4,7 @@
  */
 import type { Socket } from "socket.io-client";
 import { toHex } from "../../shared/canonical.ts";
+import { isApproved, type SignedStatement } from "../../shared/governance/review.ts";
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
 import { type Evidence, EvidenceError, verifyEvidence } from "../../shared/ledger/evidence.ts";
 import { type Plan, planOf, type RoundPlan } from "../../shared/plan.ts";
@@ -205,10 +206,13 @@ export class Session {
         charge: (cost) => this.#charge(cost),
       };
     }
-    await this.#checkEvidence(
-      welcome.evidence,
-      (entry) => entry.kind === "run" && entry.run === this.run && entry.taskHash === hash,
-    );
+    let approvals: SignedStatement[] = [];
+    await this.#checkEvidence(welcome.evidence, (entry) => {
+      if (entry.kind !== "run" || entry.run !== this.run || entry.taskHash !== hash) return false;
+      approvals = (entry.approvals ?? []) as SignedStatement[];
+      return true;
+    });
+    if (!(await isApproved(task, { run: this.run, taskHash: hash }, approvals))) throw new Decline("not-reviewed");
     if (!this.#welcomed)
       this.events.onWelcome({ task, taskHash: hash, plan: this.#env.plan, roundsPlanned: welcome.roundsPlanned });
     this.#welcomed = true;

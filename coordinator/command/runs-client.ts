@@ -1,10 +1,14 @@
 /** Commands that speak to a serving coordinator over its API. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { toHex } from "../../shared/canonical.ts";
 import { InputError } from "../../shared/errors.ts";
+import type { Decision, Statement } from "../../shared/governance/review.ts";
+import { signBody } from "../../shared/round/signed.ts";
 import type { RunDetail, RunSummary } from "../../shared/run-record.ts";
+import { asTask, taskHash } from "../../shared/task.ts";
 import { type Report, reportMarkdown } from "../governance/report.ts";
-import { existingOperatorKey } from "../store/keys.ts";
+import { existingOperatorKey, readIdentity } from "../store/keys.ts";
 import { readTaskFile } from "../task-file.ts";
 
 interface Address {
@@ -17,7 +21,8 @@ const lookEveryMs = 500;
 
 async function call(address: Address, path: string, body?: object): Promise<Response> {
   const key = process.env.MURMUR_OPERATOR_KEY ?? existingOperatorKey("./murmur-data");
-  if (key === undefined) {
+  // A reviewer is known by a signature, not by the operator's key.
+  if (key === undefined && !path.startsWith("/api/reviews/")) {
     throw new InputError(
       "MURMUR_OPERATOR_KEY",
       "is not set, and ./murmur-data holds no operator.key",
@@ -55,6 +60,26 @@ export async function launch(options: Address & { taskFile: string }): Promise<R
   });
   readTaskFile(yaml, basename(options.taskFile));
   return json(call(options, "/api/runs", { yaml }));
+}
+
+/** Signs a reviewer's decision about a run as it stands at the coordinator, and hands it in. */
+export async function review(
+  options: Address & { run: string; keyFile: string; decision: Decision; reasons: string },
+): Promise<RunDetail> {
+  const identity = await readIdentity(options.keyFile, "Name the file that `murmur review-key` wrote.");
+  const path = `/api/reviews/${encodeURIComponent(options.run)}`;
+  const { run, task, modelHash } = await json<Pick<RunDetail, "run" | "task" | "modelHash">>(call(options, path));
+  const body: Statement = {
+    run,
+    // Computed here: what is signed is the task that was read, not what the coordinator calls it.
+    taskHash: await taskHash(asTask(task)),
+    reviewer: toHex(identity.publicKey),
+    decision: options.decision,
+    ...(options.decision === "except" && { modelHash }),
+    reasons: options.reasons,
+    at: new Date().toISOString(),
+  };
+  return json(call(options, path, await signBody("review", body, identity)));
 }
 
 export const list = (options: Address): Promise<RunSummary[]> => json(call(options, "/api/runs"));

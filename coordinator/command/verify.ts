@@ -7,6 +7,7 @@ import type { LedgerEntry } from "../../shared/ledger/entries.ts";
 import { checkLedger, type LedgerFile } from "../../shared/ledger/file.ts";
 import { checkPromises } from "../../shared/ledger/promises.ts";
 import { checkProof, proofFileSchema } from "../../shared/ledger/proof.ts";
+import { readMirror } from "../../shared/ledger/tiles.ts";
 import { contextHash, modelFileOf, type OpenModel, openModel } from "../../shared/model-file.ts";
 import { checkTask } from "../../shared/task.ts";
 import { reportOf } from "../governance/report.ts";
@@ -19,8 +20,8 @@ export interface Verdict {
 }
 
 /**
- * A ledger file, a proof of one entry, or a folder that holds `ledger.json` and, if they are there, `report.json` and
- * `model.json`. What was altered is a problem; what cannot be read at all is thrown.
+ * A ledger file, a proof of one entry, a mirror of the log's static files, or a folder that holds `ledger.json` and, if
+ * they are there, `report.json` and `model.json`. What was altered is a problem; what cannot be read at all is thrown.
  * @throws InputError when there is nothing to check
  */
 export async function verifyPath(path: string): Promise<Verdict> {
@@ -30,6 +31,7 @@ export async function verifyPath(path: string): Promise<Verdict> {
     const { value } = await readJson(path);
     return isProof(value) ? verdict(1, (await checkProof(value)).problems) : verifyLedger(value);
   }
+  if (existsSync(join(path, "checkpoint"))) return verifyMirror(path);
   const [ledger, report, model] = ["ledger.json", "report.json", "model.json"].map((name) => join(path, name));
   if (!existsSync(ledger!))
     throw new InputError("path", `${path} holds no ledger.json`, "Name the folder a run was exported to.");
@@ -61,6 +63,14 @@ const isProof = (value: unknown): boolean =>
 async function verifyLedger(value: unknown): Promise<Verdict & { entries: LedgerEntry[] }> {
   const { entries, problems } = await checkLedger(value);
   return { ...verdict(entries.length, [...problems, ...checkPromises(entries)]), entries };
+}
+
+/** A mirror of the log's static files, such as `wget --mirror` makes. */
+async function verifyMirror(folder: string): Promise<Verdict> {
+  const { ledger, problems } = await readMirror((file) => readFile(join(folder, file)).catch(() => undefined));
+  if (!ledger) return verdict(0, problems);
+  const { checked, problems: more } = await verifyLedger(ledger);
+  return verdict(checked, [...problems, ...more]);
 }
 
 interface ReadFile {
