@@ -4,13 +4,13 @@ import type { Logger } from "pino";
 import { toHex } from "../shared/canonical.ts";
 import { InputError } from "../shared/errors.ts";
 import { isReviewersOwn, type SignedStatement } from "../shared/governance/review.ts";
-import type { LedgerFile } from "../shared/ledger/file.ts";
+import { checkLedger, type LedgerFile } from "../shared/ledger/file.ts";
 import { planOf } from "../shared/plan.ts";
 import { hashParameters } from "../shared/round/0-announce.ts";
 import type { RunDetail, RunSummary } from "../shared/run-record.ts";
 import type { Identity } from "../shared/secure-sum/keys.ts";
 import { type Task, taskHash } from "../shared/task.ts";
-import { type Report, reportOf } from "./governance/report.ts";
+import { type DocumentName, documentsOf } from "./governance/documents.ts";
 import { startLearner } from "./learner.ts";
 import type { Deadlines } from "./round.ts";
 import { Run, type RunDependencies, spentOn } from "./run.ts";
@@ -195,8 +195,9 @@ export class Coordinator {
     return this.ledger.file(path);
   }
 
-  async report(run: Run): Promise<Report> {
-    return reportOf(run.id, await this.ledger.export());
+  async document(run: Run, name: DocumentName): Promise<string> {
+    const ledger = await this.ledger.export();
+    return documentsOf(run.id, ledger.checkpoint, await checkLedger(ledger))[name];
   }
 
   /** Notes an export in the ledger. @throws InputError while a gate is not met: a held model does not leave */

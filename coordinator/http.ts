@@ -12,6 +12,7 @@ import { type SignedStatement, signedStatementSchema } from "../shared/governanc
 import { taskJsonSchema } from "../shared/task.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { exportModel, modelFormats } from "./export/model.ts";
+import { documentNames } from "./governance/documents.ts";
 import { exampleTasks, sampleFor } from "./samples.ts";
 import { TaskFileError } from "./task-file.ts";
 
@@ -112,7 +113,17 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
     await run.stop();
     return c.json(run.detail());
   });
-  operator.get("/:id/report", async (c) => c.json(await coordinator.report(found(c.req.param("id")))));
+  operator.get("/:id/documents/:name", async (c) => {
+    const name = documentNames.find((known) => known === c.req.param("name"));
+    if (!name)
+      throw new InputError("name", `«${c.req.param("name")}» is not known`, `Use one of ${documentNames.join(", ")}.`);
+    const text = await coordinator.document(found(c.req.param("id")), name);
+    // A page of its own, which this site's policy would strip of its style: it is saved, not shown.
+    return c.body(text, 200, {
+      "content-type": "application/octet-stream",
+      "content-disposition": `attachment; filename="${name}"`,
+    });
+  });
   operator.get("/:id/ledger", async (c) => c.json(await coordinator.exportLedger()));
   operator.get("/:id/model", async (c) => {
     const format = c.req.query("format") ?? "json";

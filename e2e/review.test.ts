@@ -1,12 +1,14 @@
 /** No path launches a task that is not signed, and none exports a model that its gates hold back: all of them are tried. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import pino from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { writeReport } from "../coordinator/command/runs-client.ts";
+import { writeDocuments } from "../coordinator/command/runs-client.ts";
 import { type Server, serve } from "../coordinator/command/serve.ts";
 import { verifyPath } from "../coordinator/command/verify.ts";
+import { exportModel } from "../coordinator/export/model.ts";
 import { httpApp } from "../coordinator/http.ts";
 import type { Run } from "../coordinator/run.ts";
 import type { Runs } from "../coordinator/store/runs.ts";
@@ -39,7 +41,8 @@ afterAll(async () => {
 const reviewedTask = () =>
   asTask({
     ...smallTask(1),
-    gates: [{ metric: "accuracy", atLeast: 0.999 }],
+    // Five tabs come, so it is never met.
+    gates: [{ metric: "cohort", atLeast: 99 }],
     review: {
       reviewers: [
         { name: "ethics board", key: toHex(ethics.publicKey) },
@@ -87,12 +90,13 @@ async function tryEverything(run: Run): Promise<string[]> {
   expect(paths.length).toBeGreaterThan(10);
   const answers: string[] = [];
   for (const path of paths) {
-    for (const query of ["", "?format=json", "?format=onnx", "?format=safetensors"]) {
+    const queries = path.endsWith("/model") ? ["", "?format=json", "?format=onnx", "?format=safetensors"] : [""];
+    for (const query of queries) {
       for (const method of ["GET", "POST", "PUT", "DELETE"]) {
         if (path.endsWith("/stop")) continue;
         const bodies = method === "GET" ? [undefined] : ["{}", JSON.stringify({ run: run.id, force: true, yaml: "" })];
         for (const body of bodies) {
-          const address = server.url + path.replace(/:(id|run)/, run.id) + query;
+          const address = server.url + path.replace(/:(id|run)/, run.id).replace(":name", "compliance.json") + query;
           const answer = await fetch(address, {
             method,
             headers: {
@@ -184,12 +188,41 @@ test("a model that its gates hold back leaves with a signed exception only, and 
   expect((await tryEverything(run)).some((text) => text.includes("murmur/model/1"))).toBe(true);
   const allowed = await exports();
   expect(allowed.length).toBeGreaterThan(2);
+  const out = join(folder, "out");
+  await writeDocuments(out, run.id, await coordinator.exportLedger());
+  writeFileSync(join(out, "model.json"), (await exportModel(coordinator, run, "json")).bytes);
 
   expect(await post(run.id, await signed(run, ethics, "withdraw"))).toBe(201);
   expect((await tryEverything(run)).join()).toContain("its review is withdrawn");
-  expect(await exports()).toHaveLength(allowed.length);
-  await writeReport(join(folder, "out"), await coordinator.report(run), await coordinator.exportLedger());
-  expect((await verifyPath(join(folder, "out"))).problems).toEqual([]);
+  expect(await exports()).toHaveLength(allowed.length + 1);
+}, 120_000);
+
+test("any one bit changed in any file of a run's folder is found by verify", async () => {
+  const out = join(folder, "out");
+  const verdict = await verifyPath(out);
+  expect(verdict).toMatchObject({ ok: true, problems: [] });
+  expect(verdict.checked).toBeGreaterThan(15);
+  const files = readdirSync(out);
+  expect(files).toHaveLength(9);
+  for (const name of files) {
+    const path = join(out, name);
+    const right = readFileSync(path);
+    await fc.assert(
+      fc.asyncProperty(fc.nat(right.length - 1), fc.nat(7), async (at, bit) => {
+        const altered = Buffer.from(right);
+        altered[at]! ^= 1 << bit;
+        writeFileSync(path, altered);
+        // What cannot be read any more is thrown, and that is an answer too.
+        const problems = await verifyPath(out).then(
+          (v) => v.problems,
+          (error: Error) => [error.message],
+        );
+        expect(problems, `${name}[${at}] bit ${bit}`).not.toEqual([]);
+      }),
+      { seed: 41, numRuns: 8 },
+    );
+    writeFileSync(path, right);
+  }
 }, 120_000);
 
 test("a tab does not train where a coordinator launched the task by itself, and verify says so", async () => {

@@ -62,6 +62,10 @@ export interface RoundRecord {
     threshold: number;
   };
   objective?: ObjectiveTerms;
+  /** Of `explain`: mean absolute attribution by feature, logits */
+  importance?: Record<string, number>;
+  /** Of the last level of the surrogate tree: share of rows on which it decides as the model */
+  fidelity?: number;
   /** SHA-256 of the parameters after the round */
   modelHash: string;
   /** ms */

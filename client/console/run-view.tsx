@@ -172,9 +172,11 @@ function Downloads({ run }: { run: RunDetail }) {
     <section class="card">
       <h2>{t("console.downloads")}</h2>
       <div class="choices">
-        <button type="button" onClick={() => void fetchFile("report", `${run.run}-report.json`)}>
-          {t("console.report")}
-        </button>
+        {["compliance.html", "model-card.html", "model-card.md", "report.json"].map((name) => (
+          <button key={name} type="button" onClick={() => void fetchFile(`documents/${name}`, name)}>
+            {t("console.document", { name })}
+          </button>
+        ))}
         {["safetensors", "onnx", "json"].map((format) => (
           <button
             key={format}

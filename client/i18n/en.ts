@@ -291,7 +291,7 @@ export const en = {
   "abort.budget-spent": "the privacy budget is spent",
   "abort.stopped": "stopped by the operator",
   "console.downloads": "Files",
-  "console.report": "Report (JSON)",
+  "console.document": "Report ({name})",
   "console.model": "Model ({format})",
   "console.ledger": "Ledger (JSON)",
   "console.table": "Show as table",

@@ -265,7 +265,7 @@ export const zh = {
   "abort.budget-spent": "隐私预算已用尽",
   "abort.stopped": "由操作者停止",
   "console.downloads": "文件",
-  "console.report": "报告（JSON）",
+  "console.document": "报告（{name}）",
   "console.model": "模型（{format}）",
   "console.ledger": "账本（JSON）",
   "console.table": "显示为表格",

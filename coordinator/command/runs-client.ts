@@ -4,10 +4,11 @@ import { basename, join } from "node:path";
 import { toHex } from "../../shared/canonical.ts";
 import { InputError } from "../../shared/errors.ts";
 import type { Decision, Statement } from "../../shared/governance/review.ts";
+import { checkLedger, type LedgerFile } from "../../shared/ledger/file.ts";
 import { signBody } from "../../shared/round/signed.ts";
 import type { RunDetail, RunSummary } from "../../shared/run-record.ts";
 import { asTask, taskHash } from "../../shared/task.ts";
-import { type Report, reportMarkdown } from "../governance/report.ts";
+import { documentsOf } from "../governance/documents.ts";
 import { existingOperatorKey, readIdentity } from "../store/keys.ts";
 import { readTaskFile } from "../task-file.ts";
 
@@ -139,18 +140,21 @@ export async function exportModel(options: Address & { run: string; format: stri
 export const fetchModel = (options: Address & { run: string }): Promise<unknown> =>
   json(call(options, runPath(options.run, "/model?format=json")));
 
-/** Report and ledger, as `murmur verify` takes them. @returns their paths */
+/** All that is written about a run, made here from its ledger, as `murmur verify` takes it. @returns the files' paths */
 export async function report(options: Address & { run: string; out: string }): Promise<string[]> {
-  const facts = await json<Report>(call(options, runPath(options.run, "/report")));
-  const ledger = await json<object>(call(options, runPath(options.run, "/ledger")));
-  return writeReport(options.out, facts, ledger);
+  // A run that is not there is named before an empty report of it is written.
+  await call(options, runPath(options.run));
+  return writeDocuments(
+    options.out,
+    options.run,
+    await json<LedgerFile>(call(options, runPath(options.run, "/ledger"))),
+  );
 }
 
-export async function writeReport(out: string, facts: Report, ledger: object): Promise<string[]> {
+export async function writeDocuments(out: string, run: string, ledger: LedgerFile): Promise<string[]> {
   await mkdir(out, { recursive: true });
   const files = {
-    "report.json": `${JSON.stringify(facts, null, 1)}\n`,
-    "report.md": reportMarkdown(facts),
+    ...documentsOf(run, ledger.checkpoint, await checkLedger(ledger)),
     "ledger.json": `${JSON.stringify(ledger)}\n`,
   };
   return Promise.all(

@@ -4,13 +4,13 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { InputError } from "../../shared/errors.ts";
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
-import { checkLedger, type LedgerFile } from "../../shared/ledger/file.ts";
+import { type CheckedLedger, checkLedger, type LedgerFile } from "../../shared/ledger/file.ts";
 import { checkPromises } from "../../shared/ledger/promises.ts";
 import { checkProof, proofFileSchema } from "../../shared/ledger/proof.ts";
 import { readMirror } from "../../shared/ledger/tiles.ts";
 import { contextHash, modelFileOf, type OpenModel, openModel } from "../../shared/model-file.ts";
 import { checkTask } from "../../shared/task.ts";
-import { reportOf } from "../governance/report.ts";
+import { documentNames, documentsOf } from "../governance/documents.ts";
 
 export interface Verdict {
   ok: boolean;
@@ -21,7 +21,7 @@ export interface Verdict {
 
 /**
  * A ledger file, a proof of one entry, a mirror of the log's static files, or a folder that holds `ledger.json` and, if
- * they are there, `report.json` and `model.json`. What was altered is a problem; what cannot be read at all is thrown.
+ * they are there, the documents about its runs and `model.json`. What was altered is a problem; what cannot be read at all is thrown.
  * @throws InputError when there is nothing to check
  */
 export async function verifyPath(path: string): Promise<Verdict> {
@@ -32,19 +32,17 @@ export async function verifyPath(path: string): Promise<Verdict> {
     return isProof(value) ? verdict(1, (await checkProof(value)).problems) : verifyLedger(value);
   }
   if (existsSync(join(path, "checkpoint"))) return verifyMirror(path);
-  const [ledger, report, model] = ["ledger.json", "report.json", "model.json"].map((name) => join(path, name));
+  const [ledger, model] = ["ledger.json", "model.json"].map((name) => join(path, name));
   if (!existsSync(ledger!))
     throw new InputError("path", `${path} holds no ledger.json`, "Name the folder a run was exported to.");
   const { value } = await readJson(ledger!);
-  const { checked, problems, entries } = await verifyLedger(value);
-  let more = 0;
-  if (existsSync(report!)) {
-    const { count, problem } = await checkReport(await readJson(report!), value as LedgerFile);
-    if (problem) problems.push(problem);
-    more += count;
-  }
+  const { checked, problems, ledger: opened } = await verifyLedger(value);
+  const { checkpoint } = value as LedgerFile;
+  const documents = await checkDocuments(path, String(checkpoint), opened);
+  problems.push(...documents.problems);
+  let more = documents.count;
   if (existsSync(model!)) {
-    const problem = await checkModel(await readJson(model!), entries);
+    const problem = await checkModel(await readJson(model!), opened.entries);
     if (problem) problems.push(`model.json ${problem}`);
     more++;
   }
@@ -60,9 +58,10 @@ const isProof = (value: unknown): boolean =>
   !("leaves" in value) &&
   Object.keys(proofFileSchema.shape).some((field) => field !== "publicKey" && field !== "checkpoint" && field in value);
 
-async function verifyLedger(value: unknown): Promise<Verdict & { entries: LedgerEntry[] }> {
-  const { entries, problems } = await checkLedger(value);
-  return { ...verdict(entries.length, [...problems, ...checkPromises(entries)]), entries };
+async function verifyLedger(value: unknown): Promise<Verdict & { ledger: CheckedLedger }> {
+  const ledger = await checkLedger(value);
+  const { entries, problems } = ledger;
+  return { ...verdict(entries.length, [...problems, ...checkPromises(entries)]), ledger };
 }
 
 /** A mirror of the log's static files, such as `wget --mirror` makes. */
@@ -82,12 +81,18 @@ interface ReadFile {
 const isWritten = ({ text }: ReadFile, value: unknown): boolean =>
   [JSON.stringify(value), JSON.stringify(value, null, 1)].includes(text.trimEnd());
 
-/** A report is a function of the ledger, so it is made again and compared. */
-async function checkReport(file: ReadFile, ledger: LedgerFile): Promise<{ count: number; problem?: string }> {
-  const run = (file.value as { run?: unknown } | null)?.run;
-  const again = await reportOf(String(run), ledger).catch(() => undefined);
-  const same = again !== undefined && isWritten(file, again);
-  return { count: again?.facts.length ?? 1, ...(!same && { problem: "report.json is not what the ledger says" }) };
+/** What is written about a run is a function of the ledger, so it is made again and compared, letter by letter. */
+async function checkDocuments(folder: string, checkpoint: string, checked: CheckedLedger) {
+  const files = documentNames.filter((name) => existsSync(join(folder, name)));
+  if (files.length === 0) return { count: 0, problems: [] };
+  const runs = [...new Set(checked.entries.map((entry) => entry.run))];
+  const expected = runs.map((run) => documentsOf(run, checkpoint, checked));
+  const problems: string[] = [];
+  for (const name of files) {
+    const text = await readFile(join(folder, name), "utf8");
+    if (!expected.some((documents) => documents[name] === text)) problems.push(`${name} is not what the ledger says`);
+  }
+  return { count: files.length, problems };
 }
 
 /**

@@ -43,6 +43,10 @@ export const recordSchema = z.strictObject({
   privacy,
   metrics: metrics.optional(),
   objective: objective.optional(),
+  /** Of `explain`: mean absolute attribution by feature, logits */
+  importance: z.record(z.string(), z.number()).optional(),
+  /** Of the last level of the surrogate tree: share of rows on which it decides as the model */
+  fidelity: z.number().min(0).max(1).optional(),
   modelHash: hash,
   duration: z.number().min(0),
   finishedAt: z.iso.datetime(),
