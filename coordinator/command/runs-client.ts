@@ -1,6 +1,6 @@
 /** Commands that speak to a serving coordinator over its API. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { toHex } from "../../shared/canonical.ts";
 import { InputError } from "../../shared/errors.ts";
 import type { Decision, Statement } from "../../shared/governance/review.ts";
@@ -8,6 +8,7 @@ import { checkLedger, type LedgerFile } from "../../shared/ledger/file.ts";
 import { signBody } from "../../shared/round/signed.ts";
 import type { RunDetail, RunSummary } from "../../shared/run-record.ts";
 import { asTask, taskHash } from "../../shared/task.ts";
+import { type Tracker, track } from "../export/tracking.ts";
 import { documentsOf } from "../governance/documents.ts";
 import { existingOperatorKey, readIdentity } from "../store/keys.ts";
 import { readTaskFile } from "../task-file.ts";
@@ -139,6 +140,22 @@ export async function exportModel(options: Address & { run: string; format: stri
 /** The model as JSON, as a file of it would be. */
 export const fetchModel = (options: Address & { run: string }): Promise<unknown> =>
   json(call(options, runPath(options.run, "/model?format=json")));
+
+/** @returns the files' paths */
+export async function trackRuns(
+  options: Address & { runs?: string[]; format: Tracker; out: string },
+): Promise<string[]> {
+  const names = options.runs ?? (await list(options)).map(({ run }) => run);
+  const details = await Promise.all(names.map((name) => json<RunDetail>(call(options, runPath(name)))));
+  const paths: string[] = [];
+  for (const [name, content] of Object.entries(track(details, options.format))) {
+    const path = join(options.out, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+    paths.push(path);
+  }
+  return paths;
+}
 
 /** All that is written about a run, made here from its ledger, as `murmur verify` takes it. @returns the files' paths */
 export async function report(options: Address & { run: string; out: string }): Promise<string[]> {

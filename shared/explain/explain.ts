@@ -13,6 +13,8 @@ import { permutationShap } from "./permutation-shap.ts";
 import { principalReasons } from "./reasons.ts";
 import { Seeded } from "./seeded.ts";
 import { exactShapley } from "./shapley.ts";
+import { countRows, decides, growTree, pathOf, rowBins, splitText } from "./tree.ts";
+import { rulesOf, treeSvg } from "./tree-svg.ts";
 
 export const explainMethods = [
   "shap",
@@ -22,6 +24,7 @@ export const explainMethods = [
   "integrated-gradients",
   "counterfactual",
   "reasons",
+  "tree",
 ] as const;
 export type ExplainMethod = (typeof explainMethods)[number];
 
@@ -64,6 +67,11 @@ export interface Explanation {
   scoreAfter?: number;
   /** Principal reasons, most weighty first */
   reasons?: string[];
+  /** Tree: the way to each leaf and its decision; the row's own; share of fresh rows on which it decides as the model */
+  rules?: string[];
+  path?: string[];
+  fidelity?: number;
+  svg?: string;
   needsPerson?: boolean;
 }
 
@@ -76,6 +84,11 @@ const reasonPool = 2000;
 
 /** LIME below this would have said something else with another seed. */
 const stableFrom = 0.7;
+
+/** Of the surrogate tree */
+const treeRows = 4000;
+const treeDepth = 4;
+const treeFewestRows = 20;
 
 const normal95 = 1.959963984540054;
 
@@ -168,6 +181,30 @@ export async function explain(model: OpenModel, row: FeatureColumns, options: Ex
       const { threshold, marginals } = context;
       const found = await counterfactual(features, marginals, row, scoreRows, { threshold, frozen });
       return { ...record, changes: found?.changes ?? null, ...(found && { scoreAfter: found.score }) };
+    }
+    case "tree": {
+      const selectedOf = async (rows: FeatureColumns) =>
+        Array.from(await scoreRows(rows), (z) => z > context.threshold);
+      const learn = draw(treeRows, seed);
+      const [bins, decisions] = [rowBins(features, learn), await selectedOf(learn)];
+      const tree = await growTree(features, (at, open) => countRows(features, bins, decisions, at, open), {
+        depth: treeDepth,
+        fewestRows: treeFewestRows,
+      });
+      const fresh = draw(treeRows, seed + 1);
+      const [freshBins, freshDecisions] = [rowBins(features, fresh), await selectedOf(fresh)];
+      const right = freshDecisions.filter((decision, r) => decides(pathOf(tree, freshBins, r).at(-1)!) === decision);
+      const path = pathOf(tree, rowBins(features, row), 0);
+      return {
+        ...record,
+        background: `${treeRows} rows drawn from the noisy profile, each feature by itself; as many more for the fidelity`,
+        rules: rulesOf(features, tree),
+        path: path.flatMap(({ split }, i) =>
+          split ? [splitText(features, split, split.below[0] === path[i + 1] ? 0 : 1)] : [],
+        ),
+        fidelity: right.length / treeRows,
+        svg: treeSvg(features, tree, path),
+      };
     }
     case "reasons": {
       if (selected)
