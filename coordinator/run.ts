@@ -195,6 +195,12 @@ export class Run {
     };
   }
 
+  /** Consent taken back: the enrolment is deleted, and that somebody withdrew, not who, goes into the ledger. */
+  async withdraw(identity: string): Promise<void> {
+    this.room.decline(identity);
+    await this.dependencies.runs.withdraw(this.id, identity, new Date().toISOString());
+  }
+
   /** Seats a participant; one that comes while the cohort is still open gets the question at once. */
   async enter(connection: Connection): Promise<void> {
     this.room.enter(connection);

@@ -102,6 +102,11 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
     const run = seat && coordinator.run(seat.run);
     const parsed = tabMessages[event].safeParse(raw);
     if (!run || !seat || !parsed.success || typeof reply !== "function") return refuse(reply);
+    if (event === "withdraw") {
+      await run.withdraw(seat.connection.identity);
+      reply({ ok: true });
+      return;
+    }
     if (event === "decline") {
       run.room.decline(seat.connection.identity);
       reply({ ok: true });
@@ -111,7 +116,7 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
     if (!message) return refuse(reply);
     reply(await run.room.receive(seat.connection.identity, event, message));
   };
-  for (const event of ["ready", "shares", "agreement", "unmask", "decline"] as const) {
+  for (const event of ["ready", "shares", "agreement", "unmask", "decline", "withdraw"] as const) {
     socket.on(event, (raw: unknown, reply: unknown) => void carry(event, raw, undefined, reply).catch(failed));
   }
   socket.on("masked", (raw: unknown, ...rest: unknown[]) => {

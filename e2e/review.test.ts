@@ -153,6 +153,15 @@ test("nothing but the signatures of all its reviewers launches a task", async ()
   const launched = (await kinds()).filter((entry) => entry.kind === "run" && entry.run === run.id);
   expect(launched).toHaveLength(1);
   expect(coordinator.run(run.id)!.isProposed).toBe(false);
+
+  // A participant who takes their consent back leaves an entry, and no name.
+  const tab = await joinWith({ url, run: run.id, invite, compute: zeros(run.task) });
+  await expect.poll(() => coordinator.run(run.id)!.room.identities.length).toBe(1);
+  const [identity] = coordinator.run(run.id)!.room.identities;
+  await tab.session.withdraw();
+  const withdrawals = (await kinds()).filter((entry) => entry.kind === "withdrawal");
+  expect(withdrawals).toHaveLength(1);
+  expect(JSON.stringify(await kinds())).not.toContain(identity);
   await coordinator.run(run.id)!.stop();
 
   // One rejection is enough to end a proposal, and a later approval does not revive it.

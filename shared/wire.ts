@@ -41,6 +41,8 @@ export const tabMessages = {
   masked: signed(z.strictObject({ rosterHash: hash, from: index, deliveryHash: hash, sha256: hash })),
   agreement: signed(z.strictObject({ survivorsHash: hash, from: index })),
   unmask: signed(z.strictObject({ survivorsHash: hash, from: index, seeds: indexed, keys: indexed })),
+  /** Consent is taken back */
+  withdraw: z.strictObject({}),
   decline: z.strictObject({ announcementHash: hash, reason: z.string().max(64) }),
 } as const;
 
@@ -75,6 +77,7 @@ export interface TabToCoordinator {
   masked(header: Signed<MaskedHeader>, payload: ArrayBuffer, reply: (answer: Reply) => void): void;
   agreement(message: Signed<Agreement>, reply: (answer: Reply) => void): void;
   unmask(message: Signed<Unmask>, reply: (answer: Reply) => void): void;
+  withdraw(message: Record<string, never>, reply: (answer: Reply) => void): void;
   decline(message: { announcementHash: string; reason: string }, reply: (answer: Reply) => void): void;
 }
 

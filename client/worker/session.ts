@@ -134,6 +134,15 @@ export class Session {
     });
   }
 
+  /** Takes the consent back: the coordinator forgets this tab, if it can be reached, and then the tab leaves. */
+  async withdraw(): Promise<void> {
+    if (this.socket.connected)
+      await this.#patient()
+        .emitWithAck("withdraw", {})
+        .catch(() => undefined);
+    this.leave();
+  }
+
   /** Ends taking part; a round under way loses this tab as a dropout. */
   leave(): void {
     this.#standing = undefined;

@@ -154,6 +154,20 @@ export class Runs {
       .execute();
   }
 
+  /** Forgets who took part; nothing happens where nobody is known. */
+  async withdraw(run: string, identity: string, at: string): Promise<void> {
+    const known = await this.db
+      .selectFrom("enrolment")
+      .select("identity")
+      .where("run", "=", run)
+      .where("identity", "=", identity)
+      .executeTakeFirst();
+    if (!known) return;
+    await this.ledger.append([{ kind: "withdrawal", run, at }], async (tx) => {
+      await tx.deleteFrom("enrolment").where("run", "=", run).where("identity", "=", identity).execute();
+    });
+  }
+
   async setState(run: string, state: RunState): Promise<void> {
     await this.db.updateTable("run").set({ state }).where("id", "=", run).execute();
   }
