@@ -10,6 +10,8 @@ const code = await runProgram(
     commands: {
       serve: async () => (await import("./coordinator/command/definitions/serve.ts")).default,
       launch: async () => (await import("./coordinator/command/definitions/launch.ts")).default,
+      "review-key": async () => (await import("./coordinator/command/definitions/review-key.ts")).default,
+      review: async () => (await import("./coordinator/command/definitions/review.ts")).default,
       watch: async () => (await import("./coordinator/command/definitions/watch.ts")).default,
       list: async () => (await import("./coordinator/command/definitions/list.ts")).default,
       stop: async () => (await import("./coordinator/command/definitions/stop.ts")).default,
@@ -22,6 +24,9 @@ const code = await runProgram(
       data: async () => (await import("./coordinator/command/definitions/data.ts")).default,
       verify: async () => (await import("./coordinator/command/definitions/verify.ts")).default,
       export: async () => (await import("./coordinator/command/definitions/export.ts")).default,
+      predict: async () => (await import("./coordinator/command/definitions/predict.ts")).default,
+      explain: async () => (await import("./coordinator/command/definitions/explain.ts")).default,
+      track: async () => (await import("./coordinator/command/definitions/track.ts")).default,
       report: async () => (await import("./coordinator/command/definitions/report.ts")).default,
     },
   },

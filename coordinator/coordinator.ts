@@ -3,13 +3,14 @@ import { randomBytes, randomInt, timingSafeEqual } from "node:crypto";
 import type { Logger } from "pino";
 import { toHex } from "../shared/canonical.ts";
 import { InputError } from "../shared/errors.ts";
-import type { LedgerFile } from "../shared/ledger/file.ts";
+import { isReviewersOwn, type SignedStatement } from "../shared/governance/review.ts";
+import { checkLedger, type LedgerFile } from "../shared/ledger/file.ts";
 import { planOf } from "../shared/plan.ts";
 import { hashParameters } from "../shared/round/0-announce.ts";
 import type { RunDetail, RunSummary } from "../shared/run-record.ts";
 import type { Identity } from "../shared/secure-sum/keys.ts";
 import { type Task, taskHash } from "../shared/task.ts";
-import { type Report, reportOf } from "./governance/report.ts";
+import { type DocumentName, documentsOf } from "./governance/documents.ts";
 import { startLearner } from "./learner.ts";
 import type { Deadlines } from "./round.ts";
 import { Run, type RunDependencies, spentOn } from "./run.ts";
@@ -19,8 +20,12 @@ import { Ledger } from "./store/ledger-store.ts";
 import { Runs } from "./store/runs.ts";
 import { readTaskFile } from "./task-file.ts";
 
+/** A reviewer's clock may be ahead of ours by as much, ms. */
+const clockToleranceMs = 5 * 60_000;
+
 export class Coordinator {
   readonly #runs = new Map<string, Run>();
+  #reviewing: Promise<unknown> = Promise.resolve();
   /** Where participants reach this coordinator; known once it listens */
   url = "";
   /** Called on every change of a run, for whoever watches */
@@ -53,7 +58,10 @@ export class Coordinator {
   /** From here on runs wait for participants. */
   start(url: string): void {
     this.url = url;
-    for (const run of this.#runs.values()) this.#drive(run);
+    for (const run of this.#runs.values()) {
+      this.#drive(run);
+      this.#settleReview(run).catch((error: unknown) => this.log.error({ err: error, run: run.id }, "a review failed"));
+    }
   }
 
   #dependencies(): RunDependencies {
@@ -70,7 +78,7 @@ export class Coordinator {
   }
 
   #drive(run: Run): void {
-    if (run.isOver) return;
+    if (run.isOver || run.isProposed) return;
     run.start().catch((error: unknown) => this.log.error({ err: error, run: run.id }, "a run could not be driven"));
   }
 
@@ -91,7 +99,7 @@ export class Coordinator {
   /** What anyone may know of open runs: names and purposes, no invitation. */
   openRuns(): { run: string; name: string; purpose: string }[] {
     return [...this.#runs.values()]
-      .filter((run) => !run.isOver)
+      .filter((run) => !run.isOver && !run.isProposed)
       .map((run) => ({ run: run.id, name: run.task.name, purpose: run.task.purpose }));
   }
 
@@ -122,35 +130,108 @@ export class Coordinator {
     return run;
   }
 
+  /**
+   * A reviewer's signed word: into the ledger first, then to its effect. The last missing approval launches the task.
+   * @throws InputError for what is not signed by a reviewer whom the task names, or comes too late
+   */
+  review(id: string, statement: SignedStatement): Promise<RunDetail> {
+    // One at a time: two last approvals at once must not launch twice.
+    const turn = this.#reviewing.then(async () => {
+      const run = this.#runs.get(id);
+      const { body } = statement;
+      if (!run?.task.review) throw new InputError("run", `${id} has no review`, "Name a run whose task has reviewers.");
+      const { taskHash } = run.stored;
+      if (!(await isReviewersOwn(run.task, { run: id, taskHash }, statement)))
+        throw new InputError(
+          "statement",
+          "is not signed, for this run and task, by a reviewer whom the task names",
+          "Sign with the key that stands in the task.",
+        );
+      const { at, decision } = body;
+      const earlier = run.reviews.filter((other) => other.body.reviewer === body.reviewer).at(-1)?.body.at;
+      if (earlier !== undefined && at <= earlier)
+        throw new InputError("at", `is ${at}, and the same reviewer signed at ${earlier}`, "Sign again, now.");
+      if (Date.parse(at) > Date.now() + clockToleranceMs)
+        throw new InputError("at", `is ${at}, which is still to come`, "Set the clock right and sign again.");
+      if (decision === "reject" && !run.isProposed)
+        throw new InputError("decision", "is reject, and the task was launched or is over", "Withdraw instead.");
+      if (decision === "withdraw" && run.isProposed)
+        throw new InputError("decision", "is withdraw, and the task was not launched", "Reject it instead.");
+      if (decision === "except" && !(run.isOver && run.detail().modelHash === body.modelHash))
+        throw new InputError("modelHash", "is not the model of a run that is over", "Except the model it ended with.");
+      await this.store.review(id, statement);
+      run.takeReview(statement);
+      await this.#settleReview(run);
+      return this.#runs.get(id)!.detail();
+    });
+    this.#reviewing = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Lets a review have its effect; again at every start, since a crash may have come between. */
+  async #settleReview(run: Run): Promise<void> {
+    const now = Date.now();
+    const review = run.review(now);
+    if (review?.state === "rejected" || review?.state === "withdrawn") {
+      const { name } = review.reviewers.find(({ decision }) => decision === "reject" || decision === "withdraw")!;
+      return run.stop(`${review.state} by ${name}`);
+    }
+    if (!run.isProposed || review?.state !== "approved") return;
+    const approvals = run.task.review!.reviewers.map(
+      ({ key }) => run.reviews.filter(({ body }) => body.reviewer === key).at(-1)!,
+    );
+    const row = await this.store.launch(run.stored, approvals, new Date(now).toISOString());
+    const launched = await Run.load(row, this.#dependencies());
+    this.#runs.set(row.id, launched);
+    this.#drive(launched);
+    this.onRunChange(launched.detail());
+  }
+
   exportLedger(): Promise<LedgerFile> {
     return this.ledger.export();
   }
 
-  async report(run: Run): Promise<Report> {
-    return reportOf(run.id, await this.ledger.export());
+  ledgerFile(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return this.ledger.file(path);
+  }
+
+  async document(run: Run, name: DocumentName): Promise<string> {
+    const ledger = await this.ledger.export();
+    return documentsOf(run.id, ledger.checkpoint, await checkLedger(ledger))[name];
   }
 
   /** Notes an export in the ledger. @throws InputError while a gate is not met: a held model does not leave */
   async noteExport(run: Run, format: string): Promise<void> {
     if (!run.isOver) throw new InputError("run", `${run.id} is not over`, "Wait for its end, or stop it.");
+    const now = Date.now();
+    const modelHash = await hashParameters(run.parameters);
+    const review = run.review(now);
+    if (review && review.state !== "approved")
+      throw new InputError(
+        "run",
+        `${run.id} is held back: its review is ${review.state}`,
+        "Ask its reviewers to sign.",
+      );
     const held = run.gates().filter((gate) => gate.met !== true);
-    if (held.length > 0) {
+    if (held.length > 0 && !review?.excepted.includes(modelHash)) {
       const names = held.map(
         ({ gate, value }) => `${gate.metric} is ${value === null ? "not measured" : value.toPrecision(3)}`,
       );
       throw new InputError(
         "run",
         `${run.id} is held back by its gates: ${names.join("; ")}`,
-        "Train again, or launch a task with other gates.",
+        review
+          ? "Ask its reviewers to sign an exception, or train again."
+          : "Train again, or launch a task with other gates.",
       );
     }
     await this.ledger.append([
       {
         kind: "export",
         run: run.id,
-        modelHash: await hashParameters(run.parameters),
+        modelHash,
         format,
-        at: new Date().toISOString(),
+        at: new Date(now).toISOString(),
       },
     ]);
   }

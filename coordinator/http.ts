@@ -8,9 +8,11 @@ import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import type { Logger } from "pino";
 import { InputError } from "../shared/errors.ts";
+import { type SignedStatement, signedStatementSchema } from "../shared/governance/review.ts";
 import { taskJsonSchema } from "../shared/task.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { exportModel, modelFormats } from "./export/model.ts";
+import { documentNames } from "./governance/documents.ts";
 import { exampleTasks, sampleFor } from "./samples.ts";
 import { TaskFileError } from "./task-file.ts";
 
@@ -49,6 +51,34 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
     return c.text(csv, 200, { "content-type": "text/csv; charset=utf-8" });
   });
 
+  // The log is public: nothing in it names a participant. C2SP tlog-tiles asks for these paths.
+  app.get("/ledger/*", async (c) => {
+    const path = c.req.path.slice("/ledger/".length);
+    const bytes = await coordinator.ledgerFile(path);
+    if (!bytes) throw new HTTPException(404, { message: "the ledger has no such file" });
+    const isFull = path.startsWith("tile/") && !path.includes(".p/");
+    return c.body(bytes, 200, {
+      "content-type": path.startsWith("tile/") ? "application/octet-stream" : "text/plain; charset=utf-8",
+      "cache-control": isFull ? "public, max-age=31536000, immutable" : "no-cache",
+    });
+  });
+
+  // Reviewers need no operator's key: what counts is the signature, by a key that stands in the task.
+  app.get("/api/reviews/:run", (c) => {
+    const run = coordinator.run(c.req.param("run"));
+    if (!run?.task.review) throw new HTTPException(404, { message: "no such review" });
+    const { task, taskHash, state, gates, modelHash, review } = run.detail();
+    return c.json({ run: run.id, task, taskHash, state, gates, modelHash, review, statements: run.reviews });
+  });
+  app.post("/api/reviews/:run", async (c) => {
+    const parsed = signedStatementSchema.safeParse(await c.req.json());
+    if (!parsed.success) {
+      const { path, message } = parsed.error.issues[0]!;
+      throw new InputError(path.join(".") || "statement", message, "Sign with `murmur review` or in the console.");
+    }
+    return c.json(await coordinator.review(c.req.param("run"), parsed.data as SignedStatement), 201);
+  });
+
   const operator = new Hono();
   operator.use(async (c, next) => {
     const [scheme, key] = (c.req.header("authorization") ?? "").split(" ");
@@ -83,7 +113,17 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
     await run.stop();
     return c.json(run.detail());
   });
-  operator.get("/:id/report", async (c) => c.json(await coordinator.report(found(c.req.param("id")))));
+  operator.get("/:id/documents/:name", async (c) => {
+    const name = documentNames.find((known) => known === c.req.param("name"));
+    if (!name)
+      throw new InputError("name", `«${c.req.param("name")}» is not known`, `Use one of ${documentNames.join(", ")}.`);
+    const text = await coordinator.document(found(c.req.param("id")), name);
+    // A page of its own, which this site's policy would strip of its style: it is saved, not shown.
+    return c.body(text, 200, {
+      "content-type": "application/octet-stream",
+      "content-disposition": `attachment; filename="${name}"`,
+    });
+  });
   operator.get("/:id/ledger", async (c) => c.json(await coordinator.exportLedger()));
   operator.get("/:id/model", async (c) => {
     const format = c.req.query("format") ?? "json";

@@ -9,8 +9,11 @@
 import type { Logger } from "pino";
 import { fromHex } from "../shared/canonical.ts";
 import { guaranteedCohort, isWeakCohort, minimumCohort } from "../shared/cohort.ts";
+import { invariant } from "../shared/errors.ts";
 import { evaluateGates } from "../shared/gates.ts";
+import { type SignedStatement, type Standing, standingOf } from "../shared/governance/review.ts";
 import type { Evidence } from "../shared/ledger/evidence.ts";
+import { contextHash, type ModelContext } from "../shared/model-file.ts";
 import { type Plan, planOf } from "../shared/plan.ts";
 import { account, admit, type Charge } from "../shared/privacy/balance.ts";
 import { decodeParticipants } from "../shared/privacy/encode.ts";
@@ -68,6 +71,7 @@ export class Run {
   #open: OpenQuestion | undefined;
   #ledgerSizes = new Map<string, number>();
   #stop = new AbortController();
+  #stopReason = "";
   #arrived: () => void = () => {};
   #driving: Promise<void> | undefined;
 
@@ -77,6 +81,8 @@ export class Run {
     private nextAttempt: number,
     records: RoundRecord[],
     charges: Charge[],
+    private statements: SignedStatement[],
+    private modelHash: string,
     private readonly dependencies: RunDependencies,
   ) {
     this.plan = planOf(row.task);
@@ -94,7 +100,16 @@ export class Run {
   static async load(row: RunRow, dependencies: RunDependencies): Promise<Run> {
     const { runs } = dependencies;
     const { learner, attempt } = await runs.loadState(row.id);
-    return new Run(row, learner, attempt, await runs.records(row.id), await runs.charges(row.id), dependencies);
+    return new Run(
+      row,
+      learner,
+      attempt,
+      await runs.records(row.id),
+      await runs.charges(row.id),
+      row.task.review ? await runs.statements(row.id) : [],
+      await hashParameters(finalParameters(learner)),
+      dependencies,
+    );
   }
 
   get id(): string {
@@ -106,6 +121,16 @@ export class Run {
   get isOver(): boolean {
     return this.#state === "finished" || this.#state === "stopped" || this.#state === "failed";
   }
+  /** Until its reviewers have signed, a task is nothing but a proposal. */
+  get isProposed(): boolean {
+    return this.#state === "proposed";
+  }
+  get stored(): RunRow {
+    return this.row;
+  }
+  get reviews(): readonly SignedStatement[] {
+    return this.statements;
+  }
   get records(): readonly RoundRecord[] {
     return this.#records;
   }
@@ -116,6 +141,13 @@ export class Run {
   get normalisation() {
     return this.learner.profile?.normalisation;
   }
+  /** What the exported model needs beside its parameters; undefined before the profile */
+  get context(): ModelContext | undefined {
+    const { profile } = this.learner;
+    if (!profile) return undefined;
+    const { normalisation, marginals } = profile;
+    return { normalisation, marginals, threshold: selectionThreshold(this.task, this.learner) };
+  }
 
   isInvited(invite: string): boolean {
     return invite === this.row.invite;
@@ -123,13 +155,16 @@ export class Run {
 
   /** Drives the run to its end; returns when it is over or interrupted. */
   start(): Promise<void> {
+    invariant(!this.isProposed, "a task is launched after its review");
     this.#driving ??= this.#drive();
     return this.#driving;
   }
 
   /** Stops for good. A round under way ends with nothing revealed. */
-  async stop(): Promise<void> {
+  async stop(reason = "stopped by the operator"): Promise<void> {
     if (this.isOver) return;
+    if (this.isProposed) return this.#end("stopped", reason);
+    this.#stopReason = reason;
     this.#stop.abort(new Abort("stopped"));
     this.#arrived();
     await this.#driving;
@@ -142,6 +177,17 @@ export class Run {
     await this.#driving;
   }
 
+  /** One more word of a reviewer, already in the ledger. */
+  takeReview(statement: SignedStatement): void {
+    this.statements = [...this.statements, statement];
+    this.#changed();
+  }
+
+  /** Where the review stands; undefined for a task that names no reviewer. */
+  review(now: number): Standing | undefined {
+    return this.task.review && standingOf(this.task.review, this.statements, now);
+  }
+
   async welcome(identity: string, ledgerSize: number): Promise<Welcome> {
     await this.dependencies.runs.enrol(this.id, identity);
     return {
@@ -151,6 +197,12 @@ export class Run {
       roundsPlanned: this.#roundsPlanned,
       state: this.#state,
     };
+  }
+
+  /** Consent taken back: the enrolment is deleted, and that somebody withdrew, not who, goes into the ledger. */
+  async withdraw(identity: string): Promise<void> {
+    this.room.drop(identity, "declined");
+    await this.dependencies.runs.withdraw(this.id, identity, new Date().toISOString());
   }
 
   /** Seats a participant; one that comes while the cohort is still open gets the question at once. */
@@ -193,8 +245,7 @@ export class Run {
       );
     } catch (error) {
       if (error instanceof Interrupted) return;
-      if (error instanceof Abort && error.reason === "stopped")
-        return await this.#end("stopped", "stopped by the operator");
+      if (error instanceof Abort && error.reason === "stopped") return await this.#end("stopped", this.#stopReason);
       this.dependencies.log.error({ err: error, run: this.id }, "the run failed");
       await this.#end("failed", "the coordinator failed; see its log");
     }
@@ -394,6 +445,7 @@ export class Run {
     const sumHash = await hashSum(outcome.sum);
     await runs.finishRound(this.id, facts, record, reading.learner, { rosterHash: outcome.rosterHash, sumHash });
     this.learner = reading.learner;
+    this.modelHash = await hashParameters(finalParameters(reading.learner));
     this.nextAttempt = 1;
     this.#records = [...this.#records, record];
     const result = await publishResult(
@@ -429,10 +481,12 @@ export class Run {
     this.#state = state;
     this.#reason = reason;
     const modelHash = await hashParameters(this.parameters);
+    const { context } = this;
     await this.dependencies.runs.end(this.id, {
       state,
       reason,
       modelHash,
+      ...(context && { contextHash: await contextHash(context) }),
       privacy: this.#spent(),
       gates: this.gates(),
     });
@@ -465,6 +519,7 @@ export class Run {
   }
 
   detail(): RunDetail {
+    const review = this.review(Date.now());
     return {
       ...this.summary(),
       task: this.task,
@@ -473,6 +528,8 @@ export class Run {
       ...(this.#current && { current: this.#current }),
       rounds: [...this.#records],
       gates: this.gates(),
+      ...(review && { review }),
+      modelHash: this.modelHash,
     };
   }
 }

@@ -25,7 +25,9 @@ const messagesPerTenSeconds = 300;
 
 /** Whose runs are served. */
 export type Host = Pick<Coordinator, "isOperator" | "onRunChange"> & {
-  run(id: string): Pick<Run, "isOver" | "isInvited" | "welcome" | "enter" | "room"> | undefined;
+  run(
+    id: string,
+  ): Pick<Run, "isOver" | "isProposed" | "isInvited" | "welcome" | "enter" | "withdraw" | "room"> | undefined;
 };
 
 export function attachSockets(http: HttpServer, coordinator: Host, log: Logger): Server {
@@ -84,6 +86,7 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
       const hello = parsed.data;
       const run = coordinator.run(hello.run);
       if (!run) return reply({ ok: false, reason: "run-unknown" });
+      if (run.isProposed) return reply({ ok: false, reason: "run-proposed" });
       if (run.isOver) return reply({ ok: false, reason: "run-ended" });
       if (!run.isInvited(hello.invite)) return reply({ ok: false, reason: "invitation-invalid" });
       const own = await verifySignature(
@@ -113,6 +116,13 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
   const carry = async (event: keyof typeof tabMessages, raw: unknown, reply: unknown) => {
     const parsed = tabMessages[event].safeParse(raw);
     if (!parsed.success || typeof reply !== "function") return refuse(reply);
+    if (event === "withdraw") {
+      const run = seat && coordinator.run(seat.run);
+      if (!run || !seat) return refuse(reply);
+      await run.withdraw(seat.connection.identity);
+      reply({ ok: true });
+      return;
+    }
     if (event === "decline") {
       if (!seat) return refuse(reply);
       coordinator.run(seat.run)?.room.drop(seat.connection.identity, "declined");
@@ -126,7 +136,7 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
     if (!run || !seat) return refuse(reply);
     reply(await run.room.receive(seat.connection.identity, event, message));
   };
-  for (const event of ["ready", "nonce", "shares", "masked", "agreement", "unmask", "decline"] as const) {
+  for (const event of ["ready", "nonce", "shares", "masked", "agreement", "unmask", "decline", "withdraw"] as const) {
     socket.on(event, (raw: unknown, reply: unknown) => void carry(event, raw, reply).catch(failed));
   }
   socket.on("piece", (bytes: unknown, reply: unknown) => {

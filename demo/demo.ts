@@ -11,7 +11,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import { fetchData } from "../coordinator/command/data.ts";
 import { splitByColumn, splitEvenly } from "../coordinator/command/partition.ts";
 import { projectRoot } from "../coordinator/command/project-root.ts";
-import { roundLine, writeReport } from "../coordinator/command/runs-client.ts";
+import { roundLine, writeDocuments } from "../coordinator/command/runs-client.ts";
 import { type Server, serve } from "../coordinator/command/serve.ts";
 import { exportModel } from "../coordinator/export/model.ts";
 import type { Run } from "../coordinator/run.ts";
@@ -302,6 +302,6 @@ async function writeOut(
     onProgress(error.message);
     model = null;
   }
-  await writeReport(out, await server.coordinator.report(run), await server.coordinator.exportLedger());
-  return { model, report: join(out, "report.md"), ledger: join(out, "ledger.json") };
+  await writeDocuments(out, run.id, await server.coordinator.exportLedger());
+  return { model, report: join(out, "compliance.html"), ledger: join(out, "ledger.json") };
 }

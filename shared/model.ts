@@ -223,8 +223,16 @@ export function parameterCount(architecture: Architecture): number {
 }
 
 /** Columns of the input: a numeric feature is one, a categorical one a column a value. */
-export function inputWidth(task: Task): number {
+export function inputWidth(task: { data: Pick<Task["data"], "features"> }): number {
   return task.data.features.reduce((sum, f) => sum + (f.kind === "numeric" ? 1 : f.values.length), 0);
+}
+
+/** Columns of the input by feature, in order: a categorical feature's stand together. */
+export function featureColumns(task: { data: Pick<Task["data"], "features"> }): number[][] {
+  let next = 0;
+  return task.data.features.map((f) =>
+    Array.from({ length: f.kind === "numeric" ? 1 : f.values.length }, () => next++),
+  );
 }
 
 export function architectureOf(task: Task): Architecture {

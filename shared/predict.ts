@@ -10,7 +10,7 @@ import { type Architecture, layersOf } from "./model.ts";
 export function predict(
   architecture: Architecture,
   parameters: ArrayLike<number>,
-  features: Float32Array,
+  features: Float32Array | Float64Array,
 ): Float64Array {
   const layers = layersOf(architecture);
   const width = architecture.inputShape.reduce((a, b) => a * b);

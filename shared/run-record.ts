@@ -7,9 +7,11 @@ import type { ConstraintStep } from "./fairness/controller.ts";
 import type { Drift } from "./fairness/monitor.ts";
 import type { AttributeReport } from "./fairness/report.ts";
 import type { Calibration, GroupThresholds } from "./fairness/thresholds.ts";
+import type { Standing } from "./governance/review.ts";
 import type { Task } from "./task.ts";
 
-export type RunState = "waiting" | "running" | "finished" | "stopped" | "failed";
+/** `proposed`: its reviewers have not all approved, so nobody can join and nothing is asked */
+export type RunState = "proposed" | "waiting" | "running" | "finished" | "stopped" | "failed";
 export type QuestionKind = "profile" | "train" | "evaluate";
 
 /** The phases of a round, in order; see shared/round. */
@@ -77,6 +79,10 @@ export interface RoundRecord {
     threshold: number;
   };
   objective?: ObjectiveTerms;
+  /** Of `explain`: mean absolute attribution by feature, logits */
+  importance?: Record<string, number>;
+  /** Of the last level of the surrogate tree: share of rows on which it decides as the model */
+  fidelity?: number;
   /** SHA-256 of the parameters after the round */
   modelHash: string;
   /** ms */
@@ -113,4 +119,8 @@ export interface RunDetail extends RunSummary {
   rounds: RoundRecord[];
   /** Each gate of the task and how it stands; undecided until `evaluate` is in */
   gates: { gate: Task["gates"][number]; value: number | null; met: boolean | null }[];
+  /** Of a task that names reviewers */
+  review?: Standing;
+  /** SHA-256 of the model as it would be exported */
+  modelHash: string;
 }

@@ -226,6 +226,24 @@ export const taskSchema = z.strictObject({
     )
     .default([])
     .describe("Conditions the model must meet before it can be exported"),
+  review: z
+    .strictObject({
+      reviewers: z
+        .array(
+          z.strictObject({
+            name,
+            key: z
+              .string()
+              .regex(/^[0-9a-f]{64}$/)
+              .describe("Ed25519, hex, as `murmur review-key` prints it"),
+          }),
+        )
+        .min(1)
+        .max(16),
+      validDays: z.int().min(1).max(3650).default(90).describe("Days after which an approval has to be given anew"),
+    })
+    .optional()
+    .describe("Who must sign before the task is launched; without it, it is launched at once"),
 });
 
 export type Task = z.output<typeof taskSchema>;
@@ -301,6 +319,8 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
     const last = i === task.model.layers.length - 1;
     if (layer.kind !== "dense")
       report(["model", "layers", i, "kind"], `must be dense: a table's columns have no neighbours for ${layer.kind}`);
+    else if (layer.activation === "gelu")
+      report(["model", "layers", i, "activation"], "must be relu, tanh or sigmoid: explanations and ONNX know these");
     else if (last && layer.outputs !== 1)
       report(["model", "layers", i, "outputs"], "must be 1 in the last layer, whose output is the logit");
     else if (last && layer.activation !== "none")
@@ -360,6 +380,10 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
   task.gates.forEach((gate, i) => {
     if (isGroupMetric(gate.metric) && fairness.attribute === undefined)
       report(["gates", i, "metric"], "needs fairness.attribute; name it, also when the penalty is `none`");
+  });
+  task.review?.reviewers.forEach(({ key, name }, i, all) => {
+    if (all.some((other, j) => j < i && (other.key === key || other.name === name)))
+      report(["review", "reviewers", i], "stands twice; name each reviewer once, with a key of their own");
   });
   if (task.privacy.unit === "participant" && task.privacy.sampleRate !== 1) {
     report(

@@ -50,6 +50,8 @@ export const tabMessages = {
   masked: signed(z.strictObject({ rosterHash: hash, from: index, deliveryHash: hash, sha256: hash })),
   agreement: signed(z.strictObject({ survivorsHash: hash, from: index })),
   unmask: signed(z.strictObject({ survivorsHash: hash, from: index, seeds: indexed, keys: indexed })),
+  /** Consent is taken back */
+  withdraw: z.strictObject({}),
   decline: z.strictObject({ announcementHash: hash, reason: z.string().max(64) }),
 } as const;
 
@@ -58,7 +60,7 @@ export type Hello = z.infer<typeof tabMessages.hello>;
 /** What every message is answered with. */
 export type Reply =
   | { ok: true }
-  | { ok: false; reason: DropReason | "invitation-invalid" | "run-unknown" | "run-ended" };
+  | { ok: false; reason: DropReason | "invitation-invalid" | "run-unknown" | "run-proposed" | "run-ended" };
 
 export interface Welcome {
   task: unknown;
@@ -88,6 +90,7 @@ export interface TabToCoordinator {
   piece(bytes: Uint8Array, reply: (answer: Reply) => void): void;
   agreement(message: Signed<Agreement>, reply: (answer: Reply) => void): void;
   unmask(message: Signed<Unmask>, reply: (answer: Reply) => void): void;
+  withdraw(message: Record<string, never>, reply: (answer: Reply) => void): void;
   decline(message: { announcementHash: string; reason: string }, reply: (answer: Reply) => void): void;
 }
 

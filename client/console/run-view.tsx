@@ -9,6 +9,7 @@ import { save } from "../ui/save.ts";
 import { statement } from "../ui/statement.ts";
 import { call, failure } from "./api.ts";
 import { Curves } from "./curves.tsx";
+import { Review } from "./review.tsx";
 
 const copied = signal(false);
 const copiedForMs = 3000;
@@ -21,7 +22,7 @@ function reasonText(reason: string): string {
 
 export function RunView({ run }: { run: RunDetail }) {
   const { current } = run;
-  const over = run.state !== "waiting" && run.state !== "running";
+  const over = !["proposed", "waiting", "running"].includes(run.state);
   return (
     <>
       <section class="card">
@@ -54,7 +55,7 @@ export function RunView({ run }: { run: RunDetail }) {
           {t("console.promised", { budget: formatNumber(run.task.privacy.epsilon) })}
         </p>
         <Collusion privacy={run.privacy} share={run.task.cohort.colludingShare} />
-        {!over && <Invitation link={run.invitation} />}
+        {!over && run.state !== "proposed" && <Invitation link={run.invitation} />}
         {!over && (
           <ConfirmButton
             button={t("console.stop")}
@@ -68,6 +69,7 @@ export function RunView({ run }: { run: RunDetail }) {
       </section>
       <Curves run={run} />
       <Gates run={run} />
+      {run.review && <Review run={run} review={run.review} />}
       <Aborted run={run} />
       {over && <Downloads run={run} />}
     </>
@@ -172,10 +174,12 @@ function Downloads({ run }: { run: RunDetail }) {
     <section class="card">
       <h2>{t("console.downloads")}</h2>
       <div class="choices">
-        <button type="button" onClick={() => void fetchFile("report", `${run.run}-report.json`)}>
-          {t("console.report")}
-        </button>
-        {["safetensors", "json"].map((format) => (
+        {["compliance.html", "model-card.html", "model-card.md", "report.json"].map((name) => (
+          <button key={name} type="button" onClick={() => void fetchFile(`documents/${name}`, name)}>
+            {t("console.document", { name })}
+          </button>
+        ))}
+        {["safetensors", "onnx", "json"].map((format) => (
           <button
             key={format}
             type="button"

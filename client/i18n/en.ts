@@ -159,6 +159,8 @@ export const en = {
   "refusal.invitation-invalid":
     "This invitation is not valid for this run. Open the whole link you were sent, or ask for a new one.",
   "refusal.run-unknown": "There is no such run here. Check the link, or ask the person who sent it.",
+  "refusal.run-proposed":
+    "This task is still being reviewed, and nobody can join before its reviewers have signed. Try the link again later.",
   "refusal.run-ended": "This run is already over. Nothing is left to do. Ask for an invitation to the next run.",
   "refusal.signature-invalid":
     "A message was not signed by the coordinator this tab knows, or a signature did not fit. Ask the person who runs this whether the coordinator was set up anew. If not, do not take part.",
@@ -168,6 +170,8 @@ export const en = {
     "The model that arrived is not the one the coordinator had announced. Load the page again. If it happens again, tell the person who runs this.",
   "refusal.checkpoint-forked":
     "The coordinator’s ledger does not continue the one this tab has seen before. Somebody rewrote history, or data was lost. Do not take part before the person who runs this has explained it.",
+  "refusal.not-reviewed":
+    "The task names reviewers, and not all of them have signed it. Do not take part until the person who runs this has explained why.",
   "refusal.not-in-ledger":
     "What the coordinator asked is not written in its ledger. Do not take part before the person who runs this has explained it.",
   "refusal.roster-too-small":
@@ -236,6 +240,7 @@ export const en = {
   "console.launch.yaml": "Task file (YAML)",
   "console.launch.button": "Launch",
   "console.launch.problems": "To correct, by line and column:",
+  "run.proposed": "Waiting for its reviewers",
   "run.waiting": "Waiting for participants",
   "run.running": "Running",
   "run.finished": "Finished",
@@ -270,6 +275,26 @@ export const en = {
   "metric.worstGroupAccuracy": "Worst group's accuracy",
   "metric.epsilon": "ε",
   "metric.cohort": "Cohort",
+  "console.review": "Ethics review",
+  "review.open": "Nothing begins before every reviewer has approved.",
+  "review.approved": "Every reviewer approves.",
+  "review.rejected": "A reviewer rejected the task.",
+  "review.withdrawn": "A reviewer withdrew. The model cannot be exported.",
+  "review.expired": "An approval is too old. The reviewers have to look again before the model can be exported.",
+  "console.review.excepted": "The reviewers signed an exception: this model may leave although gates are not met.",
+  "console.review.reviewer": "Reviewer",
+  "console.review.decision": "Decision",
+  "console.review.when": "Signed",
+  "console.review.none": "nothing yet",
+  "console.review.sign": "Sign as a reviewer",
+  "console.review.key": "Your key file (made by murmur review-key; it does not leave this page)",
+  "console.review.reasons": "Your reasons. They go into the public ledger: name nobody.",
+  "console.review.button": "Sign",
+  "console.review.badKey": "This file holds no reviewer’s key.",
+  "review.approve": "Approve",
+  "review.reject": "Reject",
+  "review.withdraw": "Withdraw the approval",
+  "review.except": "Let the model leave although gates are not met",
   "console.aborted": "Rounds that ended with nothing revealed",
   "abort.cohort-too-small": "too few participants joined",
   "abort.sharers-too-few": "too few shared their masks’ secrets",
@@ -282,7 +307,7 @@ export const en = {
   "abort.budget-spent": "the privacy budget is spent",
   "abort.stopped": "stopped by the operator",
   "console.downloads": "Files",
-  "console.report": "Report (JSON)",
+  "console.document": "Report ({name})",
   "console.model": "Model ({format})",
   "console.ledger": "Ledger (JSON)",
   "console.table": "Show as table",

@@ -99,6 +99,7 @@ test("every message is used", () => {
     "question",
     "refusal",
     "relation",
+    "review",
     "run",
     "state",
     "unit",
@@ -121,6 +122,7 @@ test("every code that can end a tab's part or a round has a text", () => {
     "not-finite",
     "invitation-invalid",
     "run-unknown",
+    "run-proposed",
     "run-ended",
     "offline",
   ];

@@ -4,6 +4,7 @@
  */
 import type { Socket } from "socket.io-client";
 import { toHex } from "../../shared/canonical.ts";
+import { isApproved, type SignedStatement } from "../../shared/governance/review.ts";
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
 import { type Evidence, EvidenceError, verifyEvidence } from "../../shared/ledger/evidence.ts";
 import { type Plan, planOf, type RoundPlan } from "../../shared/plan.ts";
@@ -143,6 +144,15 @@ export class Session {
     });
   }
 
+  /** Takes the consent back: the coordinator forgets this tab, if it can be reached, and then the tab leaves. */
+  async withdraw(): Promise<void> {
+    if (this.socket.connected)
+      await this.#patient()
+        .emitWithAck("withdraw", {})
+        .catch(() => undefined);
+    this.leave();
+  }
+
   /** Ends taking part; a round under way loses this tab as a dropout. */
   leave(): void {
     this.#standing = undefined;
@@ -215,10 +225,13 @@ export class Session {
         charge: (cost) => this.#charge(cost),
       };
     }
-    await this.#checkEvidence(
-      welcome.evidence,
-      (entry) => entry.kind === "run" && entry.run === this.run && entry.taskHash === hash,
-    );
+    let approvals: SignedStatement[] = [];
+    await this.#checkEvidence(welcome.evidence, (entry) => {
+      if (entry.kind !== "run" || entry.run !== this.run || entry.taskHash !== hash) return false;
+      approvals = (entry.approvals ?? []) as SignedStatement[];
+      return true;
+    });
+    if (!(await isApproved(task, { run: this.run, taskHash: hash }, approvals))) throw new Decline("not-reviewed");
     if (!this.#welcomed)
       this.events.onWelcome({ task, taskHash: hash, plan: this.#env.plan, roundsPlanned: welcome.roundsPlanned });
     this.#welcomed = true;

@@ -233,8 +233,8 @@ class Worker implements TabWorker {
   }
 
   async leave(): Promise<void> {
-    this.#session?.leave();
     this.#update({ state: "left" });
+    await this.#session?.withdraw();
   }
 
   #fail(error: unknown): void {

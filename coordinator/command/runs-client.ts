@@ -1,10 +1,16 @@
 /** Commands that speak to a serving coordinator over its API. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { toHex } from "../../shared/canonical.ts";
 import { InputError } from "../../shared/errors.ts";
+import type { Decision, Statement } from "../../shared/governance/review.ts";
+import { checkLedger, type LedgerFile } from "../../shared/ledger/file.ts";
+import { signBody } from "../../shared/round/signed.ts";
 import type { RunDetail, RunSummary } from "../../shared/run-record.ts";
-import { type Report, reportMarkdown } from "../governance/report.ts";
-import { existingOperatorKey } from "../store/keys.ts";
+import { asTask, taskHash } from "../../shared/task.ts";
+import { type Tracker, track } from "../export/tracking.ts";
+import { documentsOf } from "../governance/documents.ts";
+import { existingOperatorKey, readIdentity } from "../store/keys.ts";
 import { readTaskFile } from "../task-file.ts";
 
 interface Address {
@@ -17,7 +23,8 @@ const lookEveryMs = 500;
 
 async function call(address: Address, path: string, body?: object): Promise<Response> {
   const key = process.env.MURMUR_OPERATOR_KEY ?? existingOperatorKey("./murmur-data");
-  if (key === undefined) {
+  // A reviewer is known by a signature, not by the operator's key.
+  if (key === undefined && !path.startsWith("/api/reviews/")) {
     throw new InputError(
       "MURMUR_OPERATOR_KEY",
       "is not set, and ./murmur-data holds no operator.key",
@@ -55,6 +62,26 @@ export async function launch(options: Address & { taskFile: string }): Promise<R
   });
   readTaskFile(yaml, basename(options.taskFile));
   return json(call(options, "/api/runs", { yaml }));
+}
+
+/** Signs a reviewer's decision about a run as it stands at the coordinator, and hands it in. */
+export async function review(
+  options: Address & { run: string; keyFile: string; decision: Decision; reasons: string },
+): Promise<RunDetail> {
+  const identity = await readIdentity(options.keyFile, "Name the file that `murmur review-key` wrote.");
+  const path = `/api/reviews/${encodeURIComponent(options.run)}`;
+  const { run, task, modelHash } = await json<Pick<RunDetail, "run" | "task" | "modelHash">>(call(options, path));
+  const body: Statement = {
+    run,
+    // Computed here: what is signed is the task that was read, not what the coordinator calls it.
+    taskHash: await taskHash(asTask(task)),
+    reviewer: toHex(identity.publicKey),
+    decision: options.decision,
+    ...(options.decision === "except" && { modelHash }),
+    reasons: options.reasons,
+    at: new Date().toISOString(),
+  };
+  return json(call(options, path, await signBody("review", body, identity)));
 }
 
 export const list = (options: Address): Promise<RunSummary[]> => json(call(options, "/api/runs"));
@@ -110,18 +137,41 @@ export async function exportModel(options: Address & { run: string; format: stri
   return [file];
 }
 
-/** Report and ledger, as `murmur verify` takes them. @returns their paths */
-export async function report(options: Address & { run: string; out: string }): Promise<string[]> {
-  const facts = await json<Report>(call(options, runPath(options.run, "/report")));
-  const ledger = await json<object>(call(options, runPath(options.run, "/ledger")));
-  return writeReport(options.out, facts, ledger);
+/** The model as JSON, as a file of it would be. */
+export const fetchModel = (options: Address & { run: string }): Promise<unknown> =>
+  json(call(options, runPath(options.run, "/model?format=json")));
+
+/** @returns the files' paths */
+export async function trackRuns(
+  options: Address & { runs?: string[]; format: Tracker; out: string },
+): Promise<string[]> {
+  const names = options.runs ?? (await list(options)).map(({ run }) => run);
+  const details = await Promise.all(names.map((name) => json<RunDetail>(call(options, runPath(name)))));
+  const paths: string[] = [];
+  for (const [name, content] of Object.entries(track(details, options.format))) {
+    const path = join(options.out, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+    paths.push(path);
+  }
+  return paths;
 }
 
-export async function writeReport(out: string, facts: Report, ledger: object): Promise<string[]> {
+/** All that is written about a run, made here from its ledger, as `murmur verify` takes it. @returns the files' paths */
+export async function report(options: Address & { run: string; out: string }): Promise<string[]> {
+  // A run that is not there is named before an empty report of it is written.
+  await call(options, runPath(options.run));
+  return writeDocuments(
+    options.out,
+    options.run,
+    await json<LedgerFile>(call(options, runPath(options.run, "/ledger"))),
+  );
+}
+
+export async function writeDocuments(out: string, run: string, ledger: LedgerFile): Promise<string[]> {
   await mkdir(out, { recursive: true });
   const files = {
-    "report.json": `${JSON.stringify(facts, null, 1)}\n`,
-    "report.md": reportMarkdown(facts),
+    ...documentsOf(run, ledger.checkpoint, await checkLedger(ledger)),
     "ledger.json": `${JSON.stringify(ledger)}\n`,
   };
   return Promise.all(

@@ -4,13 +4,13 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { InputError } from "../../shared/errors.ts";
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
-import { checkLedger, type LedgerFile } from "../../shared/ledger/file.ts";
+import { type CheckedLedger, checkLedger, type LedgerFile } from "../../shared/ledger/file.ts";
 import { checkPromises } from "../../shared/ledger/promises.ts";
 import { checkProof, proofFileSchema } from "../../shared/ledger/proof.ts";
-import { architectureOf, layersOf } from "../../shared/model.ts";
-import { hashParameters } from "../../shared/round/0-announce.ts";
+import { readMirror } from "../../shared/ledger/tiles.ts";
+import { contextHash, modelFileOf, type OpenModel, openModel } from "../../shared/model-file.ts";
 import { checkTask } from "../../shared/task.ts";
-import { reportOf } from "../governance/report.ts";
+import { documentNames, documentsOf } from "../governance/documents.ts";
 
 export interface Verdict {
   ok: boolean;
@@ -20,8 +20,8 @@ export interface Verdict {
 }
 
 /**
- * A ledger file, a proof of one entry, or a folder that holds `ledger.json` and, if they are there, `report.json` and
- * `model.json`. What was altered is a problem; what cannot be read at all is thrown.
+ * A ledger file, a proof of one entry, a mirror of the log's static files, or a folder that holds `ledger.json` and, if
+ * they are there, the documents about its runs and `model.json`. What was altered is a problem; what cannot be read at all is thrown.
  * @throws InputError when there is nothing to check
  */
 export async function verifyPath(path: string): Promise<Verdict> {
@@ -31,19 +31,18 @@ export async function verifyPath(path: string): Promise<Verdict> {
     const { value } = await readJson(path);
     return isProof(value) ? verdict(1, (await checkProof(value)).problems) : verifyLedger(value);
   }
-  const [ledger, report, model] = ["ledger.json", "report.json", "model.json"].map((name) => join(path, name));
+  if (existsSync(join(path, "checkpoint"))) return verifyMirror(path);
+  const [ledger, model] = ["ledger.json", "model.json"].map((name) => join(path, name));
   if (!existsSync(ledger!))
     throw new InputError("path", `${path} holds no ledger.json`, "Name the folder a run was exported to.");
   const { value } = await readJson(ledger!);
-  const { checked, problems, entries } = await verifyLedger(value);
-  let more = 0;
-  if (existsSync(report!)) {
-    const { count, problem } = await checkReport(await readJson(report!), value as LedgerFile);
-    if (problem) problems.push(problem);
-    more += count;
-  }
+  const { checked, problems, ledger: opened } = await verifyLedger(value);
+  const { checkpoint } = value as LedgerFile;
+  const documents = await checkDocuments(path, String(checkpoint), opened);
+  problems.push(...documents.problems);
+  let more = documents.count;
   if (existsSync(model!)) {
-    const problem = await checkModel(await readJson(model!), entries);
+    const problem = await checkModel(await readJson(model!), opened.entries);
     if (problem) problems.push(`model.json ${problem}`);
     more++;
   }
@@ -59,9 +58,18 @@ const isProof = (value: unknown): boolean =>
   !("leaves" in value) &&
   Object.keys(proofFileSchema.shape).some((field) => field !== "publicKey" && field !== "checkpoint" && field in value);
 
-async function verifyLedger(value: unknown): Promise<Verdict & { entries: LedgerEntry[] }> {
-  const { entries, problems } = await checkLedger(value);
-  return { ...verdict(entries.length, [...problems, ...checkPromises(entries)]), entries };
+async function verifyLedger(value: unknown): Promise<Verdict & { ledger: CheckedLedger }> {
+  const ledger = await checkLedger(value);
+  const { entries, problems } = ledger;
+  return { ...verdict(entries.length, [...problems, ...checkPromises(entries)]), ledger };
+}
+
+/** A mirror of the log's static files, such as `wget --mirror` makes. */
+async function verifyMirror(folder: string): Promise<Verdict> {
+  const { ledger, problems } = await readMirror((file) => readFile(join(folder, file)).catch(() => undefined));
+  if (!ledger) return verdict(0, problems);
+  const { checked, problems: more } = await verifyLedger(ledger);
+  return verdict(checked, [...problems, ...more]);
 }
 
 interface ReadFile {
@@ -73,58 +81,41 @@ interface ReadFile {
 const isWritten = ({ text }: ReadFile, value: unknown): boolean =>
   [JSON.stringify(value), JSON.stringify(value, null, 1)].includes(text.trimEnd());
 
-/** A report is a function of the ledger, so it is made again and compared. */
-async function checkReport(file: ReadFile, ledger: LedgerFile): Promise<{ count: number; problem?: string }> {
-  const run = (file.value as { run?: unknown } | null)?.run;
-  const again = await reportOf(String(run), ledger).catch(() => undefined);
-  const same = again !== undefined && isWritten(file, again);
-  return { count: again?.facts.length ?? 1, ...(!same && { problem: "report.json is not what the ledger says" }) };
-}
-
-interface ModelJson {
-  run: string;
-  modelHash: string;
-  architecture: unknown;
-  normalisation: unknown;
-  features: unknown;
-  tensors: { name: string; shape: number[]; data: number[] }[];
+/** What is written about a run is a function of the ledger, so it is made again and compared, letter by letter. */
+async function checkDocuments(folder: string, checkpoint: string, checked: CheckedLedger) {
+  const files = documentNames.filter((name) => existsSync(join(folder, name)));
+  if (files.length === 0) return { count: 0, problems: [] };
+  const runs = [...new Set(checked.entries.map((entry) => entry.run))];
+  const expected = runs.map((run) => documentsOf(run, checkpoint, checked));
+  const problems: string[] = [];
+  for (const name of files) {
+    const text = await readFile(join(folder, name), "utf8");
+    if (!expected.some((documents) => documents[name] === text)) problems.push(`${name} is not what the ledger says`);
+  }
+  return { count: files.length, problems };
 }
 
 /**
- * The parameters must hash to the model the run ended with, and shape and features must be the task's.
- * What it does not promise: the ledger holds no hash of the normalisation alone, so that is not checked.
+ * The parameters must hash to the model the run ended with, what stands around them to what the ledger says of it, and
+ * shape and features must be the task's.
  */
 async function checkModel(file: ReadFile, entries: readonly LedgerEntry[]): Promise<string | undefined> {
-  const model = file.value as ModelJson | null;
-  const isNumbers = (data: unknown) => Array.isArray(data) && data.every((x) => Math.fround(x) === x);
-  if (!Array.isArray(model?.tensors) || !model.tensors.every((tensor) => isNumbers(tensor?.data)))
-    return "is not a model";
-  if (!isWritten(file, model)) return "is not as it was written";
-  const parameters = Float32Array.from(model.tensors.flatMap((tensor) => tensor.data));
-  const hash = await hashParameters(parameters);
-  if (hash !== model.modelHash) return "has parameters without the hash it names";
-  const start = entries.find((entry) => entry.kind === "run" && entry.run === model.run);
-  const end = entries.find((entry) => entry.kind === "end" && entry.run === model.run);
-  if (start?.kind !== "run" || end?.kind !== "end" || end.modelHash !== hash)
+  let model: OpenModel;
+  try {
+    model = await openModel(file.value);
+  } catch (error) {
+    return `cannot be used: ${(error as Error).message}`;
+  }
+  const { run, modelHash, context } = model.file;
+  const start = entries.find((entry) => entry.kind === "run" && entry.run === run);
+  const end = entries.find((entry) => entry.kind === "end" && entry.run === run);
+  if (start?.kind !== "run" || end?.kind !== "end" || end.modelHash !== modelHash)
     return "is not the model its run ended with";
+  if (end.contextHash !== (await contextHash(context))) return "reads its columns otherwise than its run did";
   const checked = checkTask(start.task);
   if (!("task" in checked)) return "belongs to a task that cannot be read";
-  const { task } = checked;
-  const architecture = architectureOf(task);
-  const tensors = layersOf(architecture).flatMap(({ inputs, outputs, weights, bias }, i) => [
-    { name: `layer${i}.weight`, shape: [inputs, outputs], data: Array.from(parameters.subarray(weights, bias)) },
-    { name: `layer${i}.bias`, shape: [outputs], data: Array.from(parameters.subarray(bias, bias + outputs)) },
-  ]);
-  const { normalisation } = model;
-  const expected = {
-    run: model.run,
-    modelHash: hash,
-    architecture,
-    normalisation,
-    features: task.data.features,
-    tensors,
-  };
-  return isWritten(file, expected) ? undefined : "does not have its task's shape and features";
+  const expected = await modelFileOf(run, checked.task, model.parameters, context);
+  return isWritten(file, expected) ? undefined : "is not as it was written, or not of its task's shape and features";
 }
 
 async function readJson(file: string): Promise<ReadFile> {

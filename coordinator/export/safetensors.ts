@@ -1,13 +1,11 @@
 /** The safetensors container (huggingface/safetensors, README «Format»): 8-byte length, JSON header, raw tensors. */
-
-export interface Tensor {
-  name: string;
-  shape: number[];
-  data: Float32Array;
-}
+import type { NamedTensor } from "../../shared/model-file.ts";
 
 /** @param metadata strings only, as the format asks */
-export function safetensors(tensors: readonly Tensor[], metadata: Record<string, string>): Uint8Array<ArrayBuffer> {
+export function safetensors(
+  tensors: readonly NamedTensor[],
+  metadata: Record<string, string>,
+): Uint8Array<ArrayBuffer> {
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
   for (const { name, shape, data } of tensors) {

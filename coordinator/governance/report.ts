@@ -3,7 +3,7 @@
  */
 
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
-import { checkLedger, type LedgerFile } from "../../shared/ledger/file.ts";
+import type { CheckedLedger } from "../../shared/ledger/file.ts";
 
 /** A fact and the place of the entry it rests on; `null` means that there is no evidence. */
 export interface Fact {
@@ -19,8 +19,7 @@ export interface Report {
   facts: Fact[];
 }
 
-export async function reportOf(run: string, ledger: LedgerFile): Promise<Report> {
-  const { entries } = await checkLedger(ledger);
+export function reportOf(run: string, checkpoint: string, { entries }: CheckedLedger): Report {
   const own = entries.map((entry, index) => ({ entry, index })).filter(({ entry }) => entry.run === run);
   const of = <K extends LedgerEntry["kind"]>(kind: K) =>
     own.filter((e): e is { entry: Extract<LedgerEntry, { kind: K }>; index: number } => e.entry.kind === kind);
@@ -72,7 +71,7 @@ export async function reportOf(run: string, ledger: LedgerFile): Promise<Report>
   }
   add("model hash", end?.entry.modelHash, end?.index);
   add("state", end?.entry.state, end?.index);
-  return { run, checkpoint: ledger.checkpoint, facts };
+  return { run, checkpoint, facts };
 }
 
 /** The same as Markdown, for reading. */

@@ -11,7 +11,7 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { InputError } from "../../shared/errors.ts";
 import { type Identity, identityFrom } from "../../shared/secure-sum/keys.ts";
 
@@ -23,11 +23,19 @@ const algorithm = { name: "Ed25519" };
  */
 export async function coordinatorIdentity(dataDir: string): Promise<Identity> {
   const file = join(dataDir, "coordinator.key");
-  if (!existsSync(file)) {
-    const pair = (await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"])) as CryptoKeyPair;
-    const secret = Buffer.from(await crypto.subtle.exportKey("pkcs8", pair.privateKey)).toString("base64");
-    writeSecret(dataDir, file, secret);
-  }
+  if (!existsSync(file)) await createIdentity(file);
+  return readIdentity(file, "Restore it from a copy, or start with a new folder.");
+}
+
+/** A new Ed25519 key, PKCS #8 in base64. A file that is there is never replaced. */
+export async function createIdentity(file: string): Promise<void> {
+  const pair = (await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"])) as CryptoKeyPair;
+  const secret = Buffer.from(await crypto.subtle.exportKey("pkcs8", pair.privateKey)).toString("base64");
+  writeSecret(dirname(file), file, secret);
+}
+
+/** @throws InputError when the file is not such a key */
+export async function readIdentity(file: string, fix: string): Promise<Identity> {
   try {
     const pkcs8 = Buffer.from(readFileSync(file, "utf8"), "base64");
     const privateKey = await crypto.subtle.importKey("pkcs8", pkcs8, algorithm, true, ["sign"]);
@@ -35,7 +43,7 @@ export async function coordinatorIdentity(dataDir: string): Promise<Identity> {
     const publicKey = await crypto.subtle.importKey("raw", Buffer.from(x!, "base64url"), algorithm, true, ["verify"]);
     return await identityFrom({ publicKey, privateKey });
   } catch {
-    throw new InputError(file, "holds no Ed25519 key", "Restore it from a copy, or start with a new folder.");
+    throw new InputError(file, "holds no Ed25519 key", fix);
   }
 }
 

@@ -2,10 +2,11 @@
 import { toBase64, toHex } from "../../shared/canonical.ts";
 import { invariant } from "../../shared/errors.ts";
 import { signCheckpoint } from "../../shared/ledger/checkpoint.ts";
-import { entryBytes, type LedgerEntry } from "../../shared/ledger/entries.ts";
+import { entryBytes, type LedgerEntry, parseEntry } from "../../shared/ledger/entries.ts";
 import type { Evidence } from "../../shared/ledger/evidence.ts";
 import type { LedgerFile } from "../../shared/ledger/file.ts";
 import type { Inclusion, ProofFile } from "../../shared/ledger/proof.ts";
+import { entryBundle, hashTile, parseTilePath, tileWidth, verifierKey } from "../../shared/ledger/tiles.ts";
 import { leafHash, MerkleTree } from "../../shared/ledger/tree.ts";
 import type { Identity } from "../../shared/secure-sum/keys.ts";
 import type { Database, Tx } from "./database.ts";
@@ -87,6 +88,36 @@ export class Ledger {
       .executeTakeFirstOrThrow();
     const path = (await this.#tree.inclusion(index, size)).map(toBase64);
     return { checkpoint: await this.checkpoint(size), leaf: body, index, path };
+  }
+
+  /** One of the log's static files (tiles.ts); undefined where there is none */
+  async file(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (path === "checkpoint") return bytes.encode(await this.checkpoint());
+    if (path === "vkey") return bytes.encode(`${await verifierKey(this.signer.publicKey)}\n`);
+    const tile = parseTilePath(path);
+    if (!tile) return undefined;
+    if (tile.level !== "entries") return hashTile(this.#tree, tile);
+    const first = tile.index * tileWidth;
+    if (first + tile.width > this.size) return undefined;
+    const leaves = await this.db
+      .selectFrom("ledger_leaf")
+      .select("body")
+      .where("position", ">=", first)
+      .where("position", "<", first + tile.width)
+      .orderBy("position")
+      .execute();
+    return entryBundle(leaves.map((leaf) => bytes.encode(leaf.body)));
+  }
+
+  /** All that is said of one run, in its order. */
+  async entriesOf(run: string): Promise<LedgerEntry[]> {
+    const leaves = await this.db
+      .selectFrom("ledger_leaf")
+      .select("body")
+      .where("body", "like", `%"run":${JSON.stringify(run)}%`)
+      .orderBy("position")
+      .execute();
+    return leaves.flatMap(({ body }) => parseEntry(body) ?? []).filter((entry) => entry.run === run);
   }
 
   /** The whole ledger as a file that anyone can check offline. */

@@ -1,6 +1,7 @@
 /** Runs and rounds in the database, each step with its ledger entry in one transaction. */
 
 import { InputError } from "../../shared/errors.ts";
+import type { SignedStatement } from "../../shared/governance/review.ts";
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
 import type { Charge } from "../../shared/privacy/balance.ts";
 import type { RoundFacts } from "../../shared/round/round.ts";
@@ -43,15 +44,20 @@ export class Runs {
     private readonly ledger: Ledger,
   ) {}
 
+  /** A task whose reviewers have yet to sign is only proposed. */
   async create(run: Omit<RunRow, "entry" | "state" | "reason">, learner: Learner): Promise<RunRow> {
     const { id, task, taskHash, seed, createdAt } = run;
-    const entry: LedgerEntry = { kind: "run", run: id, taskHash, task: task as never, seed, startedAt: createdAt };
+    const state = task.review ? "proposed" : "waiting";
+    const about = { run: id, taskHash, task: task as never };
+    const entry: LedgerEntry = task.review
+      ? { kind: "proposal", ...about, at: createdAt }
+      : { kind: "run", ...about, seed, startedAt: createdAt };
     const first = await this.ledger.append([entry], async (tx, first) => {
       await tx
         .insertInto("run")
         .values({
           id,
-          state: "waiting",
+          state,
           reason: null,
           task: JSON.stringify(task),
           task_hash: taskHash,
@@ -64,7 +70,33 @@ export class Runs {
         })
         .execute();
     });
-    return { ...run, state: "waiting", reason: null, entry: first };
+    return { ...run, state, reason: null, entry: first };
+  }
+
+  /** A proposed task whose reviewers all approve. Refuses a run in any other state: none is launched twice. */
+  async launch(row: RunRow, approvals: SignedStatement[], startedAt: string): Promise<RunRow> {
+    const { id, task, taskHash, seed } = row;
+    const entry: LedgerEntry = { kind: "run", run: id, taskHash, task: task as never, seed, startedAt, approvals };
+    const first = await this.ledger.append([entry], async (tx, first) => {
+      const { numUpdatedRows } = await tx
+        .updateTable("run")
+        .set({ state: "waiting", entry: first })
+        .where("id", "=", id)
+        .where("state", "=", "proposed")
+        .executeTakeFirstOrThrow();
+      if (numUpdatedRows !== 1n) throw new Error(`run ${id} is not proposed`);
+    });
+    return { ...row, state: "waiting", entry: first };
+  }
+
+  async review(run: string, statement: SignedStatement): Promise<void> {
+    await this.ledger.append([{ kind: "review", run, statement }]);
+  }
+
+  /** What reviewers have signed, in its order. The ledger is where it is kept. */
+  async statements(run: string): Promise<SignedStatement[]> {
+    const entries = await this.ledger.entriesOf(run);
+    return entries.flatMap((entry) => (entry.kind === "review" ? [entry.statement] : []));
   }
 
   async list(): Promise<RunRow[]> {
@@ -120,6 +152,20 @@ export class Runs {
       .values({ run, identity, enrolled_at: new Date().toISOString() })
       .onConflict((c) => c.doNothing())
       .execute();
+  }
+
+  /** Forgets who took part; nothing happens where nobody is known. */
+  async withdraw(run: string, identity: string, at: string): Promise<void> {
+    const known = await this.db
+      .selectFrom("enrolment")
+      .select("identity")
+      .where("run", "=", run)
+      .where("identity", "=", identity)
+      .executeTakeFirst();
+    if (!known) return;
+    await this.ledger.append([{ kind: "withdrawal", run, at }], async (tx) => {
+      await tx.deleteFrom("enrolment").where("run", "=", run).where("identity", "=", identity).execute();
+    });
   }
 
   async setState(run: string, state: RunState): Promise<void> {
@@ -202,6 +248,7 @@ export class Runs {
       state: "finished" | "stopped" | "failed";
       reason: string;
       modelHash: string;
+      contextHash?: string;
       privacy: PrivacyStatement;
       gates: RunDetail["gates"];
     },

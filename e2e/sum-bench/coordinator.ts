@@ -24,10 +24,12 @@ const env: CoordinatorEnv = { task, plan: planOf(task), signer, cipher: nodeStre
 const room = new Room();
 const run = {
   isOver: false,
+  isProposed: false,
   room,
   isInvited: () => true,
   welcome: async () => ({ coordinatorKey: Buffer.from(signer.publicKey).toString("hex") }) as never,
   enter: async (connection: Connection) => room.enter(connection),
+  withdraw: async () => {},
 };
 const http = createServer();
 const host = { run: (id: string) => (id === runId ? run : undefined), isOperator: () => false, onRunChange: () => {} };

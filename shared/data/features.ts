@@ -1,7 +1,7 @@
 /** From a row's columns to the model's input: what a numeric column is clamped, scaled and normalised to. */
 import { invariant } from "../errors.ts";
 import { inputWidth } from "../model.ts";
-import type { Feature, Task } from "../task.ts";
+import type { Feature } from "../task.ts";
 
 type NumericFeature = Extract<Feature, { kind: "numeric" }>;
 
@@ -15,6 +15,11 @@ export interface FeatureColumns {
   numeric: Record<string, Float64Array>;
   /** By feature [count]: index into the feature's values, −1 for any other value or none */
   categorical: Record<string, Int16Array>;
+}
+
+/** The part of a task that says what a model reads. */
+export interface Columns {
+  data: { features: Feature[] };
 }
 
 /** A normalised value further out than this many standard deviations says nothing more, and would only be clipped. */
@@ -33,7 +38,7 @@ export function scaled(value: number, feature: NumericFeature): number {
  */
 export function encodeFeatures(
   rows: FeatureColumns,
-  task: Task,
+  task: Columns,
   normalisation: Normalisation,
 ): Float32Array<ArrayBuffer> {
   const width = inputWidth(task);

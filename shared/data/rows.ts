@@ -45,13 +45,7 @@ function neededColumns(task: Task): string[] {
 
 /** @throws InputError when there is no record, or when a column that the task needs is not among the first one's. */
 export function readRows(records: readonly TextRecord[], task: Task): { rows: TypedRows; problems: Problem[] } {
-  const first = records[0];
-  if (!first) throw new InputError("file", "holds no rows", "Choose a file with a header and at least one row.");
-  for (const column of neededColumns(task)) {
-    if (Object.hasOwn(first, column)) continue;
-    const fix = `The file's columns are ${Object.keys(first).join(", ")}. Rename the one that is meant, or choose another file.`;
-    throw new InputError(column, "is a column the task needs and the file lacks", fix);
-  }
+  needColumns(records, neededColumns(task));
   const problems: Problem[] = [];
   const { column, positive, negative } = task.data.label;
   const kept: { record: TextRecord; row: number; label: 0 | 1 }[] = [];
@@ -63,35 +57,14 @@ export function readRows(records: readonly TextRecord[], task: Task): { rows: Ty
   });
 
   const rows: TypedRows = {
-    count: kept.length,
-    numeric: {},
-    categorical: {},
+    ...readColumns(
+      kept.map(({ record }) => record),
+      task.data.features,
+      (at, problem) => problems.push({ row: kept[at]!.row, ...problem }),
+    ),
     labels: Uint8Array.from(kept, ({ label }) => label),
     cells: new Uint8Array(kept.length * cellsPerRow(task)),
   };
-  for (const feature of task.data.features) {
-    const reported = new Set<string>();
-    const report = (row: number, code: Problem["code"], found: string) => {
-      // A misspelt category tends to stand in every row: once is enough.
-      if (code === "unknown-value" && reported.has(found)) return;
-      reported.add(found);
-      problems.push({ row, column: feature.name, code, found });
-    };
-    if (feature.kind === "numeric") {
-      rows.numeric[feature.name] = Float64Array.from(kept, ({ record, row }) => {
-        const text = cellOf(record, feature.name);
-        return readNumeric(text, feature, () => report(row, "not-a-number", text));
-      });
-    } else {
-      const indices = new Map(feature.values.map((value, i) => [value, i]));
-      rows.categorical[feature.name] = Int16Array.from(kept, ({ record, row }) => {
-        const text = cellOf(record, feature.name);
-        const index = indices.get(text);
-        if (index === undefined && !isMissing(text)) report(row, "unknown-value", text);
-        return index ?? -1;
-      });
-    }
-  }
   const firsts = firstCells(task);
   const { sensitive } = task.data;
   attributesOf(task).forEach(({ from }, a) => {
@@ -102,6 +75,66 @@ export function readRows(records: readonly TextRecord[], task: Task): { rows: Ty
     });
   });
   return { rows, problems: problems.sort((a, b) => a.row - b.row) };
+}
+
+/**
+ * What a model reads of records, whether or not their outcome is known.
+ * @param report place of the record from 0, and what is wrong with one of its cells
+ */
+function readColumns(
+  records: readonly TextRecord[],
+  features: readonly Feature[],
+  report: (at: number, problem: Omit<Problem, "row">) => void,
+): FeatureColumns {
+  const columns: FeatureColumns = { count: records.length, numeric: {}, categorical: {} };
+  for (const feature of features) {
+    const reported = new Set<string>();
+    const tell = (at: number, code: Problem["code"], found: string) => {
+      // A misspelt category tends to stand in every row: once is enough.
+      if (code === "unknown-value" && reported.has(found)) return;
+      reported.add(found);
+      report(at, { column: feature.name, code, found });
+    };
+    if (feature.kind === "numeric") {
+      columns.numeric[feature.name] = Float64Array.from(records, (record, at) => {
+        const text = cellOf(record, feature.name);
+        return readNumeric(text, feature, () => tell(at, "not-a-number", text));
+      });
+    } else {
+      const indices = new Map(feature.values.map((value, i) => [value, i]));
+      columns.categorical[feature.name] = Int16Array.from(records, (record, at) => {
+        const text = cellOf(record, feature.name);
+        const index = indices.get(text);
+        if (index === undefined && !isMissing(text)) tell(at, "unknown-value", text);
+        return index ?? -1;
+      });
+    }
+  }
+  return columns;
+}
+
+/** @throws InputError when a feature's column is not among the first record's. */
+export function readFeatures(
+  records: readonly TextRecord[],
+  features: readonly Feature[],
+): { columns: FeatureColumns; problems: Problem[] } {
+  needColumns(
+    records,
+    features.map((f) => f.name),
+  );
+  const problems: Problem[] = [];
+  const columns = readColumns(records, features, (at, problem) => problems.push({ row: at + 1, ...problem }));
+  return { columns, problems };
+}
+
+function needColumns(records: readonly TextRecord[], needed: readonly string[]): void {
+  const first = records[0];
+  if (!first) throw new InputError("file", "holds no rows", "Choose a file with a header and at least one row.");
+  for (const column of needed) {
+    if (Object.hasOwn(first, column)) continue;
+    const fix = `The file's columns are ${Object.keys(first).join(", ")}. Rename the one that is meant, or choose another file.`;
+    throw new InputError(column, "is a column the task needs and the file lacks", fix);
+  }
 }
 
 function readNumeric(text: string, feature: Extract<Feature, { kind: "numeric" }>, report: () => void): number {

@@ -19,7 +19,7 @@ const encode = (text: string) => new TextEncoder().encode(text);
 const body = ({ size, root }: Checkpoint): string => `${origin}\n${size}\n${toBase64(root)}\n`;
 
 /** signed-note: the key's name in a note, SHA-256(name ‖ 0x0A ‖ 0x01 ‖ key)[:4]; 0x01 stands for Ed25519. */
-async function keyId(publicKey: Bytes): Promise<Bytes> {
+export async function keyId(publicKey: Bytes): Promise<Bytes> {
   const name = encode(`${origin}\n`);
   const bytes = new Uint8Array(name.length + 1 + publicKey.length);
   bytes.set(name);

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { canonicalBytes } from "../canonical.ts";
+import { signedStatementSchema } from "../governance/review.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const run = z.string().min(1).max(64);
@@ -80,6 +81,10 @@ export const recordSchema = z.strictObject({
   privacy,
   metrics: metrics.optional(),
   objective: objective.optional(),
+  /** Of `explain`: mean absolute attribution by feature, logits */
+  importance: z.record(z.string(), z.number()).optional(),
+  /** Of the last level of the surrogate tree: share of rows on which it decides as the model */
+  fidelity: z.number().min(0).max(1).optional(),
   modelHash: hash,
   duration: z.number().min(0),
   finishedAt: z.iso.datetime(),
@@ -87,6 +92,10 @@ export const recordSchema = z.strictObject({
 const attempt = { run, round: count, attempt: count };
 
 export const entrySchema = z.discriminatedUnion("kind", [
+  /** A task waits for its reviewers */
+  z.strictObject({ kind: z.literal("proposal"), run, taskHash: hash, task: z.json(), at: z.iso.datetime() }),
+  /** A reviewer decided */
+  z.strictObject({ kind: z.literal("review"), run, statement: signedStatementSchema }),
   /** A task was launched */
   z.strictObject({
     kind: z.literal("run"),
@@ -95,6 +104,8 @@ export const entrySchema = z.discriminatedUnion("kind", [
     task: z.json(),
     seed: count,
     startedAt: z.iso.datetime(),
+    /** Of every reviewer whom the task names */
+    approvals: z.array(signedStatementSchema).optional(),
   }),
   /** A question is about to be asked of this model */
   z.strictObject({ kind: z.literal("announcement"), ...attempt, question, announcementHash: hash, modelHash: hash }),
@@ -121,9 +132,13 @@ export const entrySchema = z.discriminatedUnion("kind", [
     state: z.enum(["finished", "stopped", "failed"]),
     reason: z.string().max(512),
     modelHash: hash,
+    /** What the model needs beside its parameters (model-file.ts); absent when the run ended before its profile */
+    contextHash: hash.optional(),
     privacy,
     gates: z.array(z.strictObject({ gate: z.json(), value: z.number().nullable(), met: z.boolean().nullable() })),
   }),
+  /** A participant took their consent back; who, is written nowhere */
+  z.strictObject({ kind: z.literal("withdrawal"), run, at: z.iso.datetime() }),
   /** The model left the coordinator */
   z.strictObject({ kind: z.literal("export"), run, modelHash: hash, format: z.string().max(32), at: z.iso.datetime() }),
 ]);

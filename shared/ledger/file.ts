@@ -17,8 +17,13 @@ export const ledgerFileSchema = z.strictObject({
 
 export type LedgerFile = z.infer<typeof ledgerFileSchema>;
 
-/** @returns the entries, and everything that is wrong: an empty list means that the ledger holds. */
-export async function checkLedger(value: unknown): Promise<{ entries: LedgerEntry[]; problems: string[] }> {
+export interface CheckedLedger {
+  entries: LedgerEntry[];
+  /** Everything that is wrong: an empty list means that the ledger holds */
+  problems: string[];
+}
+
+export async function checkLedger(value: unknown): Promise<CheckedLedger> {
   const parsed = ledgerFileSchema.safeParse(value);
   if (!parsed.success) return { entries: [], problems: [`not a ledger file: ${parsed.error.issues[0]!.message}`] };
   const { publicKey, checkpoint: note, leaves } = parsed.data;

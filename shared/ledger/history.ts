@@ -3,12 +3,20 @@
  * story that cannot be true.
  */
 import { hashOf } from "../canonical.ts";
+import { isApproved, isReviewersOwn, type SignedStatement, standingOf } from "../governance/review.ts";
+import { checkTask, type Task } from "../task.ts";
 import type { LedgerEntry } from "./entries.ts";
 
 type Entry<K extends LedgerEntry["kind"]> = Extract<LedgerEntry, { kind: K }>;
 type Statement = Entry<"charge">["privacy"];
 
 interface RunSoFar {
+  task: unknown;
+  taskHash: string;
+  launched: boolean;
+  statements: SignedStatement[];
+  /** Gates of the end that are not met */
+  held: number;
   /** Rounds finished */
   finished: number;
   /** Attempts of the next round that ended with nothing revealed */
@@ -31,34 +39,84 @@ export async function checkHistory(entries: readonly LedgerEntry[]): Promise<str
   for (const [index, entry] of entries.entries()) {
     const wrong = (what: string) => problems.push(`entry ${index} (${entry.kind}): ${what}`);
     const run = runs.get(entry.run);
-    if (entry.kind === "run") {
-      if (run) wrong("the run was launched before");
+    if (entry.kind === "proposal" || entry.kind === "run") {
+      if (run && (run.launched || entry.kind === "proposal"))
+        wrong(`the run was ${run.launched ? "launched" : "proposed"} before`);
+      if (run?.ended) wrong("the run was over");
       if ((await hashOf(entry.task)) !== entry.taskHash) wrong("the task does not hash to taskHash");
-      runs.set(entry.run, {
-        finished: 0,
-        aborted: 0,
-        open: undefined,
-        charged: false,
-        spent: undefined,
-        training: undefined,
-        final: undefined,
-        ended: false,
-      });
+      const begun = run ?? newRun(entry);
+      if (begun.taskHash !== entry.taskHash) wrong("another task was proposed");
+      runs.set(entry.run, begun);
+      if (entry.kind === "run") await launch(begun, entry, wrong);
     } else if (!run) wrong("its run was never launched");
-    else if (entry.kind === "export") {
-      if (entry.modelHash !== run.final) wrong("it is not the model the run ended with");
-    } else if (run.ended) wrong("the run was over");
-    else follow(run, entry, wrong);
+    else if (entry.kind === "review") await review(run, entry, wrong);
+    else if (entry.kind === "export") checkExport(run, entry, wrong);
+    else if (run.ended) {
+      if (entry.kind !== "withdrawal") wrong("the run was over");
+    } else if (!run.launched && entry.kind !== "end") wrong("its run was never launched");
+    else if (entry.kind !== "withdrawal") follow(run, entry, wrong);
   }
   return problems;
 }
 
+const newRun = ({ task, taskHash }: Entry<"proposal" | "run">): RunSoFar => ({
+  task,
+  taskHash,
+  launched: false,
+  statements: [],
+  held: 0,
+  finished: 0,
+  aborted: 0,
+  open: undefined,
+  charged: false,
+  spent: undefined,
+  training: undefined,
+  final: undefined,
+  ended: false,
+});
+
+/** The policy of a task that may not be one: promises.ts says what else is wrong with it. */
+function policyOf(run: RunSoFar): { task: Task; policy: NonNullable<Task["review"]> } | undefined {
+  const checked = checkTask(run.task);
+  return "task" in checked && checked.task.review ? { task: checked.task, policy: checked.task.review } : undefined;
+}
+
+async function launch(run: RunSoFar, entry: Entry<"run">, wrong: (what: string) => void): Promise<void> {
+  run.launched = true;
+  const reviewed = policyOf(run);
+  if (!reviewed) return;
+  const { approvals = [] } = entry;
+  if (!(await isApproved(reviewed.task, entry, approvals))) wrong("its reviewers did not all approve it");
+  const standing = standingOf(reviewed.policy, run.statements, Date.parse(entry.startedAt));
+  if (standing.state !== "approved") wrong(`its review was ${standing.state}`);
+}
+
+async function review(run: RunSoFar, entry: Entry<"review">, wrong: (what: string) => void): Promise<void> {
+  const reviewed = policyOf(run);
+  const place = { run: entry.run, taskHash: run.taskHash };
+  if (!reviewed || !(await isReviewersOwn(reviewed.task, place, entry.statement)))
+    return wrong("it is not signed by a reviewer whom the task names");
+  const { reviewer, at } = entry.statement.body;
+  if (run.statements.some(({ body }) => body.reviewer === reviewer && body.at >= at))
+    wrong("the reviewer said something later before");
+  run.statements.push(entry.statement);
+}
+
+function checkExport(run: RunSoFar, entry: Entry<"export">, wrong: (what: string) => void): void {
+  if (entry.modelHash !== run.final) wrong("it is not the model the run ended with");
+  const policy = policyOf(run)?.policy;
+  const standing = policy && standingOf(policy, run.statements, Date.parse(entry.at));
+  if (standing && standing.state !== "approved") wrong(`its review was ${standing.state}`);
+  if (run.held > 0 && !standing?.excepted.includes(entry.modelHash)) wrong("its gates held the model back");
+}
+
 function follow(
   run: RunSoFar,
-  entry: Exclude<LedgerEntry, Entry<"run"> | Entry<"export">>,
+  entry: Exclude<LedgerEntry, Entry<"proposal" | "review" | "withdrawal" | "run" | "export">>,
   wrong: (what: string) => void,
 ): void {
   if (entry.kind === "end") {
+    run.held = entry.gates.filter((gate) => gate.met !== true).length;
     if (isLess(entry.privacy, run.spent)) wrong("it states a smaller epsilon than was charged");
     if (run.final !== undefined && entry.modelHash !== run.final) wrong("it is not the model that was evaluated");
     run.final = entry.modelHash;

@@ -54,6 +54,12 @@ export class MerkleTree {
     return hash;
   }
 
+  /** MTH(D[start:start + size]) of a complete subtree: `size` a power of two, `start` a multiple of it */
+  subtree(start: number, size: number): Promise<Hash> {
+    if (!(start >= 0 && start + size <= this.size)) throw new RangeError(`no subtree of ${size} at ${start}`);
+    return this.#hash(start, size);
+  }
+
   /** PATH(index, D[0:size]), from the leaf up (§2.1.1) */
   async inclusion(index: number, size = this.size): Promise<Hash[]> {
     const path = async (m: number, start: number, n: number): Promise<Hash[]> => {

@@ -42,8 +42,12 @@ export function profileBin(value: number, feature: Extract<Feature, { kind: "num
   return Math.min(profileBins - 1, Math.max(0, Math.floor(((value - low) / (high - low)) * profileBins)));
 }
 
+/** Noisy counts by feature [bins or values, then one for missing or other values]; never negative */
+export type Marginals = Record<string, number[]>;
+
 export interface Profile {
   normalisation: Normalisation;
+  marginals: Marginals;
   /** Rows by cell and label [cells, 2]; fractions at participant level; never negative */
   cellCounts: number[];
   /** Rows by label [2]; fractions at participant level; never negative */
@@ -53,11 +57,13 @@ export interface Profile {
 /** Reads the noisy sum of the counts. Means and standard deviations come from bin centres; noise below 0 is cut off. */
 export function readProfile(task: Task, layout: Layout, sum: Float64Array): Profile {
   const normalisation: Normalisation = {};
+  const marginals: Marginals = {};
+  const counted = (name: string) => Array.from(readSegment(layout, sum, name), (c) => Math.max(0, c));
   for (const feature of task.data.features) {
+    const all = counted(`feature:${feature.name}`);
+    marginals[feature.name] = all;
     if (feature.kind !== "numeric") continue;
-    const counts = readSegment(layout, sum, `feature:${feature.name}`)
-      .slice(0, profileBins)
-      .map((c) => Math.max(0, c));
+    const counts = all.slice(0, profileBins);
     const total = counts.reduce((a, b) => a + b, 0);
     const low = scaled(feature.min, feature);
     const width = (scaled(feature.max, feature) - low) / profileBins;
@@ -71,6 +77,5 @@ export function readProfile(task: Task, layout: Layout, sum: Float64Array): Prof
     // A column narrower than a bin is not told from a constant; half a bin keeps the quotient finite.
     normalisation[feature.name] = { mean, scale: Math.max(Math.sqrt(variance), width / 2) };
   }
-  const counted = (name: string) => Array.from(readSegment(layout, sum, name), (c) => Math.max(0, c));
-  return { normalisation, cellCounts: counted("cells"), labelCounts: counted("labels") };
+  return { normalisation, marginals, cellCounts: counted("cells"), labelCounts: counted("labels") };
 }

@@ -9,6 +9,7 @@ export type DeclineReason =
   | "model-hash-mismatch"
   | "checkpoint-forked"
   | "not-in-ledger"
+  | "not-reviewed"
   | "roster-too-small"
   | "roster-invalid"
   | "share-invalid"

@@ -18,7 +18,8 @@ export type SignedKind =
   | "survivors"
   | "agreement"
   | "unmask"
-  | "result";
+  | "result"
+  | "review";
 
 const labelled = (kind: SignedKind, body: unknown) => canonicalBytes([`murmur/${kind}/1`, body]);
 

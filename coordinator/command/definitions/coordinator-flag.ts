@@ -11,3 +11,10 @@ export const runPlace = {
   required: true,
   description: "the run's name, as `list` shows it",
 } as const;
+
+export const modelOf = {
+  type: "string",
+  required: true,
+  valueHint: "RUN",
+  description: "The run's name at the coordinator, or the file or folder its model was exported to as json",
+} as const;

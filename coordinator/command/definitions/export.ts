@@ -8,7 +8,7 @@ export default command({
     run: runPlace,
     format: {
       type: "enum",
-      options: ["safetensors", "json"],
+      options: ["safetensors", "onnx", "json"],
       default: "safetensors",
       description: "Kind of file",
     },

@@ -1,0 +1,128 @@
+/**
+ * A model as it leaves: its parameters, and all that is needed to read a row for it and to explain what it says. Plain
+ * JSON; the other formats (coordinator/export) carry the same.
+ */
+import { z } from "zod";
+import { hashOf } from "./canonical.ts";
+import { encodeFeatures, type FeatureColumns } from "./data/features.ts";
+import { InputError } from "./errors.ts";
+import { type Architecture, architectureOf, layersOf } from "./model.ts";
+import { predict } from "./predict.ts";
+import { hashParameters } from "./round/0-announce.ts";
+import { type Task, taskSchema } from "./task.ts";
+
+const finite = z.number();
+
+/** What a model's inputs mean: derived from the noisy profile, and from the last histogram. */
+const contextSchema = z.strictObject({
+  /** By numeric feature, of its scaled values */
+  normalisation: z.record(z.string(), z.strictObject({ mean: finite, scale: finite.positive() })),
+  /** Noisy counts by feature: see questions/profile.ts */
+  marginals: z.record(z.string(), z.array(finite.min(0))),
+  /** Logit above which the task's rule selects */
+  threshold: finite,
+});
+
+const modelFileSchema = z.strictObject({
+  format: z.literal("murmur/model/1"),
+  run: z.string(),
+  /** SHA-256 of the parameters, little-endian f32 */
+  modelHash: z.string().regex(/^[0-9a-f]{64}$/),
+  label: taskSchema.shape.data.shape.label,
+  features: taskSchema.shape.data.shape.features,
+  /** Columns of the sensitive attributes: no explanation advises to change one, none is a reason */
+  protected: z.array(z.string()),
+  architecture: z.strictObject({
+    inputShape: z.array(z.int().positive()).min(1),
+    layers: taskSchema.shape.model.shape.layers,
+  }),
+  context: contextSchema,
+  /** By layer with parameters: weight [inputs, outputs], then bias [outputs] */
+  tensors: z.array(z.strictObject({ name: z.string(), shape: z.array(z.int().positive()), data: z.array(finite) })),
+});
+
+export type ModelContext = z.output<typeof contextSchema>;
+export type ModelFile = z.output<typeof modelFileSchema>;
+
+export interface NamedTensor {
+  name: string;
+  shape: number[];
+  data: Float32Array<ArrayBuffer>;
+}
+
+export function tensorsOf(architecture: Architecture, parameters: Float32Array<ArrayBuffer>): NamedTensor[] {
+  return layersOf(architecture).flatMap(({ inputs, outputs, weights, bias }, i) =>
+    inputs === 0
+      ? []
+      : [
+          { name: `layer${i}.weight`, shape: [inputs, outputs], data: parameters.subarray(weights, bias) },
+          { name: `layer${i}.bias`, shape: [outputs], data: parameters.subarray(bias, bias + outputs) },
+        ],
+  );
+}
+
+/** What the ledger says of a model beside its parameters: normalisation, marginals and threshold, by hash. */
+export const contextHash = (context: ModelContext): Promise<string> => hashOf(context);
+
+export async function modelFileOf(
+  run: string,
+  task: Task,
+  parameters: Float32Array<ArrayBuffer>,
+  context: ModelContext,
+): Promise<ModelFile> {
+  const architecture = architectureOf(task);
+  return {
+    format: "murmur/model/1",
+    run,
+    modelHash: await hashParameters(parameters),
+    label: task.data.label,
+    features: task.data.features,
+    protected: [...new Set(task.data.sensitive.map((attribute) => attribute.column))],
+    architecture,
+    context,
+    tensors: tensorsOf(architecture, parameters).map((t) => ({ ...t, data: Array.from(t.data) })),
+  };
+}
+
+/** A model that can be asked. */
+export interface OpenModel {
+  file: ModelFile;
+  /** Flat, as in model.ts */
+  parameters: Float32Array<ArrayBuffer>;
+  /** Model inputs of rows [count, width] */
+  encode(rows: FeatureColumns): Float32Array<ArrayBuffer>;
+  /** Logits of model inputs, on the processor */
+  score(inputs: Float32Array | Float64Array): Float64Array;
+}
+
+/** @throws InputError for what is no model, or one whose parts do not fit each other */
+export async function openModel(value: unknown): Promise<OpenModel> {
+  const parsed = modelFileSchema.safeParse(value);
+  const fix = "Export it again with `murmur export RUN --format json`.";
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!;
+    throw new InputError(path.join(".") || "model", `is not a model's: ${message}`, fix);
+  }
+  const file = parsed.data;
+  const { architecture, context, features, tensors } = file;
+  const parameters = Float32Array.from(tensors.flatMap((t) => t.data));
+  const expected = tensorsOf(architecture, parameters);
+  const fits = (t: NamedTensor, i: number) =>
+    tensors[i]?.name === t.name &&
+    String(tensors[i].shape) === String(t.shape) &&
+    tensors[i].data.length === t.shape.reduce((a, b) => a * b);
+  if (tensors.length !== expected.length || !expected.every(fits))
+    throw new InputError("tensors", "do not have the shape of the layers", fix);
+  if ((await hashParameters(parameters)) !== file.modelHash)
+    throw new InputError("modelHash", "is not the hash of the parameters", fix);
+  const missing = features.find(
+    (f) => !context.marginals[f.name] || (f.kind === "numeric" && !context.normalisation[f.name]),
+  );
+  if (missing) throw new InputError("context", `knows nothing of ${missing.name}`, fix);
+  return {
+    file,
+    parameters,
+    encode: (rows) => encodeFeatures(rows, { data: { features } }, context.normalisation),
+    score: (inputs) => predict(architecture, parameters, inputs),
+  };
+}
