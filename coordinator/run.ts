@@ -12,6 +12,7 @@ import { guaranteedCohort, isWeakCohort, minimumCohort } from "../shared/cohort.
 import { evaluateGates } from "../shared/gates.ts";
 import type { Evidence } from "../shared/ledger/evidence.ts";
 import { type Plan, planOf } from "../shared/plan.ts";
+import { announcedClip } from "../shared/privacy/adaptive-clipping.ts";
 import { account, admit, type Charge } from "../shared/privacy/balance.ts";
 import { decodeParticipants } from "../shared/privacy/encode.ts";
 import { rotationSigns } from "../shared/privacy/hadamard.ts";
@@ -280,6 +281,7 @@ export class Run {
       question: kind,
       announcementHash: facts.announcementHash,
       modelHash,
+      ...(question.kind === "train" && question.clip && { clipNorm: question.clip.norm }),
     });
     const open: OpenQuestion = { message: { announcement, parameters: asked.slice().buffer }, entry };
     this.#open = open;
@@ -346,7 +348,10 @@ export class Run {
   #question(kind: Question["kind"]): Question {
     if (kind === "profile") return { kind };
     const normalisation = this.learner.profile!.normalisation;
-    if (kind === "train") return { kind, normalisation, witness: this.learner.witness };
+    if (kind === "train") {
+      const clip = announcedClip(this.task, this.#records);
+      return { kind, normalisation, witness: this.learner.witness, ...(clip && { clip }) };
+    }
     return { kind, normalisation, thresholds: [0, selectionThreshold(this.task, this.learner)] };
   }
 
@@ -387,6 +392,7 @@ export class Run {
       privacy: this.#spent(),
       ...(reading.metrics && { metrics: reading.metrics }),
       ...(reading.objective && { objective: reading.objective }),
+      ...(reading.clip && { clip: reading.clip }),
       modelHash,
       duration,
       finishedAt: new Date().toISOString(),

@@ -7,6 +7,7 @@ import type { ConstraintStep } from "./fairness/controller.ts";
 import type { Drift } from "./fairness/monitor.ts";
 import type { AttributeReport } from "./fairness/report.ts";
 import type { Calibration, GroupThresholds } from "./fairness/thresholds.ts";
+import type { ClipStep } from "./privacy/adaptive-clipping.ts";
 import type { Task } from "./task.ts";
 
 export type RunState = "waiting" | "running" | "finished" | "stopped" | "failed";
@@ -77,6 +78,8 @@ export interface RoundRecord {
     threshold: number;
   };
   objective?: ObjectiveTerms;
+  /** Of `train`, where clipping is adaptive: the round's clip norm, and how many were within it */
+  clip?: ClipStep;
   /** SHA-256 of the parameters after the round */
   modelHash: string;
   /** ms */

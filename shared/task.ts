@@ -118,6 +118,10 @@ export const taskSchema = z.strictObject({
     epsilon: z.number().positive().max(100),
     delta: z.number().positive().max(0.01),
     clipNorm: z.number().positive().default(1).describe("L2 bound of one unit's model update"),
+    clipping: z
+      .enum(["fixed", "adaptive"])
+      .optional()
+      .describe("Participant level: `adaptive` moves the clip norm, from `clipNorm` on, to the median. Default: fixed"),
     sampleRate: z
       .number()
       .positive()
@@ -367,6 +371,8 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
       "must be 1 at participant level: the coordinator sees who takes part, so sampling hides nothing",
     );
   }
+  if (task.privacy.unit === "record" && task.privacy.clipping === "adaptive")
+    report(["privacy", "clipping"], "is adaptive at record level, where each row is clipped; leave it out");
   if (task.cohort.maximum < minimumCohort(task))
     report(["cohort", "maximum"], `must be at least the minimum of ${minimumCohort(task)}`);
   if (graphFor(task, task.cohort.maximum) === undefined)

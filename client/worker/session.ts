@@ -256,11 +256,15 @@ export class Session {
     // A copy of its own: in Node binary messages come as views into a shared buffer.
     const parameters = new Float32Array(new Uint8Array(message.parameters).slice().buffer);
     const facts = await acceptAnnouncement(env, message.announcement, parameters);
+    const { question } = message.announcement.body;
     await this.#checkEvidence(
       message.evidence,
-      (entry) => entry.kind === "announcement" && entry.announcementHash === facts.announcementHash,
+      (entry) =>
+        entry.kind === "announcement" &&
+        entry.announcementHash === facts.announcementHash &&
+        entry.clipNorm === (question.kind === "train" ? question.clip?.norm : undefined),
     );
-    this.#pending = { facts, question: message.announcement.body.question, parameters };
+    this.#pending = { facts, question, parameters };
   }
 
   async #answer(): Promise<void> {
