@@ -128,6 +128,9 @@ export const taskSchema = z.strictObject({
       .max(1)
       .default(1)
       .describe("Record level: chance of each row to be in a round's batch; the coin stays in the tab"),
+    family: name
+      .optional()
+      .describe("Tasks of one family and unit share one balance in each tab. Default: each task has its own"),
     profileShare: z.number().min(0.01).max(0.5).default(0.1).describe("Share of epsilon given to the `profile` round"),
   }),
   regimes: z

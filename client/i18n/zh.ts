@@ -81,6 +81,7 @@ export const zh = {
   "consent.title": "您愿意参加吗？",
   "consent.what":
     "此标签页将用您的数据行计算，最多 {rounds, plural, other {# 轮}}。每一轮发出一个整数向量，已经裁剪、加噪、加掩码，绝不发出数据行。所有轮次合计不超过以下承诺：{promise}；账目由此标签页自己记录，用尽即自动停止。",
+  "consent.family": "在此浏览器中，「{family}」系列的所有任务合并计算：您在其中一项任务中用掉的部分，在这里也会扣除。",
   "consent.leave": "您可以随时退出。已经加进总和的部分无法再取出。",
   "consent.yes": "参加",
   "consent.no": "暂不参加",

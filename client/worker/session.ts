@@ -7,6 +7,7 @@ import { toHex } from "../../shared/canonical.ts";
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
 import { type Evidence, EvidenceError, verifyEvidence } from "../../shared/ledger/evidence.ts";
 import { type Plan, planOf, type RoundPlan } from "../../shared/plan.ts";
+import { familyOf } from "../../shared/privacy/balance.ts";
 import type { Masked, Noised } from "../../shared/privacy/stages.ts";
 import type { Question } from "../../shared/questions/question.ts";
 import { acceptAnnouncement } from "../../shared/round/0-announce.ts";
@@ -229,6 +230,7 @@ export class Session {
     const { announcementHash: _, noiseMultiplier, sampleRate, honest, ...rest } = cost;
     const { epsilon, delta } = task.privacy;
     const answer = await this.journal.charge(
+      familyOf(task, taskHash),
       { taskHash, ...rest, event: { noiseMultiplier, sampleRate }, honest },
       { epsilon, delta },
     );
