@@ -258,7 +258,8 @@ export class Run {
     const env: CoordinatorEnv = { task: this.task, plan: this.plan, signer, cipher: nodeStream };
     const round = this.#records.filter((r) => r.state === "finished").length + 1;
     const attempt = this.nextAttempt;
-    const began = Date.now();
+    // Monotonic: the machine's clock may be set back under way.
+    const began = performance.now();
     const question = this.#question(kind);
     const asked = kind === "evaluate" ? finalParameters(this.learner) : this.learner.parameters;
     const modelHash = await hashParameters(asked);
@@ -310,7 +311,7 @@ export class Run {
         signal,
       );
       if (outcome.blamed.length > 0) log.warn({ run: this.id, round, blamed: outcome.blamed }, "false shares");
-      await this.#finish(facts, question, asked, outcome, Date.now() - began);
+      await this.#finish(facts, question, asked, outcome, performance.now() - began);
       return true;
     } catch (error) {
       if (error instanceof Interrupted) throw error;
@@ -328,7 +329,7 @@ export class Run {
         dropped: {},
         privacy: this.#spent(),
         modelHash,
-        duration: Date.now() - began,
+        duration: performance.now() - began,
         finishedAt: new Date().toISOString(),
       };
       await runs.abortRound(this.id, facts, record);
