@@ -12,9 +12,10 @@ import { calibrate, groupThresholds } from "../shared/fairness/thresholds.ts";
 import { complianceTerm, evaluateGates } from "../shared/gates.ts";
 import { objectiveTerms } from "../shared/objective.ts";
 import { noiseOf, type RoundPlan } from "../shared/plan.ts";
+import { type ClipStep, shareWithin } from "../shared/privacy/adaptive-clipping.ts";
 import { readEvaluate } from "../shared/questions/evaluate.ts";
 import { readProfile } from "../shared/questions/profile.ts";
-import type { Question } from "../shared/questions/question.ts";
+import { announcedLayout, type Question } from "../shared/questions/question.ts";
 import { readTrain } from "../shared/questions/train.ts";
 import type { PrivacyStatement, RoundRecord } from "../shared/run-record.ts";
 import { attributesOf, type Task } from "../shared/task.ts";
@@ -26,6 +27,7 @@ export interface Reading {
   learner: Learner;
   metrics?: Metrics;
   objective?: RoundRecord["objective"];
+  clip?: ClipStep;
 }
 
 const running = (task: Task, learner: Learner) => runningHistogram(learner.controller, gainsOf(task));
@@ -42,7 +44,7 @@ export function readSum(
   at: { trainRound: number; privacy: PrivacyStatement; records: readonly RoundRecord[] },
 ): Reading {
   const { sum, survivors } = outcome;
-  const { layout } = plan;
+  const layout = announcedLayout(question, task);
   switch (question.kind) {
     case "profile":
       return { learner: takeProfile(task, learner, readProfile(task, layout, sum)) };
@@ -66,7 +68,10 @@ export function readSum(
         multiplier: constraints.map((c) => c.multiplier).reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0),
         saturated: constraints.some((c) => c.saturated),
       };
-      return { learner: next, metrics, objective: objectiveOf(task, next.parameters, histogram, metrics, at) };
+      const objective = objectiveOf(task, next.parameters, histogram, metrics, at);
+      if (question.clip === undefined || answer.withinClip === undefined) return { learner: next, metrics, objective };
+      const clip = { norm: question.clip.norm, within: shareWithin(answer.withinClip, survivors) };
+      return { learner: next, metrics, objective, clip };
     }
     case "evaluate": {
       const { histogram, selected } = readEvaluate(layout, sum);

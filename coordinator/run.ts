@@ -15,6 +15,7 @@ import { type SignedStatement, type Standing, standingOf } from "../shared/gover
 import type { Evidence } from "../shared/ledger/evidence.ts";
 import { contextHash, type ModelContext } from "../shared/model-file.ts";
 import { type Plan, planOf } from "../shared/plan.ts";
+import { announcedClip } from "../shared/privacy/adaptive-clipping.ts";
 import { account, admit, type Charge } from "../shared/privacy/balance.ts";
 import { decodeParticipants } from "../shared/privacy/encode.ts";
 import { rotationSigns } from "../shared/privacy/hadamard.ts";
@@ -308,7 +309,8 @@ export class Run {
     const env: CoordinatorEnv = { task: this.task, plan: this.plan, signer, cipher: nodeStream };
     const round = this.#records.filter((r) => r.state === "finished").length + 1;
     const attempt = this.nextAttempt;
-    const began = Date.now();
+    // Monotonic: the machine's clock may be set back under way.
+    const began = performance.now();
     const question = this.#question(kind);
     const asked = kind === "evaluate" ? finalParameters(this.learner) : this.learner.parameters;
     const modelHash = await hashParameters(asked);
@@ -331,6 +333,7 @@ export class Run {
       question: kind,
       announcementHash: facts.announcementHash,
       modelHash,
+      ...(question.kind === "train" && question.clip && { clipNorm: question.clip.norm }),
     });
     const open: OpenQuestion = { message: { announcement, parameters: asked.slice().buffer }, entry };
     this.#open = open;
@@ -359,7 +362,7 @@ export class Run {
         signal,
       );
       if (outcome.blamed.length > 0) log.warn({ run: this.id, round, blamed: outcome.blamed }, "false shares");
-      await this.#finish(facts, question, asked, outcome, Date.now() - began);
+      await this.#finish(facts, question, asked, outcome, performance.now() - began);
       return true;
     } catch (error) {
       if (error instanceof Interrupted) throw error;
@@ -377,7 +380,7 @@ export class Run {
         dropped: {},
         privacy: this.#spent(),
         modelHash,
-        duration: Date.now() - began,
+        duration: performance.now() - began,
         finishedAt: new Date().toISOString(),
       };
       await runs.abortRound(this.id, facts, record);
@@ -397,7 +400,10 @@ export class Run {
   #question(kind: Question["kind"]): Question {
     if (kind === "profile") return { kind };
     const normalisation = this.learner.profile!.normalisation;
-    if (kind === "train") return { kind, normalisation, witness: this.learner.witness };
+    if (kind === "train") {
+      const clip = announcedClip(this.task, this.#records);
+      return { kind, normalisation, witness: this.learner.witness, ...(clip && { clip }) };
+    }
     return { kind, normalisation, thresholds: [0, selectionThreshold(this.task, this.learner)] };
   }
 
@@ -438,6 +444,7 @@ export class Run {
       privacy: this.#spent(),
       ...(reading.metrics && { metrics: reading.metrics }),
       ...(reading.objective && { objective: reading.objective }),
+      ...(reading.clip && { clip: reading.clip }),
       modelHash,
       duration,
       finishedAt: new Date().toISOString(),

@@ -17,7 +17,7 @@ export async function memoryJournal(): Promise<Journal> {
   let pin: string | undefined;
   let seen: Awaited<ReturnType<Journal["checkpoint"]>>;
   const claims = new Set<string>();
-  const charges: Charge[] = [];
+  const charges = new Map<string, Charge[]>();
   return {
     identityKeys: async () => keys,
     pinCoordinator: async (key) => (pin ??= key),
@@ -26,14 +26,12 @@ export async function memoryJournal(): Promise<Journal> {
       seen = checkpoint;
     },
     claim: async (step) => !claims.has(step) && claims.add(step) !== undefined,
-    charges: async (taskHash) => charges.filter((charge) => charge.taskHash === taskHash),
-    charge: async (charge, budget) => {
-      const answer = admit(
-        charges.filter((c) => c.taskHash === charge.taskHash),
-        charge,
-        budget,
-      );
-      if (answer.admitted) charges.push(charge);
+    charges: async (family) => charges.get(family) ?? [],
+    charge: async (family, charge, budget) => {
+      // Nothing is awaited in between, so charges never overlap.
+      const before = charges.get(family) ?? [];
+      const answer = admit(before, charge, budget);
+      if (answer.admitted) charges.set(family, [...before, charge]);
       return answer;
     },
   };

@@ -7,12 +7,13 @@ import { serve } from "../coordinator/command/serve.ts";
 import { fromHex } from "../shared/canonical.ts";
 import { checkLedger } from "../shared/ledger/file.ts";
 import { architectureOf, initialParameters } from "../shared/model.ts";
+import { nextClipNorm } from "../shared/privacy/adaptive-clipping.ts";
 import { addNoise } from "../shared/privacy/discrete-gaussian.ts";
 import { encodeParticipant } from "../shared/privacy/encode.ts";
 import { rotationSigns } from "../shared/privacy/hadamard.ts";
 import { RandomSource } from "../shared/privacy/random.ts";
-import { segment } from "../shared/questions/layout.ts";
-import { layoutOf } from "../shared/questions/question.ts";
+import { announcedLayout } from "../shared/questions/question.ts";
+import { assembleChange } from "../shared/questions/train.ts";
 import { asTask, type Task } from "../shared/task.ts";
 import { type Compute, joinWith } from "./node-tab.ts";
 import { smallTask } from "./small-task.ts";
@@ -22,28 +23,29 @@ const change = [0.6, -0.5, 0.4, 0.2];
 
 function answers(task: Task): Compute {
   const random = new RandomSource();
-  return async ({ kind }, parameters, announcementHash) => {
-    const layout = layoutOf(kind, task);
-    const vector = new Float64Array(layout.dimension);
-    if (kind === "train")
-      for (let i = 0; i < parameters.length; i++) vector[segment(layout, "update").offset + i] = change[i % 4]!;
+  return async (question, parameters, announcementHash) => {
+    const layout = announcedLayout(question, task);
+    const moved = Float64Array.from(parameters, (_, i) => change[i % 4]!);
+    const vector =
+      question.kind === "train" ? assembleChange(layout, moved, [], 0) : new Float64Array(layout.dimension);
     const signs = await rotationSigns(fromHex(announcementHash), layout.dimension);
     const encoded = encodeParticipant(vector, layout, signs, random);
     return (plan) => addNoise(encoded, plan.localVariance, random);
   };
 }
 
-test("five participants' changes, rotated, noised and masked, are the model's step; both ε are in the ledger", async () => {
+/** A whole run of five such tabs. @returns it, the way its model went, and its ledger's entries, which hold */
+async function runOfFive(rounds: number, privacy: Partial<Task["privacy"]>) {
   vi.stubEnv("MURMUR_LOG", "silent");
   const folder = mkdtempSync(join(tmpdir(), "murmur-participant-"));
   const server = await serve({ port: 0, dataDir: join(folder, "data") });
   try {
-    const base = smallTask(1);
+    const base = smallTask(rounds);
     const task = asTask({
       ...base,
-      privacy: { unit: "participant", epsilon: 100, delta: 1e-2, clipNorm: 2 },
+      privacy: { unit: "participant", epsilon: 100, delta: 1e-2, ...privacy },
       cohort: { ...base.cohort, colludingShare: 0.2 },
-      training: { rounds: 1, learningRate: 1 },
+      training: { rounds, learningRate: 1 },
     });
     const run = await server.coordinator.launchTask(task, 1);
     const { taskHash, invitation } = run.detail();
@@ -57,16 +59,31 @@ test("five participants' changes, rotated, noised and masked, are the model's st
     expect(run.detail().state).toBe("finished");
     const before = initialParameters(architectureOf(task), 1);
     const moved = Array.from(run.parameters, (x, i) => x - before[i]!);
-    // Noise of about 0.1 on the mean at this ε: without the way back, the change would be spread over all coordinates.
-    for (const [i, x] of moved.entries()) expect(Math.abs(x - change[i % 4]!)).toBeLessThan(0.35);
     const { entries, problems } = await checkLedger(await server.coordinator.exportLedger());
     expect(problems).toEqual([]);
-    const spent = entries.flatMap((e) => (e.kind === "charge" ? [e.privacy] : [])).at(-1)!;
-    expect(spent.alone!.epsilon).toBeGreaterThan(spent.epsilon);
-    expect(spent.alone!.truePositiveRate).toBeGreaterThanOrEqual(spent.truePositiveRate!);
+    return { moved, entries, records: run.records };
   } finally {
     await server.close();
     rmSync(folder, { recursive: true, force: true });
     vi.unstubAllEnvs();
   }
+}
+
+test("five participants' changes, rotated, noised and masked, are the model's step; both ε are in the ledger", async () => {
+  const { moved, entries } = await runOfFive(1, { clipNorm: 2 });
+  // Noise of about 0.1 on the mean at this ε: without the way back, the change would be spread over all coordinates.
+  for (const [i, x] of moved.entries()) expect(Math.abs(x - change[i % 4]!)).toBeLessThan(0.35);
+  const spent = entries.flatMap((e) => (e.kind === "charge" ? [e.privacy] : [])).at(-1)!;
+  expect(spent.alone!.epsilon).toBeGreaterThan(spent.epsilon);
+  expect(spent.alone!.truePositiveRate).toBeGreaterThanOrEqual(spent.truePositiveRate!);
+});
+
+test("an adaptive clip norm goes from round to round by what the sums say, in record and ledger; no tab declines", async () => {
+  const { entries, records } = await runOfFive(4, { clipNorm: 0.5, clipping: "adaptive" });
+  const clips = records.flatMap((record) => (record.state === "finished" && record.clip) || []);
+  expect(clips).toHaveLength(4);
+  expect(clips[0]!.norm).toBe(0.5);
+  for (const [i, clip] of clips.slice(1).entries()) expect(clip.norm).toBe(nextClipNorm(clips[i]!));
+  const announced = entries.flatMap((e) => (e.kind === "announcement" && e.question === "train" ? e.clipNorm : []));
+  expect(announced).toEqual(clips.map(({ norm }) => norm));
 });

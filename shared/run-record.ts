@@ -8,6 +8,7 @@ import type { Drift } from "./fairness/monitor.ts";
 import type { AttributeReport } from "./fairness/report.ts";
 import type { Calibration, GroupThresholds } from "./fairness/thresholds.ts";
 import type { Standing } from "./governance/review.ts";
+import type { ClipStep } from "./privacy/adaptive-clipping.ts";
 import type { Task } from "./task.ts";
 
 /** `proposed`: its reviewers have not all approved, so nobody can join and nothing is asked */
@@ -83,6 +84,8 @@ export interface RoundRecord {
   importance?: Record<string, number>;
   /** Of the last level of the surrogate tree: share of rows on which it decides as the model */
   fidelity?: number;
+  /** Of `train`, where clipping is adaptive: the round's clip norm, and how many were within it */
+  clip?: ClipStep;
   /** SHA-256 of the parameters after the round */
   modelHash: string;
   /** ms */

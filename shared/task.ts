@@ -118,12 +118,19 @@ export const taskSchema = z.strictObject({
     epsilon: z.number().positive().max(100),
     delta: z.number().positive().max(0.01),
     clipNorm: z.number().positive().default(1).describe("L2 bound of one unit's model update"),
+    clipping: z
+      .enum(["fixed", "adaptive"])
+      .optional()
+      .describe("Participant level: `adaptive` moves the clip norm, from `clipNorm` on, to the median. Default: fixed"),
     sampleRate: z
       .number()
       .positive()
       .max(1)
       .default(1)
       .describe("Record level: chance of each row to be in a round's batch; the coin stays in the tab"),
+    family: name
+      .optional()
+      .describe("Tasks of one family and unit share one balance in each tab. Default: each task has its own"),
     profileShare: z.number().min(0.01).max(0.5).default(0.1).describe("Share of epsilon given to the `profile` round"),
   }),
   regimes: z
@@ -391,6 +398,8 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
       "must be 1 at participant level: the coordinator sees who takes part, so sampling hides nothing",
     );
   }
+  if (task.privacy.unit === "record" && task.privacy.clipping === "adaptive")
+    report(["privacy", "clipping"], "is adaptive at record level, where each row is clipped; leave it out");
   if (task.cohort.maximum < minimumCohort(task))
     report(["cohort", "maximum"], `must be at least the minimum of ${minimumCohort(task)}`);
   if (graphFor(task, task.cohort.maximum) === undefined)

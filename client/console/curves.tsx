@@ -9,6 +9,7 @@ const short = (value: number | null | undefined) =>
 export function Curves({ run }: { run: RunDetail }) {
   const finished = run.rounds.filter((record) => record.state === "finished");
   const measured = finished.filter((record) => record.metrics !== undefined);
+  const clipped = finished.filter((record) => record.clip !== undefined);
   const attribute = run.task.fairness.attribute;
   const { tolerance } = run.task.fairness;
   const of = (label: string, records: RoundRecord[], value: (record: RoundRecord) => number | undefined): Curve => ({
@@ -96,6 +97,21 @@ export function Curves({ run }: { run: RunDetail }) {
         x={rounds(finished)}
         curves={[of(t("chart.cohort"), finished, survivors), of(t("chart.dropped"), finished, dropped)]}
       />
+      {run.task.privacy.clipping === "adaptive" && (
+        <Chart
+          name="clip"
+          title={t("chart.clip")}
+          summary={t("chart.clip.summary", {
+            ...last(clipped, (r) => r.clip?.norm),
+            within: short(clipped.at(-1)?.clip?.within),
+          })}
+          x={rounds(clipped)}
+          curves={[
+            of(t("chart.clip"), clipped, (r) => r.clip?.norm),
+            of(t("chart.clip.within"), clipped, (r) => r.clip?.within),
+          ]}
+        />
+      )}
       <Chart
         name="objective"
         title={t("chart.objective")}

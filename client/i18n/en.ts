@@ -83,6 +83,8 @@ export const en = {
   "consent.title": "Do you want to take part?",
   "consent.what":
     "This tab computes with your rows for up to {rounds, plural, one {# round} other {# rounds}}. Each round sends one vector of integers, clipped, noised and masked, never a row. All rounds together stay within {promise}; this tab keeps the account itself and stops when it is spent.",
+  "consent.family":
+    "All tasks of the family «{family}» are counted together in this browser: what you gave to one of them is missing here.",
   "consent.leave": "You can leave at any time. What is already part of a sum cannot be taken out of it.",
   "consent.yes": "Take part",
   "consent.no": "Not now",
@@ -333,6 +335,9 @@ export const en = {
   "chart.cohort": "Cohort",
   "chart.cohort.summary": "{last} participants were left at the end of round {round, number}.",
   "chart.dropped": "dropouts",
+  "chart.clip": "Clip norm",
+  "chart.clip.summary": "Clip norm {last} in round {round, number}; a share of {within} was within it.",
+  "chart.clip.within": "share within it",
   "chart.objective": "Objective",
   "chart.objective.summary": "Weighted sum {last} after round {round, number}.",
   "term.total": "weighted sum",

@@ -81,6 +81,7 @@ export const zh = {
   "consent.title": "您愿意参加吗？",
   "consent.what":
     "此标签页将用您的数据行计算，最多 {rounds, plural, other {# 轮}}。每一轮发出一个整数向量，已经裁剪、加噪、加掩码，绝不发出数据行。所有轮次合计不超过以下承诺：{promise}；账目由此标签页自己记录，用尽即自动停止。",
+  "consent.family": "在此浏览器中，「{family}」系列的所有任务合并计算：您在其中一项任务中用掉的部分，在这里也会扣除。",
   "consent.leave": "您可以随时退出。已经加进总和的部分无法再取出。",
   "consent.yes": "参加",
   "consent.no": "暂不参加",
@@ -306,6 +307,9 @@ export const zh = {
   "chart.cohort": "参与者",
   "chart.cohort.summary": "第 {round, number} 轮结束时剩余 {last} 位参与者。",
   "chart.dropped": "掉线",
+  "chart.clip": "裁剪范数",
+  "chart.clip.summary": "第 {round, number} 轮的裁剪范数为 {last}，其中 {within} 的比例未超过它。",
+  "chart.clip.within": "未超过的比例",
   "chart.objective": "目标函数",
   "chart.objective.summary": "第 {round, number} 轮后加权和为 {last}。",
   "term.total": "加权和",

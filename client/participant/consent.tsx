@@ -21,6 +21,7 @@ export function Consent({ task }: { task: Task }) {
             promise: statement({ epsilon, delta, unit, relation: "add-remove" }),
           })}
         </p>
+        {task.privacy.family && <p>{t("consent.family", { family: task.privacy.family })}</p>}
         {balance && <Collusion privacy={balance.budget} share={task.cohort.colludingShare} />}
         <p>{t("consent.leave")}</p>
         <div class="choices equal">

@@ -15,8 +15,8 @@ import type { RandomSource } from "../../shared/privacy/random.ts";
 import type { Encoded } from "../../shared/privacy/stages.ts";
 import { type Layout, segment } from "../../shared/questions/layout.ts";
 import { profileCounts } from "../../shared/questions/profile-counts.ts";
-import { layoutOf, type Question } from "../../shared/questions/question.ts";
-import { assembleTrain } from "../../shared/questions/train.ts";
+import { announcedLayout, type Question } from "../../shared/questions/question.ts";
+import { assembleChange, assembleTrain } from "../../shared/questions/train.ts";
 import type { Task } from "../../shared/task.ts";
 import type { Answer } from "./session.ts";
 
@@ -46,7 +46,7 @@ export class Answerer {
 
   /** The encoded answer, waiting for the noise that the cohort's size calls for. */
   async answer(question: Question, parameters: Parameters, announcementHash: string): Promise<Answer> {
-    const layout = layoutOf(question.kind, this.task);
+    const layout = announcedLayout(question, this.task);
     const signs = await rotationSigns(fromHex(announcementHash), layout.dimension);
     const encoded = await this.#encode(question, parameters, layout, signs);
     return (plan) => addNoise(encoded, plan.localVariance, this.random);
@@ -141,11 +141,8 @@ export class Answerer {
         optimizer: { kind: localOptimizer, momentum: localMomentum, proximal: localProximal },
       },
     );
-    const vector = new Float64Array(layout.dimension);
-    const update = segment(layout, "update").offset;
-    for (let i = 0; i < parameters.length; i++) vector[update + i] = trained[i]! - parameters[i]!;
-    const counts = segment(layout, "histogram").offset;
-    for (let i = 0; i < histogram.length; i++) vector[counts + i] = histogram[i]! / Math.max(1, train.length);
+    const change = Float64Array.from(trained, (x, i) => x - parameters[i]!);
+    const vector = assembleChange(layout, change, histogram, train.length);
     return encodeParticipant(vector, layout, signs, this.random);
   }
 

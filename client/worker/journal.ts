@@ -3,7 +3,7 @@
  * and the ledger it last saw. No row of data is ever stored.
  */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import { admit, type Charge } from "../../shared/privacy/balance.ts";
+import { type Charge, chargeIn } from "../../shared/privacy/balance.ts";
 import { generateIdentityKeys, type IdentityKeys } from "../../shared/secure-sum/keys.ts";
 
 /** Last verified state of a coordinator's ledger. */
@@ -28,9 +28,10 @@ export interface Journal {
   saveCheckpoint(seen: SeenCheckpoint): Promise<void>;
   /** True the first time, in whatever tab of this identity; written before it returns */
   claim(step: string): Promise<boolean>;
-  charges(taskHash: string): Promise<Charge[]>;
-  /** Adds the charge if the budget bears it, as one transaction over all tabs; durable before it returns */
-  charge(charge: Charge, budget: Budget): Promise<{ admitted: boolean; epsilonAfter: number }>;
+  /** Of one family of tasks; see `familyOf` */
+  charges(family: string): Promise<Charge[]>;
+  /** Adds the charge if the budget bears the family's, as one transaction over all tabs; durable before it returns */
+  charge(family: string, charge: Charge, budget: Budget): Promise<{ admitted: boolean; epsilonAfter: number }>;
 }
 
 interface Schema extends DBSchema {
@@ -38,17 +39,24 @@ interface Schema extends DBSchema {
   pins: { key: string; value: string };
   checkpoints: { key: string; value: SeenCheckpoint };
   claims: { key: string; value: true };
-  charges: { key: number; value: Charge; indexes: { taskHash: string } };
+  charges: { key: number; value: Charge & { family: string }; indexes: { family: string } };
 }
 
 export async function openJournal(): Promise<Journal> {
-  const db = await openDB<Schema>("murmur", 1, {
-    upgrade(db) {
-      db.createObjectStore("identity");
-      db.createObjectStore("pins");
-      db.createObjectStore("checkpoints");
-      db.createObjectStore("claims");
-      db.createObjectStore("charges", { autoIncrement: true }).createIndex("taskHash", "taskHash");
+  const db = await openDB<Schema>("murmur", 2, {
+    async upgrade(db, before, _, tx) {
+      if (before < 1) {
+        db.createObjectStore("identity");
+        db.createObjectStore("pins");
+        db.createObjectStore("checkpoints");
+        db.createObjectStore("claims");
+        db.createObjectStore("charges", { autoIncrement: true });
+      }
+      const charges = tx.objectStore("charges");
+      charges.createIndex("family", "family");
+      // Before there were families, a task was counted by itself.
+      for (let at = await charges.openCursor(); at; at = await at.continue())
+        await at.update({ ...at.value, family: at.value.taskHash });
     },
   });
   // Asks the browser not to clear the balance under storage pressure; it may say no.
@@ -58,6 +66,13 @@ export async function openJournal(): Promise<Journal> {
 
 /** A write has reached the disk when the transaction says so, not the browser's buffer. */
 const durable = { durability: "strict" } as const;
+
+/**
+ * One tab of this identity at a time. Where a browser has no Web Locks the transaction alone keeps tabs apart, which it
+ * does as well: two read-write transactions on one store never overlap.
+ */
+const exclusively = <T>(work: () => Promise<T>): Promise<T> =>
+  "locks" in navigator ? navigator.locks.request("murmur/balance", work) : work();
 
 class IndexedDbJournal implements Journal {
   constructor(private readonly db: IDBPDatabase<Schema>) {}
@@ -96,16 +111,20 @@ class IndexedDbJournal implements Journal {
     return before === undefined;
   }
 
-  charges(taskHash: string): Promise<Charge[]> {
-    return this.db.getAllFromIndex("charges", "taskHash", taskHash);
+  charges(family: string): Promise<Charge[]> {
+    return this.db.getAllFromIndex("charges", "family", family);
   }
 
-  async charge(charge: Charge, budget: Budget): Promise<{ admitted: boolean; epsilonAfter: number }> {
-    // One read-write transaction: a second tab of this identity waits for it and then sees this charge.
-    const tx = this.db.transaction("charges", "readwrite", durable);
-    const answer = admit(await tx.store.index("taskHash").getAll(charge.taskHash), charge, budget);
-    if (answer.admitted) await tx.store.add(charge);
-    await tx.done;
-    return answer;
+  charge(family: string, charge: Charge, budget: Budget): Promise<{ admitted: boolean; epsilonAfter: number }> {
+    return exclusively(async () => {
+      const tx = this.db.transaction("charges", "readwrite", durable);
+      const store = {
+        all: () => tx.store.index("family").getAll(family),
+        add: async (added: Charge) => void (await tx.store.add({ ...added, family })),
+      };
+      const answer = await chargeIn(store, charge, budget);
+      await tx.done;
+      return answer;
+    });
   }
 }

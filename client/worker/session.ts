@@ -8,6 +8,7 @@ import { isApproved, type SignedStatement } from "../../shared/governance/review
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
 import { type Evidence, EvidenceError, verifyEvidence } from "../../shared/ledger/evidence.ts";
 import { type Plan, planOf, type RoundPlan } from "../../shared/plan.ts";
+import { familyOf } from "../../shared/privacy/balance.ts";
 import type { Masked, Noised } from "../../shared/privacy/stages.ts";
 import type { Question } from "../../shared/questions/question.ts";
 import { acceptAnnouncement } from "../../shared/round/0-announce.ts";
@@ -242,6 +243,7 @@ export class Session {
     const { announcementHash: _, noiseMultiplier, sampleRate, honest, ...rest } = cost;
     const { epsilon, delta } = task.privacy;
     const answer = await this.journal.charge(
+      familyOf(task, taskHash),
       { taskHash, ...rest, event: { noiseMultiplier, sampleRate }, honest },
       { epsilon, delta },
     );
@@ -269,11 +271,15 @@ export class Session {
     // A copy of its own: in Node binary messages come as views into a shared buffer.
     const parameters = new Float32Array(new Uint8Array(message.parameters).slice().buffer);
     const facts = await acceptAnnouncement(env, message.announcement, parameters);
+    const { question } = message.announcement.body;
     await this.#checkEvidence(
       message.evidence,
-      (entry) => entry.kind === "announcement" && entry.announcementHash === facts.announcementHash,
+      (entry) =>
+        entry.kind === "announcement" &&
+        entry.announcementHash === facts.announcementHash &&
+        entry.clipNorm === (question.kind === "train" ? question.clip?.norm : undefined),
     );
-    this.#pending = { facts, question: message.announcement.body.question, parameters };
+    this.#pending = { facts, question, parameters };
   }
 
   async #answer(): Promise<void> {

@@ -8,7 +8,7 @@ import { readRows, splitHeldBack, type TypedRows } from "../../shared/data/rows.
 import { InputError } from "../../shared/errors.ts";
 import { type Plan, wholeRun } from "../../shared/plan.ts";
 import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
-import { account } from "../../shared/privacy/balance.ts";
+import { account, familyOf } from "../../shared/privacy/balance.ts";
 import { checkEntropy, RandomSource } from "../../shared/privacy/random.ts";
 import type { Task } from "../../shared/task.ts";
 import { parseCsv } from "../data/read.ts";
@@ -142,7 +142,7 @@ class Worker implements TabWorker {
     const task = this.#task!;
     const { epsilon, delta, unit, sampleRate } = task.privacy;
     const terms = { delta, unit, relation: "add-remove" } as const;
-    const charges = await this.#journal!.charges(this.#taskHash);
+    const charges = await this.#journal!.charges(familyOf(task, this.#taskHash));
     const noiseMultiplier = this.#plan!.noiseMultiplier.train;
     this.#update({
       balance: {

@@ -26,13 +26,15 @@ import {
 import { cellsOfAttribute } from "../../shared/fairness/histogram-metrics.ts";
 import { type AttributeReport, attributeReport } from "../../shared/fairness/report.ts";
 import { noiseOf, planOf, type RoundPlan, roundPlan } from "../../shared/plan.ts";
+import { announcedClip, type ClipStep, shareWithin } from "../../shared/privacy/adaptive-clipping.ts";
 import { DiscreteGaussian } from "../../shared/privacy/discrete-gaussian.ts";
+import { inSteps } from "../../shared/privacy/encode.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import { readEvaluate } from "../../shared/questions/evaluate.ts";
-import { segment } from "../../shared/questions/layout.ts";
+import { type Layout, segment } from "../../shared/questions/layout.ts";
 import { readProfile } from "../../shared/questions/profile.ts";
 import { profileCounts } from "../../shared/questions/profile-counts.ts";
-import { readTrain } from "../../shared/questions/train.ts";
+import { assembleChange, atClipNorm, readTrain } from "../../shared/questions/train.ts";
 import { attributesOf, type Task } from "../../shared/task.ts";
 import { finalParameters, type Learner, startLearner, type TrainStep, takeProfile, takeTrain } from "../learner.ts";
 import { cellsOfRow, type Encoded, encode, type Participant } from "./population.ts";
@@ -87,13 +89,17 @@ export class Federation {
     const steps: Outcome["steps"] = [];
     const naive = this.setting.penaltyOn === "itself" ? new NaivePenalties(task) : undefined;
     const { participants, isPrivate } = this.setting;
+    const records: { clip?: ClipStep }[] = [];
     for (let round = 1; round <= task.training.rounds; round++) {
       const plan = this.#plans.train;
-      const total = new Float64Array(plan.layout.dimension);
+      const clip = announcedClip(task, records);
+      const layout = clip ? atClipNorm(plan.layout, clip.norm) : plan.layout;
+      const total = new Float64Array(layout.dimension);
       participants.forEach((participant, i) => {
-        this.#train(learner, participant, total, naive && ((own) => naive.witness(i, own)));
+        this.#train(learner, participant, layout, total, naive && ((own) => naive.witness(i, own)));
       });
-      const sum = readTrain(plan.layout, this.#noised("train", total));
+      const sum = readTrain(layout, this.#noised("train", total));
+      if (clip) records.push({ clip: { norm: clip.norm, within: shareWithin(sum.withinClip!, participants.length) } });
       const noise = isPrivate ? noiseOf(plan, participants.length, "histogram") : 0;
       const step = takeTrain(task, learner, sum, participants.length, round, noise);
       learner = step.learner;
@@ -131,11 +137,11 @@ export class Federation {
   #train(
     learner: Learner,
     { train }: Participant,
+    layout: Layout,
     total: Float64Array,
     naive: ((own: Float64Array) => Witness) | undefined,
   ): void {
     const { task } = this.setting;
-    const { layout } = this.#plans.train;
     const { parameters } = learner;
     const { rows, network } = this.#data!;
     const [update, counts] = [segment(layout, "update"), segment(layout, "histogram")];
@@ -162,13 +168,13 @@ export class Federation {
       }
     } else {
       this.#descend(parameters, train, witness, into);
-      const norm = Math.sqrt(into.reduce((sum, x) => sum + x * x, 0));
-      const factor = Math.min(1, task.privacy.clipNorm / Math.max(norm, 1e-300));
-      for (let i = 0; i < into.length; i++) into[i]! *= factor;
+      inSteps(assembleChange(layout, into, histogram, train.length), layout).forEach((x, i) => {
+        total[i]! += x;
+      });
+      return;
     }
-    const per = isRecord ? 1 : Math.max(1, train.length);
     histogram.forEach((rows, i) => {
-      total[counts.offset + i]! += (counts.unit * rows) / per;
+      total[counts.offset + i]! += counts.unit * rows;
     });
     into.forEach((x, i) => {
       total[update.offset + i]! += update.unit * x;

@@ -85,6 +85,7 @@ export const recordSchema = z.strictObject({
   importance: z.record(z.string(), z.number()).optional(),
   /** Of the last level of the surrogate tree: share of rows on which it decides as the model */
   fidelity: z.number().min(0).max(1).optional(),
+  clip: z.strictObject({ norm: z.number().positive(), within: z.number().min(0).max(1) }).optional(),
   modelHash: hash,
   duration: z.number().min(0),
   finishedAt: z.iso.datetime(),
@@ -108,7 +109,15 @@ export const entrySchema = z.discriminatedUnion("kind", [
     approvals: z.array(signedStatementSchema).optional(),
   }),
   /** A question is about to be asked of this model */
-  z.strictObject({ kind: z.literal("announcement"), ...attempt, question, announcementHash: hash, modelHash: hash }),
+  z.strictObject({
+    kind: z.literal("announcement"),
+    ...attempt,
+    question,
+    announcementHash: hash,
+    modelHash: hash,
+    /** Where clipping is adaptive: that of this round */
+    clipNorm: z.number().positive().optional(),
+  }),
   /** A sum is about to be decoded: its cost, before anything is known of it */
   z.strictObject({
     kind: z.literal("charge"),

@@ -4,6 +4,7 @@
  */
 import { hashOf } from "../canonical.ts";
 import { isApproved, isReviewersOwn, type SignedStatement, standingOf } from "../governance/review.ts";
+import { isSameNorm, nextClipNorm } from "../privacy/adaptive-clipping.ts";
 import { checkTask, type Task } from "../task.ts";
 import type { LedgerEntry } from "./entries.ts";
 
@@ -25,6 +26,8 @@ interface RunSoFar {
   /** Of the attempt that is open */
   charged: boolean;
   spent: Statement | undefined;
+  /** Clip norm of the next training round, where the task has it adaptive */
+  clipNorm: number | undefined;
   /** The model in training, once a round has named it */
   training: string | undefined;
   /** The model that leaves: what `evaluate` measured, then what the run ended with */
@@ -70,6 +73,7 @@ const newRun = ({ task, taskHash }: Entry<"proposal" | "run">): RunSoFar => ({
   open: undefined,
   charged: false,
   spent: undefined,
+  clipNorm: firstClipNorm(task),
   training: undefined,
   final: undefined,
   ended: false,
@@ -130,6 +134,8 @@ function follow(
     // `evaluate` asks about the mean of the last models, which no entry names before.
     if (entry.question !== "evaluate" && run.training !== undefined && entry.modelHash !== run.training)
       wrong("it is not the model of the round before");
+    const due = entry.question === "train" ? run.clipNorm : undefined;
+    if (!isNormDue(entry.clipNorm, due)) wrong("its clip norm is not the one that the rounds before it imply");
     run.open = entry;
     run.charged = false;
     return;
@@ -151,6 +157,9 @@ function follow(
   if (entry.kind === "round") {
     if (!run.charged) wrong("a sum was decoded before it was charged");
     if (record.state !== "finished") wrong("its record does not say so");
+    if (open && !isNormDue(record.clip?.norm, open.clipNorm))
+      wrong("its record names another clip norm than was announced");
+    if (record.clip) run.clipNorm = nextClipNorm(record.clip);
     if (record.question === "evaluate") run.final = record.modelHash;
     else run.training = record.modelHash;
     run.finished++;
@@ -164,6 +173,15 @@ function follow(
     wrong("its record names another model than was announced");
   run.open = undefined;
 }
+
+/** Where clipping is adaptive, the task's own clip norm is the first. */
+function firstClipNorm(task: unknown): number | undefined {
+  const privacy = (task as { privacy?: { clipping?: unknown; clipNorm?: unknown } } | null)?.privacy;
+  return privacy?.clipping === "adaptive" ? Number(privacy.clipNorm) : undefined;
+}
+
+const isNormDue = (stated: number | undefined, due: number | undefined): boolean =>
+  stated === undefined || due === undefined ? stated === due : isSameNorm(stated, due);
 
 /** Whether `later` claims less than `earlier`, or of something else. */
 function isLess(later: Statement, earlier: Statement | undefined): boolean {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { smallTask } from "../round/testing.ts";
 import { epsilonOf } from "./accountants/rdp.ts";
-import { account, admit, type Charge, spent, worst } from "./balance.ts";
+import { account, admit, type Charge, familyOf, spent, worst } from "./balance.ts";
 import { seededRandom } from "./testing/seeded.ts";
 
 const event = { noiseMultiplier: 4, sampleRate: 0.05 };
@@ -62,6 +63,28 @@ test("a row is in one portion: portions do not add up, the costlier one counts",
   expect(worst(both, 1e-5)).toBe(worst(one, 1e-5));
   expect(spent(both, "train", 1e-5)).toBe(spent(both, "heldBack", 1e-5));
   expect(worst([...both, charge({ portion: "heldBack" })], 1e-5)).toBeGreaterThan(worst(both, 1e-5));
+});
+
+test("a task is counted by itself, or with those of the family that it names and its unit of privacy", () => {
+  const of = (privacy: object) => familyOf(smallTask({ privacy: { epsilon: 2, delta: 1e-5, ...privacy } }), "ab");
+  expect(of({ unit: "record" })).toBe("ab");
+  const named = of({ unit: "record", family: "customers" });
+  expect(named).not.toBe("ab");
+  expect(of({ unit: "record", family: "customers", clipNorm: 3 })).toBe(named);
+  expect(of({ unit: "participant", family: "customers" })).not.toBe(named);
+});
+
+test("over two tasks of a family portions add up: a row may be trained on in one and held back in the other", () => {
+  const held = { portion: "heldBack", question: "evaluate" } as const;
+  const apart = [charge(), charge(held)];
+  const across = [charge(), charge({ ...held, taskHash: "cd" })];
+  expect(worst(apart, 1e-5)).toBe(worst([charge()], 1e-5));
+  expect(worst(across, 1e-5)).toBe(worst([charge(), charge({ round: 2 })], 1e-5));
+  // What fits by itself does not where another task of the family has used the budget up.
+  const just = { epsilon: worst([charge()], 1e-5), delta: 1e-5 };
+  expect(admit([], charge(held), just).admitted).toBe(true);
+  expect(admit([charge()], charge(held), just).admitted).toBe(true);
+  expect(admit([charge({ taskHash: "cd" })], charge(held), just).admitted).toBe(false);
 });
 
 test("a second attempt of the same round is paid for again", () => {

@@ -9,6 +9,9 @@
  *   of sampled answer: there the rule is a limit on Σ 1/z², or on a count, hence one at every Rényi order, and at a fixed
  *   order a limit is a filter (Feldman & Zrnic 2021).
  *
+ * - Tasks of one family (named by the tasks, agreed to by the person) are counted together, each against its own budget.
+ *   Which row is held back is each task's own coin, so over several tasks the portions are not told apart.
+ *
  * What it does not promise
  * - The ε shown on the way is what the charges so far amount to. Stopping because of it is not covered (Rogers et al.
  *   2016: an odometer costs more); only the budget is.
@@ -17,6 +20,7 @@
  *   kind's noise, so all it can choose is how many of each.
  */
 import type { Portion, Question } from "../questions/question.ts";
+import type { Task } from "../task.ts";
 import { epsilonOf, type MechanismEvent } from "./accountants/rdp.ts";
 import { attackerPower } from "./power.ts";
 
@@ -32,6 +36,10 @@ export interface Charge {
   honest: number;
 }
 
+/** What a task's charges are counted under: its own hash, or the family it names, units of privacy apart. */
+export const familyOf = ({ privacy }: Task, taskHash: string): string =>
+  privacy.family === undefined ? taskHash : `${privacy.unit}/${privacy.family}`;
+
 /** ε at δ of the charges on one portion of the data. */
 export const spent = (charges: readonly Charge[], portion: Portion, delta: number): number =>
   epsilonOf(eventsOn(charges, portion), delta);
@@ -41,8 +49,9 @@ const portions: readonly Portion[] = ["train", "heldBack"];
 /** The charges on one portion, like ones counted together. */
 function eventsOn(charges: readonly Charge[], portion: Portion): MechanismEvent[] {
   const counted = new Map<string, MechanismEvent>();
+  const isOneTask = charges.every(({ taskHash }) => taskHash === charges[0]!.taskHash);
   for (const charge of charges) {
-    if (charge.portion !== portion) continue;
+    if (isOneTask && charge.portion !== portion) continue;
     const key = `${charge.event.noiseMultiplier}/${charge.event.sampleRate}`;
     const event = counted.get(key) ?? { ...charge.event, count: 0 };
     counted.set(key, { ...event, count: event.count + 1 });
@@ -82,4 +91,21 @@ export function admit(
 ): { admitted: boolean; epsilonAfter: number } {
   const epsilonAfter = worst([...charges, charge], budget.delta);
   return { admitted: epsilonAfter <= budget.epsilon, epsilonAfter };
+}
+
+/** A family's charges, as one transaction sees them: nobody else's come in between. */
+export interface ChargeStore {
+  all(): Promise<readonly Charge[]>;
+  add(charge: Charge): Promise<void>;
+}
+
+/** Adds the charge where the budget bears it. The caller's transaction must be durable before anything is sent. */
+export async function chargeIn(
+  store: ChargeStore,
+  charge: Charge,
+  budget: { epsilon: number; delta: number },
+): Promise<{ admitted: boolean; epsilonAfter: number }> {
+  const answer = admit(await store.all(), charge, budget);
+  if (answer.admitted) await store.add(charge);
+  return answer;
 }

@@ -34,7 +34,7 @@ const attemptsBeforeShrinking = 64;
  */
 export function encodeParticipant(vector: Float64Array, layout: Layout, signs: Signs, random: RandomSource): Encoded {
   invariant(vector.length === layout.dimension, "an answer has the layout's dimension");
-  const steps = clipped(vector, layout);
+  const steps = inSteps(vector, layout);
   rotate(steps, signs);
   return roundWithin(steps, layout.sensitivity, random);
 }
@@ -46,8 +46,8 @@ export function decodeParticipants(sum: Float64Array, signs: Signs): Float64Arra
   return decoded;
 }
 
-/** Each segment within its bound, in grid steps. */
-function clipped(vector: Float64Array, layout: Layout): Float64Array {
+/** Each segment clipped to its bound, in grid steps. @throws InputError when a coordinate is NaN or infinite */
+export function inSteps(vector: Float64Array, layout: Layout): Float64Array {
   const steps = new Float64Array(layout.dimension);
   for (const { name, offset, length, unit, bound } of layout.segments) {
     let square = 0;

@@ -67,26 +67,44 @@ function flip(block: Float64Array, signs: Signs, offset: number): void {
 /** Parts of this many coordinates stay in a processor's first cache. */
 const cached = 2 ** 12;
 
-/** H·x/√B in place: halves first while they are larger than the cache, then part by part. */
+/** H·x/√B in place: halves first while they are larger than the cache, then part by part, two levels a pass. */
 function transform(x: Float64Array): void {
   let half = x.length >> 1;
-  for (; half >= cached; half >>= 1) butterflies(x, 0, x.length, half);
+  for (; half >= cached; half >>= 2) twoLevels(x, 0, x.length, half);
   for (let start = 0; start < x.length; start += 2 * half || 1) {
-    for (let h = half; h >= 1; h >>= 1) butterflies(x, start, start + 2 * half, h);
+    let h = half;
+    for (; h >= 2; h >>= 2) twoLevels(x, start, start + 2 * half, h);
+    if (h === 1) butterflies(x, start, start + 2 * half);
   }
   const scale = 1 / Math.sqrt(x.length);
   for (let i = 0; i < x.length; i++) x[i] = x[i]! * scale;
 }
 
-/** (a, b) ← (a + b, a − b) for all pairs at distance `half` in [from, to). */
-function butterflies(x: Float64Array, from: number, to: number, half: number): void {
+/** (a, b) ← (a + b, a − b) for all pairs at distance `half` ≥ 2 in [from, to), then for those at half of it. */
+function twoLevels(x: Float64Array, from: number, to: number, half: number): void {
+  const quarter = half >> 1;
   for (let start = from; start < to; start += 2 * half) {
-    const end = start + half;
+    const end = start + quarter;
     for (let i = start; i < end; i++) {
-      const a = x[i]!;
-      const b = x[i + half]!;
+      const [p, q, r] = [i + quarter, i + half, i + half + quarter];
+      const a = x[i]! + x[q]!;
+      const b = x[p]! + x[r]!;
+      const c = x[i]! - x[q]!;
+      const d = x[p]! - x[r]!;
       x[i] = a + b;
-      x[i + half] = a - b;
+      x[p] = a - b;
+      x[q] = c + d;
+      x[r] = c - d;
     }
+  }
+}
+
+/** (a, b) ← (a + b, a − b) for all neighbours in [from, to). */
+function butterflies(x: Float64Array, from: number, to: number): void {
+  for (let i = from; i < to; i += 2) {
+    const a = x[i]!;
+    const b = x[i + 1]!;
+    x[i] = a + b;
+    x[i + 1] = a - b;
   }
 }

@@ -6,16 +6,17 @@
 import type { PrivacyUnit } from "../cohort.ts";
 import type { Normalisation } from "../data/features.ts";
 import type { Witness } from "../fairness/histogram.ts";
+import type { AnnouncedClip } from "../privacy/adaptive-clipping.ts";
 import type { Task } from "../task.ts";
 import { evaluateLayout } from "./evaluate.ts";
 import type { Layout } from "./layout.ts";
 import { profileLayout } from "./profile.ts";
-import { trainLayout } from "./train.ts";
+import { atClipNorm, trainLayout } from "./train.ts";
 
 /** The question as it is announced: signed, hashed, bound into every mask key. */
 export type Question =
   | { kind: "profile" }
-  | { kind: "train"; normalisation: Normalisation; witness: Witness }
+  | { kind: "train"; normalisation: Normalisation; witness: Witness; clip?: AnnouncedClip }
   | { kind: "evaluate"; normalisation: Normalisation /** logits */; thresholds: number[] };
 
 /**
@@ -37,4 +38,10 @@ export function layoutOf(question: Question["kind"], task: Task): Layout {
     case "evaluate":
       return evaluateLayout(task);
   }
+}
+
+/** The layout as one round's answers are read: at the clip norm that it announces. */
+export function announcedLayout(question: Question, task: Task): Layout {
+  const layout = layoutOf(question.kind, task);
+  return question.kind === "train" && question.clip ? atClipNorm(layout, question.clip.norm) : layout;
 }

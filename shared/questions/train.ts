@@ -14,15 +14,27 @@ import { gridUnit, layOut, readSegment, segment } from "./layout.ts";
 /** The histogram's share c₂ of the joint L2 bound: raises the noise on the update by 1/√(1 − 0.35²), 6.8 %. */
 export const histogramShare = 0.35;
 
+/**
+ * The clip indicator's share c₃ of the joint L2 bound, where clipping is adaptive: raises the noise on the rest by 0.5 %.
+ * Its sum's noise is σ_b = z/(2·c₃) = 5z tabs; Andrew et al. 2021, §3.1 have n/20.
+ */
+export const indicatorShare = 0.1;
+
+/** b − ½ is one or the other half. */
+const indicatorBound = 0.5;
+
 export function trainLayout(task: Task): Layout {
   const parameters = parameterCount(architectureOf(task));
-  const clipNorm = task.privacy.clipNorm;
+  const { clipNorm, clipping } = task.privacy;
   const cells = cellsOf(task).length * 2 * scoreBins.count;
   const record = task.privacy.unit === "record";
-  const unit = gridUnit(task.privacy.unit, record ? parameters : parameters + cells, clipNorm);
+  const adaptive = clipping === "adaptive";
+  const unit = gridUnit(task.privacy.unit, record ? parameters : parameters + cells + Number(adaptive), clipNorm);
   const perRow = Math.sqrt(cellsPerRow(task));
-  const ratio = histogramShare / Math.sqrt(1 - histogramShare ** 2);
-  const beside = (ratio * unit * clipNorm) / perRow;
+  const updateShare = Math.sqrt(1 - histogramShare ** 2 - (adaptive ? indicatorShare ** 2 : 0));
+  /** Grid steps of the joint bound */
+  const joint = (unit * clipNorm) / updateShare;
+  const beside = (histogramShare * joint) / perRow;
   return layOut(task.privacy.unit, [
     { name: "update", length: parameters, bound: clipNorm, unit, rounded: true },
     {
@@ -32,7 +44,29 @@ export function trainLayout(task: Task): Layout {
       unit: record ? Math.max(1, Math.round(beside)) : beside,
       rounded: false,
     },
+    ...(adaptive
+      ? [
+          {
+            name: "withinClip",
+            length: 1,
+            bound: indicatorBound,
+            unit: (indicatorShare * joint) / indicatorBound,
+            rounded: false,
+          },
+        ]
+      : []),
   ]);
+}
+
+/**
+ * The same integers read at another clip norm: as many grid steps are that much of the update. Δ̂ is not touched, and so
+ * neither are noise, bits and promise.
+ */
+export function atClipNorm(layout: Layout, clipNorm: number): Layout {
+  const segments = layout.segments.map((part) =>
+    part.name === "update" ? { ...part, bound: clipNorm, unit: (part.unit * part.bound) / clipNorm } : part,
+  );
+  return { ...layout, segments };
 }
 
 export interface TrainSum {
@@ -40,10 +74,46 @@ export interface TrainSum {
   update: Float64Array;
   /** [cells, 2, bins] */
   histogram: Float64Array;
+  /** Σ(b − ½) over tabs, b whether the change was within the clip norm; of adaptive clipping only */
+  withinClip: number | undefined;
 }
 
+const hasIndicator = (layout: Layout): boolean => layout.segments.some(({ name }) => name === "withinClip");
+
 export function readTrain(layout: Layout, sum: Float64Array): TrainSum {
-  return { update: readSegment(layout, sum, "update"), histogram: readSegment(layout, sum, "histogram") };
+  return {
+    update: readSegment(layout, sum, "update"),
+    histogram: readSegment(layout, sum, "histogram"),
+    withinClip: hasIndicator(layout) ? readSegment(layout, sum, "withinClip")[0] : undefined,
+  };
+}
+
+/**
+ * A participant's answer before it is clipped and rounded, in the segments' own units [dimension].
+ * @param layout at the round's clip norm
+ * @param change [parameters], of any norm
+ * @param counts [cells, 2, bins], of `rows` rows
+ */
+export function assembleChange(
+  layout: Layout,
+  change: ArrayLike<number>,
+  counts: ArrayLike<number>,
+  rows: number,
+): Float64Array {
+  const vector = new Float64Array(layout.dimension);
+  const update = segment(layout, "update");
+  let square = 0;
+  for (let i = 0; i < change.length; i++) {
+    vector[update.offset + i] = change[i]!;
+    square += change[i]! ** 2;
+  }
+  const { offset } = segment(layout, "histogram");
+  for (let i = 0; i < counts.length; i++) vector[offset + i] = counts[i]! / Math.max(1, rows);
+  if (hasIndicator(layout)) {
+    const isWithin = square <= update.bound ** 2;
+    vector[segment(layout, "withinClip").offset] = isWithin ? indicatorBound : -indicatorBound;
+  }
+  return vector;
 }
 
 /** Integers of a record-level answer: the engine's fixed-point sums, the counts times their unit. */

@@ -2,6 +2,7 @@
 import { hashOf, sha256, toHex } from "../canonical.ts";
 import { cellsOf, scoreBins } from "../fairness/histogram.ts";
 import { architectureOf, parameterCount } from "../model.ts";
+import { isClipDue } from "../privacy/adaptive-clipping.ts";
 import { evaluatedThresholds } from "../questions/evaluate.ts";
 import type { Question } from "../questions/question.ts";
 import type { Task } from "../task.ts";
@@ -50,7 +51,7 @@ export async function acceptAnnouncement(
   if (parameters.length !== parameterCount(architectureOf(env.task))) throw new Decline("model-hash-mismatch");
   if ((await hashParameters(parameters)) !== body.modelHash) throw new Decline("model-hash-mismatch");
   if (!parameters.every(Number.isFinite)) throw new Decline("model-hash-mismatch");
-  if (!fitsTask(body.question, env.task)) throw new Decline("plan-mismatch", { of: "question" });
+  if (!fitsTask(body.question, env.task, body.round)) throw new Decline("plan-mismatch", { of: "question" });
   return {
     round: body.round,
     attempt: body.attempt,
@@ -59,8 +60,8 @@ export async function acceptAnnouncement(
   };
 }
 
-/** A question's tables must have the task's shapes and be finite, so that no kernel reads beyond them. */
-function fitsTask(question: Question, task: Task): boolean {
+/** A question's tables must have the task's shapes and be finite, so that no kernel reads beyond them; its clip norm is due. */
+function fitsTask(question: Question, task: Task, round: number): boolean {
   const finite = (values: unknown, length: number) =>
     Array.isArray(values) && values.length === length && values.every(Number.isFinite);
   switch (question.kind) {
@@ -72,6 +73,7 @@ function fitsTask(question: Question, task: Task): boolean {
       return (
         finite(slope, cells * 2 * scoreBins.count) &&
         finite(weight, cells * 2) &&
+        isClipDue(task, question.clip, round) &&
         normalises(question.normalisation, task)
       );
     }

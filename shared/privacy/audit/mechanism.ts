@@ -60,7 +60,7 @@ const canaryNorm = 4;
 
 const layoutOfUnit = (unit: number): Layout =>
   layOut("participant", [{ name: "update", length: trialDimension, bound: 1, unit, rounded: true }]);
-const layout = layoutOfUnit(gridUnit("participant", trialDimension, 1));
+export const trialLayout = layoutOfUnit(gridUnit("participant", trialDimension, 1));
 /** A clip norm of one grid step: rounding is most of the norm. */
 const coarse = layoutOfUnit(1);
 
@@ -73,10 +73,7 @@ export async function auditMechanism(
   const signs = await rotationSigns(random.bytes(32), trialDimension);
   const canary = direction(random);
   const scores = await playTrials(build, random, signs, canary, noiseMultiplier, trials);
-  const chosen = Math.floor(trials / 3);
-  const threshold = bestThreshold(scores.present.slice(0, chosen), scores.absent.slice(0, chosen), significance);
-  const [present, absent] = [scores.present.slice(chosen), scores.absent.slice(chosen)];
-  const mu = gaussianBound(present, absent, threshold, significance);
+  const { mu, threshold, present, absent } = lowerMu(scores, significance);
 
   const sensitivity = { bound: coarse.sensitivity, largest: longestRounding(build, random, signs, trials) };
   const excess = sensitivity.largest > sensitivity.bound ? sensitivity.largest / sensitivity.bound : 0;
@@ -92,6 +89,14 @@ export async function auditMechanism(
   };
 }
 
+/** μ that the scores refute from below, at a threshold chosen on a third of them, and the scores that were counted. */
+export function lowerMu(scores: { present: number[]; absent: number[] }, significance: number) {
+  const chosen = Math.floor(scores.present.length / 3);
+  const threshold = bestThreshold(scores.present.slice(0, chosen), scores.absent.slice(0, chosen), significance);
+  const [present, absent] = [scores.present.slice(chosen), scores.absent.slice(chosen)];
+  return { mu: gaussianBound(present, absent, threshold, significance), threshold, present, absent };
+}
+
 /** The attacker's score of each trial: the sum less what he knows, along the canary, in clip norms. */
 async function playTrials(
   build: Build,
@@ -102,11 +107,11 @@ async function playTrials(
   trials: number,
 ): Promise<{ present: number[]; absent: number[] }> {
   const length = 2 * trials * trialDimension;
-  const variance = BigInt(Math.ceil((noiseMultiplier * layout.sensitivity) ** 2 / tabs));
+  const variance = BigInt(Math.ceil((noiseMultiplier * trialLayout.sensitivity) ** 2 / tabs));
   const context = { announcementHash: random.bytes(32), rosterHash: random.bytes(32) };
   const seeds = Array.from({ length: tabs }, () => random.bytes(32));
   const secret = random.bytes(32);
-  const long = { segments: [], dimension: length, sensitivity: layout.sensitivity };
+  const long = { segments: [], dimension: length, sensitivity: trialLayout.sensitivity };
   const known = Array.from({ length: tabs }, () => direction(random));
   const sum = new Uint32Array(length);
   for (let tab = 0; tab < tabs; tab++) {
@@ -120,7 +125,7 @@ async function playTrials(
           ? canary.map((x) => canaryNorm * x)
           : new Float64Array(trialDimension)
         : known[tab]!;
-      integers.set(build.encode(vector, layout, signs, random), trial * trialDimension);
+      integers.set(build.encode(vector, trialLayout, signs, random), trial * trialDimension);
     }
     const noised = build.noise(encodeRecordSum(integers, long), variance, random);
     const pairKeys = new Map<number, Uint8Array<ArrayBuffer>>();
@@ -132,7 +137,7 @@ async function playTrials(
   for (let tab = 0; tab < tabs; tab++) await addMask(sum, await selfKey(context, seeds[tab]!, tab), -1, bits);
   const decoded = centred(Uint32Array.from(sum), bits);
   const scores: { present: number[]; absent: number[] } = { present: [], absent: [] };
-  const { unit } = layout.segments[0]!;
+  const { unit } = trialLayout.segments[0]!;
   for (let trial = 0; trial < 2 * trials; trial++) {
     const one = decodeParticipants(decoded.slice(trial * trialDimension, (trial + 1) * trialDimension), signs);
     let score = 0;
