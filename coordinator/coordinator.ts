@@ -18,9 +18,11 @@ import { coordinatorIdentity, operatorKey } from "./store/keys.ts";
 import { Ledger } from "./store/ledger-store.ts";
 import { Runs } from "./store/runs.ts";
 import { readTaskFile } from "./task-file.ts";
+import { Witnesses } from "./witness/witnesses.ts";
 
 export class Coordinator {
   readonly #runs = new Map<string, Run>();
+  readonly witnesses = new Witnesses();
   /** Where participants reach this coordinator; known once it listens */
   url = "";
   /** Called on every change of a run, for whoever watches */
@@ -61,7 +63,8 @@ export class Coordinator {
       runs: this.store,
       ledger: this.ledger,
       signer: this.identity,
-      publicKey: toHex(this.identity.publicKey),
+      publicKey: this.publicKey,
+      witnesses: this.witnesses,
       deadlines: this.deadlines,
       url: () => this.url,
       onChange: (run) => this.onRunChange(run.detail()),
@@ -72,6 +75,11 @@ export class Coordinator {
   #drive(run: Run): void {
     if (run.isOver) return;
     run.start().catch((error: unknown) => this.log.error({ err: error, run: run.id }, "a run could not be driven"));
+  }
+
+  /** Ed25519, hex */
+  get publicKey(): string {
+    return toHex(this.identity.publicKey);
   }
 
   isOperator(key: string): boolean {

@@ -1,10 +1,12 @@
 /** One round of the real coordinator (sockets, room, phases) for the bench, in a process of its own so that its cost is its own. */
 import { createServer } from "node:http";
 import pino from "pino";
-import { nodeStream } from "../../coordinator/keystream.ts";
+import { bulkCrypto } from "../../coordinator/bulk-crypto.ts";
 import { type Connection, Room } from "../../coordinator/room.ts";
 import { conductRound } from "../../coordinator/round.ts";
 import { attachSockets } from "../../coordinator/sockets.ts";
+import { Witnesses } from "../../coordinator/witness/witnesses.ts";
+import { toHex } from "../../shared/canonical.ts";
 import { graphFor } from "../../shared/cohort.ts";
 import { planOf } from "../../shared/plan.ts";
 import { announce, announcementHash } from "../../shared/round/0-announce.ts";
@@ -20,17 +22,23 @@ const forever = 3_600_000;
 const shape = JSON.parse(process.argv[2]!) as Shape;
 const task = taskOf(shape);
 const signer = await identityFrom(await generateIdentityKeys());
-const env: CoordinatorEnv = { task, plan: planOf(task), signer, cipher: nodeStream };
+const env: CoordinatorEnv = { task, plan: planOf(task), signer, ...bulkCrypto };
 const room = new Room();
 const run = {
   isOver: false,
   room,
   isInvited: () => true,
-  welcome: async () => ({ coordinatorKey: Buffer.from(signer.publicKey).toString("hex") }) as never,
+  welcome: async () => ({ coordinatorKey: toHex(signer.publicKey) }) as never,
   enter: async (connection: Connection) => room.enter(connection),
 };
 const http = createServer();
-const host = { run: (id: string) => (id === runId ? run : undefined), isOperator: () => false, onRunChange: () => {} };
+const host = {
+  run: (id: string) => (id === runId ? run : undefined),
+  isOperator: () => false,
+  onRunChange: () => {},
+  witnesses: new Witnesses(),
+  publicKey: toHex(signer.publicKey),
+};
 const io = attachSockets(http, host, pino({ level: "silent" }));
 // A thousand clients in one process are too busy to answer in time whether they are there.
 io.engine.opts.pingInterval = forever;
@@ -75,6 +83,7 @@ const outcome = await conductRound(
     onPhase: (phase) => {
       phases[phase] = cpuOf();
     },
+    witness: async (roster) => roster,
     charge: async () => {},
   },
   new AbortController().signal,

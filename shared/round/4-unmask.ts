@@ -177,7 +177,7 @@ async function checkFromSurvivor(
 /** What the coordinator has at the end. */
 export interface Unmasked {
   /** The noisy sum, [dimension] integers; the only thing the coordinator ever learns of the answers */
-  sum: Float64Array;
+  sum: Float64Array<ArrayBuffer>;
   /** Identities of members whose shares were false, hex; enough others made up for them */
   blamed: string[];
 }

@@ -9,6 +9,7 @@ export type DeclineReason =
   | "model-hash-mismatch"
   | "checkpoint-forked"
   | "not-in-ledger"
+  | "witness-missing"
   | "roster-too-small"
   | "roster-invalid"
   | "share-invalid"
@@ -43,6 +44,7 @@ export type DropReason =
 /** Why a round ends with nothing revealed. */
 export type AbortReason =
   | "cohort-too-small"
+  | "witness-missing"
   | "sharers-too-few"
   | "survivors-too-few"
   | "consistency-too-few"

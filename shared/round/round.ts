@@ -69,6 +69,14 @@ export interface CoordinatorEnv {
   readonly signer: Pick<Identity, "sign">;
   /** Expands masks */
   readonly cipher: StreamCipher;
+  /** Begins a SHA-256 of a vector that comes in pieces, which WebCrypto would want as a whole */
+  readonly startHash: () => RunningHash;
+}
+
+/** Of bytes that come in pieces. */
+export interface RunningHash {
+  update(bytes: Uint8Array): unknown;
+  digest(): Uint8Array;
 }
 
 /** A round's fixed facts, on both sides. */

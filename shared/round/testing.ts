@@ -1,4 +1,5 @@
 /** A cohort in memory, for tests: real keys, real masks, no socket. */
+import { sha256 } from "@noble/hashes/sha2.js";
 import { toHex } from "../canonical.ts";
 import { architectureOf, initialParameters } from "../model.ts";
 import type { Plan } from "../plan.ts";
@@ -117,7 +118,7 @@ export async function newWorld(size: number, task: Task = smallTask()): Promise<
   const tabs = await Promise.all(Array.from({ length: size }, () => newTab(task, coordinatorKey)));
   return {
     task,
-    coordinator: { task, plan: plainPlan, signer, cipher: webCryptoStream },
+    coordinator: { task, plan: plainPlan, signer, cipher: webCryptoStream, startHash: () => sha256.create() },
     coordinatorKey,
     // In the roster's order, so that a tab's place here is its index there.
     tabs: tabs.sort((a, b) => (a.identity < b.identity ? -1 : 1)),
@@ -190,9 +191,9 @@ export async function formCohort(world: World, stays: (i: number) => boolean = (
 /** A whole upload, piece by piece. */
 export async function admitMasked(state: Adding, identity: string, { header, payload }: MaskedMessage): Promise<void> {
   const upload = await openUpload(state, identity, header);
-  for (let at = 0; at === 0 || at < payload.length; at += pieceLength)
-    takePiece(upload, payload.subarray(at, at + pieceLength));
-  await closeUpload(state, upload);
+  const length = pieceLength(state.plan.bits);
+  for (let at = 0; at === 0 || at < payload.length; at += length) takePiece(upload, payload.subarray(at, at + length));
+  closeUpload(state, upload);
 }
 
 /** Plays a round to its end; `leaves[i]` says when tab i is gone. @returns the sum and who is in it */
@@ -215,7 +216,7 @@ export async function playRound(
     }),
   );
   const delivered = await deliverShares(coordinator, sharing);
-  const adding = addUp(delivered);
+  const adding = addUp(coordinator, delivered);
   const uploaded = await Promise.all(
     tabs.map(async (tab, i) => {
       const boxes = delivered.boxes.get(i);

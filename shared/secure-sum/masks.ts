@@ -44,7 +44,10 @@ async function deriveKey(context: MaskContext, secret: Bytes, label: string, a: 
   );
 }
 
-/** The stream of AES-256-CTR under a key, from counter 0 on: each call gives the next `length` bytes, whole blocks but for the last. */
+/**
+ * The stream of AES-256-CTR under a key, from counter 0 on: each call gives the next `length` bytes, whole blocks but for
+ * the last. They hold until the next call.
+ */
 export type Keystream = (length: number) => Uint8Array | Promise<Uint8Array>;
 /** Who computes it: WebCrypto in a tab; a coordinator, with thousands of masks to remove, hands in its platform's own. */
 export type StreamCipher = (key: Bytes) => Keystream | Promise<Keystream>;
