@@ -30,7 +30,9 @@ test("a witness signs one model and one roster for each round, and the run waits
     socket.disconnect();
     expect(run.detail().state).toBe("finished");
     expect(refused).toEqual([]);
-    const log = readFileSync(join(folder, "witness", "witness.log"), "utf8").trimEnd().split("\n");
+    const log = readFileSync(join(folder, "witness", "witness.log"), "utf8")
+      .trimEnd()
+      .split("\n");
     const lines = log.map((line) => JSON.parse(line) as LogLine);
     const signed = lines.map(({ round, rosterHash }) => `${round} ${rosterHash ? "roster" : "model"}`);
     expect(signed).toEqual(["1", "2", "3"].flatMap((round) => [`${round} model`, `${round} roster`]));
