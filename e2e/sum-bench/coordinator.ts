@@ -61,10 +61,6 @@ const facts = { round: 1, attempt: 1, question: "train", announcementHash: await
 
 globalThis.gc?.();
 const before = process.memoryUsage.rss();
-let peak = before;
-const watch = setInterval(() => {
-  peak = Math.max(peak, process.memoryUsage.rss());
-}, 100);
 const cpu = process.cpuUsage();
 const cpuOf = () => {
   const { user, system } = process.cpuUsage(cpu);
@@ -89,7 +85,8 @@ const outcome = await conductRound(
   new AbortController().signal,
 );
 const coordinatorCpuSeconds = cpuOf();
-clearInterval(watch);
+// The kernel's own mark: looking every now and then would cost time and miss peaks.
+const peak = process.resourceUsage().maxRSS * 1024;
 process.send!({
   graph: graphFor(task, outcome.cohort),
   cohort: outcome.cohort,
@@ -98,7 +95,7 @@ process.send!({
   coordinatorCpuSeconds,
   cpuSecondsBefore: phases,
   wallSeconds: (performance.now() - began) / 1000,
-  peakBytes: Math.max(peak, process.memoryUsage.rss()) - before,
+  peakBytes: peak - before,
   rssBytes: peak,
   sumHash: await hashSum(outcome.sum),
 });

@@ -4,8 +4,8 @@ import { toHex } from "../canonical.ts";
 import { architectureOf, initialParameters } from "../model.ts";
 import type { Plan } from "../plan.ts";
 import type { Noised } from "../privacy/stages.ts";
-import { generateIdentityKeys, type Identity, identityFrom } from "../secure-sum/keys.ts";
-import { webCryptoStream } from "../secure-sum/masks.ts";
+import { generateIdentityKeys, type Identity, identityFrom, keyAgreement } from "../secure-sum/keys.ts";
+import { webCryptoHkdf, webCryptoStream } from "../secure-sum/masks.ts";
 import { asTask, type Task, taskHash } from "../task.ts";
 import { type Announcement, acceptAnnouncement, announce, hashParameters } from "./0-announce.ts";
 import { admitOffer, gather, type Joined, offerKeys } from "./1-ready.ts";
@@ -65,6 +65,14 @@ export const plainPlan: Plan = {
   rounds: { profile: 1, train: 2, evaluate: 1 },
 };
 
+/** A coordinator's bulk work by what a tab would use. */
+const slowCrypto = {
+  cipher: webCryptoStream,
+  hkdf: webCryptoHkdf,
+  agreement: keyAgreement,
+  startHash: () => sha256.create(),
+};
+
 export interface Tab {
   env: ParticipantEnv;
   identity: string;
@@ -118,7 +126,7 @@ export async function newWorld(size: number, task: Task = smallTask()): Promise<
   const tabs = await Promise.all(Array.from({ length: size }, () => newTab(task, coordinatorKey)));
   return {
     task,
-    coordinator: { task, plan: plainPlan, signer, cipher: webCryptoStream, startHash: () => sha256.create() },
+    coordinator: { task, plan: plainPlan, signer, ...slowCrypto },
     coordinatorKey,
     // In the roster's order, so that a tab's place here is its index there.
     tabs: tabs.sort((a, b) => (a.identity < b.identity ? -1 : 1)),
