@@ -9,6 +9,7 @@ const code = await runProgram(
     description: manifest.description,
     commands: {
       serve: async () => (await import("./coordinator/command/definitions/serve.ts")).default,
+      witness: async () => (await import("./coordinator/command/definitions/witness.ts")).default,
       launch: async () => (await import("./coordinator/command/definitions/launch.ts")).default,
       "review-key": async () => (await import("./coordinator/command/definitions/review-key.ts")).default,
       review: async () => (await import("./coordinator/command/definitions/review.ts")).default,

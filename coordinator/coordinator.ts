@@ -19,6 +19,7 @@ import { coordinatorIdentity, operatorKey } from "./store/keys.ts";
 import { Ledger } from "./store/ledger-store.ts";
 import { Runs } from "./store/runs.ts";
 import { readTaskFile } from "./task-file.ts";
+import { Witnesses } from "./witness/witnesses.ts";
 
 /** A reviewer's clock may be ahead of ours by as much, ms. */
 const clockToleranceMs = 5 * 60_000;
@@ -26,6 +27,7 @@ const clockToleranceMs = 5 * 60_000;
 export class Coordinator {
   readonly #runs = new Map<string, Run>();
   #reviewing: Promise<unknown> = Promise.resolve();
+  readonly witnesses = new Witnesses();
   /** Where participants reach this coordinator; known once it listens */
   url = "";
   /** Called on every change of a run, for whoever watches */
@@ -69,7 +71,8 @@ export class Coordinator {
       runs: this.store,
       ledger: this.ledger,
       signer: this.identity,
-      publicKey: toHex(this.identity.publicKey),
+      publicKey: this.publicKey,
+      witnesses: this.witnesses,
       deadlines: this.deadlines,
       url: () => this.url,
       onChange: (run) => this.onRunChange(run.detail()),
@@ -80,6 +83,11 @@ export class Coordinator {
   #drive(run: Run): void {
     if (run.isOver || run.isProposed) return;
     run.start().catch((error: unknown) => this.log.error({ err: error, run: run.id }, "a run could not be driven"));
+  }
+
+  /** Ed25519, hex */
+  get publicKey(): string {
+    return toHex(this.identity.publicKey);
   }
 
   isOperator(key: string): boolean {

@@ -5,7 +5,7 @@
 
 import type { RoundPlan } from "../shared/plan.ts";
 import { admitOffer, gather } from "../shared/round/1-ready.ts";
-import { admitNonce, closeCohort, collectNonces, linkCohort } from "../shared/round/1-roster.ts";
+import { admitNonce, closeCohort, collectNonces, linkCohort, type Roster } from "../shared/round/1-roster.ts";
 import { admitShares, collectShares, deliverShares } from "../shared/round/2-shares.ts";
 import { addUp } from "../shared/round/3-masked.ts";
 import {
@@ -17,6 +17,8 @@ import {
 } from "../shared/round/4-unmask.ts";
 import { Abort, type DropReason } from "../shared/round/reasons.ts";
 import type { CoordinatorEnv, RoundFacts } from "../shared/round/round.ts";
+import type { Signed } from "../shared/round/signed.ts";
+import type { Witnessed } from "../shared/round/witnessed.ts";
 import type { Phase } from "../shared/run-record.ts";
 import { looksWrapped } from "../shared/secure-sum/packing.ts";
 import type { Room } from "./room.ts";
@@ -45,7 +47,7 @@ export const defaultDeadlines: Deadlines = {
 };
 
 export interface RoundOutcome {
-  sum: Float64Array;
+  sum: Float64Array<ArrayBuffer>;
   /** What the sum was made by */
   plan: RoundPlan;
   cohort: number;
@@ -59,6 +61,8 @@ export interface RoundOutcome {
 
 export interface RoundHooks {
   onPhase(phase: Phase, cohort: number): void;
+  /** Gets the roster signed by the witnesses that the task names */
+  witness(roster: Signed<Roster>): Promise<Witnessed<Roster>>;
   /**
    * Durably charges the accountant: before any tab can upload, since a tab charges its own balance on upload and must
    * never be ahead of the coordinator's account.
@@ -94,7 +98,8 @@ export async function conductRound(
 
   hooks.onPhase("shares", identities.length);
   const revealing = collectNonces(gathered);
-  room.send(identities, "roster", gathered.roster);
+  const { roster, members } = gathered.roster;
+  room.send(identities, "roster", { roster: await hooks.witness(roster), members });
   count(
     await room.collect("nonce", identities, deadlines.shares, (who, m: never) => admitNonce(revealing, who, m), signal),
   );
@@ -109,7 +114,7 @@ export async function conductRound(
   await hooks.charge();
 
   hooks.onPhase("masked", delivered.senders.length);
-  const adding = addUp(delivered);
+  const adding = addUp(env, delivered);
   for (const member of delivered.senders) {
     room.send([identities[member]!], "delivery", { delivery: delivered.delivery, boxes: delivered.boxes.get(member)! });
   }

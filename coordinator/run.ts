@@ -27,13 +27,14 @@ import { type CoordinatorEnv, protocolVersion, type RoundFacts } from "../shared
 import type { PrivacyStatement, RoundRecord, RunDetail, RunState, RunSummary } from "../shared/run-record.ts";
 import type { Task } from "../shared/task.ts";
 import type { AnnounceMessage, Welcome } from "../shared/wire.ts";
-import { nodeStream } from "./keystream.ts";
+import { bulkCrypto } from "./bulk-crypto.ts";
 import { finalParameters, type Learner } from "./learner.ts";
 import { type Reading, readSum, selectionThreshold } from "./reading.ts";
 import { type Connection, Room } from "./room.ts";
 import { conductRound, type Deadlines, type RoundOutcome } from "./round.ts";
 import type { Ledger } from "./store/ledger-store.ts";
 import type { RunRow, Runs } from "./store/runs.ts";
+import type { Witnesses } from "./witness/witnesses.ts";
 
 /** After the last arrival, how long a run waits for more before it starts with fewer than the maximum, ms. */
 const gatheringMs = 15_000;
@@ -47,6 +48,7 @@ export interface RunDependencies {
   signer: CoordinatorEnv["signer"];
   /** Ed25519, hex */
   publicKey: string;
+  witnesses: Witnesses;
   deadlines: Deadlines;
   /** Base address participants open */
   url: () => string;
@@ -306,7 +308,7 @@ export class Run {
   /** One attempt of one round. @returns whether it was answered */
   async #ask(kind: Question["kind"], signal: AbortSignal): Promise<boolean> {
     const { runs, signer, deadlines, log } = this.dependencies;
-    const env: CoordinatorEnv = { task: this.task, plan: this.plan, signer, cipher: nodeStream };
+    const env: CoordinatorEnv = { task: this.task, plan: this.plan, signer, ...bulkCrypto };
     const round = this.#records.filter((r) => r.state === "finished").length + 1;
     const attempt = this.nextAttempt;
     // Monotonic: the machine's clock may be set back under way.
@@ -335,12 +337,14 @@ export class Run {
       modelHash,
       ...(question.kind === "train" && question.clip && { clipNorm: question.clip.norm }),
     });
-    const open: OpenQuestion = { message: { announcement, parameters: asked.slice().buffer }, entry };
-    this.#open = open;
+    const witnesses = this.task.witnesses;
     this.#phase(facts, "announce", 0);
-    await Promise.all(this.room.identities.map((identity) => this.#announceTo(identity, open)));
 
     try {
+      const witnessed = await this.dependencies.witnesses.sign(witnesses, "announcement", announcement);
+      const open: OpenQuestion = { message: { announcement: witnessed, parameters: asked.slice().buffer }, entry };
+      this.#open = open;
+      await Promise.all(this.room.identities.map((identity) => this.#announceTo(identity, open)));
       const outcome = await conductRound(
         env,
         this.room,
@@ -351,6 +355,7 @@ export class Run {
             if (phase === "shares") this.#open = undefined;
             this.#phase(facts, phase, cohort);
           },
+          witness: (roster) => this.dependencies.witnesses.sign(witnesses, "roster", roster),
           charge: async () => {
             const charge = this.#chargeFor(kind, round);
             const answer = admit(this.#charges, charge, this.task.privacy);

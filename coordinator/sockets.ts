@@ -8,23 +8,27 @@ import { pieceLength } from "../shared/round/3-masked.ts";
 import { verifySignature } from "../shared/secure-sum/keys.ts";
 import {
   type CoordinatorToTab,
+  type CoordinatorToWitness,
   challengeText,
   type Reply,
   type TabToCoordinator,
   tabMessages,
+  type WitnessToCoordinator,
+  witnessChallengeText,
+  witnessHello,
 } from "../shared/wire.ts";
 import type { Coordinator } from "./coordinator.ts";
 import type { Connection } from "./room.ts";
 import type { Run } from "./run.ts";
 
 /** A piece of a vector, or shares for 254 neighbours, and what frames them. */
-const largestMessage = pieceLength + 2 ** 16;
+const largestMessage = pieceLength(32) + 2 ** 16;
 
-/** Messages a tab may send in ten seconds: a round needs seven, and one for each quarter of a megabyte of its vector. */
+/** Messages a tab may send in ten seconds: a round needs seven, and one for each 65,536 coordinates of its vector. */
 const messagesPerTenSeconds = 300;
 
 /** Whose runs are served. */
-export type Host = Pick<Coordinator, "isOperator" | "onRunChange"> & {
+export type Host = Pick<Coordinator, "isOperator" | "onRunChange" | "witnesses" | "publicKey"> & {
   run(
     id: string,
   ): Pick<Run, "isOver" | "isProposed" | "isInvited" | "welcome" | "enter" | "withdraw" | "room"> | undefined;
@@ -43,6 +47,9 @@ export function attachSockets(http: HttpServer, coordinator: Host, log: Logger):
 
   const tabs = io.of("/tab");
   tabs.on("connection", (socket: Socket<TabToCoordinator, CoordinatorToTab>) => serveTab(socket, coordinator, log));
+
+  const witnesses = io.of("/witness");
+  witnesses.on("connection", (socket: WitnessSocket) => serveWitness(socket, coordinator));
 
   const console = io.of("/console");
   console.use((socket, next) => {
@@ -154,6 +161,30 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
     if (seat) coordinator.run(seat.run)?.room.leave(seat.connection);
   });
 
+  socket.emit("challenge", nonce);
+}
+
+type WitnessSocket = Socket<WitnessToCoordinator, CoordinatorToWitness>;
+
+/** How long a witness may think, ms. */
+const witnessMs = 10_000;
+
+/** Anybody may connect; whose key no task names is never asked. */
+function serveWitness(socket: WitnessSocket, coordinator: Host): void {
+  const nonce = randomBytes(32).toString("hex");
+  let forget = () => {};
+  socket.once("hello", async (raw, reply) => {
+    const parsed = witnessHello.safeParse(raw);
+    if (!parsed.success || typeof reply !== "function") return socket.disconnect(true);
+    const { witness, signature } = parsed.data;
+    const own = await verifySignature(fromHex(witness), fromHex(signature), witnessChallengeText(nonce));
+    if (!own || !socket.connected) return socket.disconnect(true);
+    reply({ coordinatorKey: coordinator.publicKey });
+    forget = coordinator.witnesses.enter(witness, (kind, message) =>
+      socket.timeout(witnessMs).emitWithAck(kind, message as never),
+    );
+  });
+  socket.on("disconnect", () => forget());
   socket.emit("challenge", nonce);
 }
 

@@ -4,6 +4,7 @@ import { toHex } from "../shared/canonical.ts";
 import type { Adding } from "../shared/round/3-masked.ts";
 import { signBody } from "../shared/round/signed.ts";
 import { generateIdentityKeys, type Identity, identityFrom } from "../shared/secure-sum/keys.ts";
+import { bulkCrypto } from "./bulk-crypto.ts";
 import { Uploads } from "./uploads.ts";
 
 const clients = 20;
@@ -24,6 +25,7 @@ function adding(): Adding {
     plan: { layout: { dimension }, bits: 32 },
     received: new Set(),
     sum: new Uint32Array(dimension),
+    startHash: bulkCrypto.startHash,
   } as unknown as Adding;
 }
 const header = (i: number) =>

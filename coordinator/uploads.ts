@@ -13,6 +13,7 @@ import {
 import { Refusal } from "../shared/round/reasons.ts";
 import type { Signed } from "../shared/round/signed.ts";
 import { packedLength } from "../shared/secure-sum/packing.ts";
+import { release } from "./release.ts";
 
 export type UploadMessage = { header: Signed<MaskedHeader> } | { piece: Uint8Array };
 
@@ -66,7 +67,8 @@ export class Uploads {
         open.timer = this.#watch(identity);
         return "more";
       }
-      await closeUpload(this.adding, open.upload);
+      closeUpload(this.adding, open.upload);
+      for (const piece of open.upload.pieces) release(piece);
     } catch (error) {
       this.release(identity);
       throw error;

@@ -145,6 +145,12 @@ export const taskSchema = z.strictObject({
       colludingShare: z.number().min(0).max(0.5).default(0.1).describe("Share whose noise is not counted on"),
     })
     .prefault({}),
+  witnesses: z
+    .array(z.string().regex(/^[0-9a-f]{64}$/, "write a witness's public key as 64 lower-case hexadecimal digits"))
+    .min(1)
+    .max(8)
+    .optional()
+    .describe("Public keys of independent witnesses that must sign every announcement and roster (`murmur witness`)"),
   training: z.strictObject({
     rounds: z.int().min(1).max(10000),
     learningRate: z.number().positive(),
@@ -400,6 +406,8 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
   }
   if (task.privacy.unit === "record" && task.privacy.clipping === "adaptive")
     report(["privacy", "clipping"], "is adaptive at record level, where each row is clipped; leave it out");
+  if (new Set(task.witnesses).size < (task.witnesses?.length ?? 0))
+    report(["witnesses"], "names one witness twice; name each once");
   if (task.cohort.maximum < minimumCohort(task))
     report(["cohort", "maximum"], `must be at least the minimum of ${minimumCohort(task)}`);
   if (graphFor(task, task.cohort.maximum) === undefined)

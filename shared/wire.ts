@@ -6,13 +6,14 @@ import { z } from "zod";
 import type { Evidence } from "./ledger/evidence.ts";
 import type { Announcement } from "./round/0-announce.ts";
 import type { Ready } from "./round/1-ready.ts";
-import type { Nonce, NoncesMessage, RosterMessage } from "./round/1-roster.ts";
+import type { Nonce, NoncesMessage, Roster, RosterMessage } from "./round/1-roster.ts";
 import type { DeliveryMessage, Shares } from "./round/2-shares.ts";
 import type { MaskedHeader } from "./round/3-masked.ts";
 import type { Agreement, Survivors, Unmask } from "./round/4-unmask.ts";
 import type { Result } from "./round/5-result.ts";
 import type { DropReason } from "./round/reasons.ts";
 import type { Signed } from "./round/signed.ts";
+import type { Witnessed } from "./round/witnessed.ts";
 import type { RunState } from "./run-record.ts";
 import { nonceLength } from "./secure-sum/graph.ts";
 import { largestSharing } from "./secure-sum/shares.ts";
@@ -73,7 +74,7 @@ export interface Welcome {
 }
 
 export interface AnnounceMessage {
-  announcement: Signed<Announcement>;
+  announcement: Witnessed<Announcement>;
   evidence: Evidence;
   /** Little-endian f32 */
   parameters: ArrayBuffer;
@@ -107,6 +108,31 @@ export interface CoordinatorToTab {
   abort(message: { announcementHash: string; reason: string }): void;
   ended(message: { state: RunState; reason: string }): void;
 }
+
+/** What an independent witness says. */
+export const witnessHello = z.strictObject({
+  /** Ed25519, hex, as tasks name it */
+  witness: hash,
+  /** Over the connection's challenge */
+  signature: hex(64),
+});
+
+export interface WitnessToCoordinator {
+  hello(message: z.infer<typeof witnessHello>, reply: (answer: { coordinatorKey: string } | undefined) => void): void;
+}
+
+/** What a witness answers with: its signature, hex, or why there is none. */
+export type WitnessReply = { signature: string } | { refused: string };
+
+export interface CoordinatorToWitness {
+  challenge(nonce: string): void;
+  announcement(message: Signed<Announcement>, reply: (answer: WitnessReply) => void): void;
+  roster(message: Signed<Roster>, reply: (answer: WitnessReply) => void): void;
+}
+
+/** The connection's challenge as a witness signs it. */
+export const witnessChallengeText = (nonce: string): Uint8Array<ArrayBuffer> =>
+  new TextEncoder().encode(`murmur/witness/1\n${nonce}`);
 
 /** The connection's challenge as the tab signs it. */
 export const challengeText = (nonce: string, run: string): Uint8Array<ArrayBuffer> =>

@@ -176,6 +176,8 @@ export const en = {
     "The task names reviewers, and not all of them have signed it. Do not take part until the person who runs this has explained why.",
   "refusal.not-in-ledger":
     "What the coordinator asked is not written in its ledger. Do not take part before the person who runs this has explained it.",
+  "refusal.witness-missing":
+    "An independent witness that the task names did not sign what the coordinator showed your tab. Do not take part before the person who runs this has explained it.",
   "refusal.roster-too-small":
     "Too few participants were in this round to hide you among them. Nothing to do: your tab joins again as soon as more have come.",
   "refusal.roster-invalid":
@@ -299,6 +301,7 @@ export const en = {
   "review.except": "Let the model leave although gates are not met",
   "console.aborted": "Rounds that ended with nothing revealed",
   "abort.cohort-too-small": "too few participants joined",
+  "abort.witness-missing": "an independent witness was away, or did not sign",
   "abort.sharers-too-few": "too few shared their masks’ secrets",
   "abort.survivors-too-few": "too many dropped out",
   "abort.consistency-too-few": "too few confirmed who was left",

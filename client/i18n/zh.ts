@@ -166,6 +166,8 @@ export const zh = {
     "协调方的账本与此标签页以前看到的不连贯。可能有人改写了历史，或数据丢失。在发起人解释清楚之前，请不要参加。",
   "refusal.not-reviewed": "任务指定了审查者，但并非所有人都已签署。在发起人解释清楚之前，请不要参加。",
   "refusal.not-in-ledger": "协调方的要求没有写在它的账本里。在发起人解释清楚之前，请不要参加。",
+  "refusal.witness-missing":
+    "任务指定的独立见证人没有为协调方向此标签页出示的内容签名。在发起人解释清楚之前，请不要参加。",
   "refusal.roster-too-small": "这一轮的参与者太少，不足以隐藏您。无需操作：人数足够后，标签页会自动再次加入。",
   "refusal.roster-invalid": "这一轮的参与者名单没有通过标签页的检查。请重新加载页面。若再次发生，请告知发起人。",
   "refusal.plan-mismatch": "协调方要求的噪声少于任务所允许的，或要求了别的答复。在发起人解释清楚之前，请不要参加。",
@@ -272,6 +274,7 @@ export const zh = {
   "review.except": "虽有门槛未达到，仍允许模型导出",
   "console.aborted": "中止且未泄露任何内容的轮次",
   "abort.cohort-too-small": "加入的参与者太少",
+  "abort.witness-missing": "独立见证人不在线，或没有签名",
   "abort.sharers-too-few": "分存掩码秘密的参与者太少",
   "abort.survivors-too-few": "掉线的参与者太多",
   "abort.consistency-too-few": "确认剩余名单的参与者太少",

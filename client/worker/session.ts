@@ -322,7 +322,7 @@ export class Session {
     this.events.onPhase("masked", { ...facts, cohort: entrusted.senders.size });
     const { state, message: masked } = await maskAnswer(this.#env!, entrusted, standing.answer(plan));
     this.#standing = { at: "uploaded", state };
-    const reply = this.#upload(masked);
+    const reply = this.#upload(masked, plan.bits);
     this.events.onSent({
       facts,
       masked: state.masked,
@@ -335,10 +335,11 @@ export class Session {
   }
 
   /** Waits for its turn, then sends the vector piece by piece. */
-  async #upload({ header, payload }: MaskedMessage): Promise<Reply> {
+  async #upload({ header, payload }: MaskedMessage, bits: number): Promise<Reply> {
+    const length = pieceLength(bits);
     let reply = await this.socket.timeout(turnMs).emitWithAck("masked", header);
-    for (let at = 0; reply.ok && at < payload.length; at += pieceLength)
-      reply = await this.#patient().emitWithAck("piece", payload.slice(at, at + pieceLength));
+    for (let at = 0; reply.ok && at < payload.length; at += length)
+      reply = await this.#patient().emitWithAck("piece", payload.slice(at, at + length));
     return reply;
   }
 

@@ -17,12 +17,15 @@ import { type Identity, identityFrom } from "../../shared/secure-sum/keys.ts";
 
 const algorithm = { name: "Ed25519" };
 
+/** The Ed25519 key that signs rounds and checkpoints. */
+export const coordinatorIdentity = (dataDir: string): Promise<Identity> => signingIdentity(dataDir, "coordinator");
+
 /**
- * The Ed25519 key that signs rounds and checkpoints: `coordinator.key`, PKCS #8. Made on first use.
- * @throws InputError when the file is damaged: another key would be another coordinator
+ * An Ed25519 key of its own for each part: `coordinator.key` or `witness.key`, PKCS #8. Made on first use.
+ * @throws InputError when the file is damaged: another key would be another coordinator, or witness
  */
-export async function coordinatorIdentity(dataDir: string): Promise<Identity> {
-  const file = join(dataDir, "coordinator.key");
+export async function signingIdentity(dataDir: string, part: "coordinator" | "witness"): Promise<Identity> {
+  const file = join(dataDir, `${part}.key`);
   if (!existsSync(file)) await createIdentity(file);
   return readIdentity(file, "Restore it from a copy, or start with a new folder.");
 }

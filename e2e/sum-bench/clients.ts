@@ -24,10 +24,8 @@ const task = taskOf(shape);
 const hash = await taskHash(task);
 const plan = planOf(task);
 const random = new RandomSource();
-/** As much as 20 bits hold beside the answers; what the task asks for needs the rotation. */
-const benchVariance = 10_000n;
 const leavers = Math.round(shape.clients * shape.dropout);
-let sum: Float64Array | undefined;
+let sum: Float64Array<ArrayBuffer> | undefined;
 let done = 0;
 const bytes: { vector: number; beside: number }[] = [];
 
@@ -104,12 +102,13 @@ async function join(client: number): Promise<void> {
       }
       const entrusted = await openDelivery(env, shared, message);
       const encoded = encodeRecordSum(answerOf(client, task), entrusted.plan.layout);
-      const answer = addNoise(encoded, benchVariance, random);
+      const answer = addNoise(encoded, entrusted.plan.localVariance, random);
       const made = await maskAnswer(env, entrusted, answer);
       uploaded = made.state;
       await send("masked", made.message.header);
       const { payload } = made.message;
-      for (let at = 0; at < payload.length; at += pieceLength) await send("piece", payload.slice(at, at + pieceLength));
+      const length = pieceLength(entrusted.plan.bits);
+      for (let at = 0; at < payload.length; at += length) await send("piece", payload.slice(at, at + length));
       vector = payload.length;
       sum ??= new Float64Array(answer.length);
       for (let j = 0; j < answer.length; j++) sum[j]! += answer[j]!;

@@ -1,10 +1,12 @@
 /** One round of the real coordinator (sockets, room, phases) for the bench, in a process of its own so that its cost is its own. */
 import { createServer } from "node:http";
 import pino from "pino";
-import { nodeStream } from "../../coordinator/keystream.ts";
+import { bulkCrypto } from "../../coordinator/bulk-crypto.ts";
 import { type Connection, Room } from "../../coordinator/room.ts";
 import { conductRound } from "../../coordinator/round.ts";
 import { attachSockets } from "../../coordinator/sockets.ts";
+import { Witnesses } from "../../coordinator/witness/witnesses.ts";
+import { toHex } from "../../shared/canonical.ts";
 import { graphFor } from "../../shared/cohort.ts";
 import { planOf } from "../../shared/plan.ts";
 import { announce, announcementHash } from "../../shared/round/0-announce.ts";
@@ -20,19 +22,25 @@ const forever = 3_600_000;
 const shape = JSON.parse(process.argv[2]!) as Shape;
 const task = taskOf(shape);
 const signer = await identityFrom(await generateIdentityKeys());
-const env: CoordinatorEnv = { task, plan: planOf(task), signer, cipher: nodeStream };
+const env: CoordinatorEnv = { task, plan: planOf(task), signer, ...bulkCrypto };
 const room = new Room();
 const run = {
   isOver: false,
   isProposed: false,
   room,
   isInvited: () => true,
-  welcome: async () => ({ coordinatorKey: Buffer.from(signer.publicKey).toString("hex") }) as never,
+  welcome: async () => ({ coordinatorKey: toHex(signer.publicKey) }) as never,
   enter: async (connection: Connection) => room.enter(connection),
   withdraw: async () => {},
 };
 const http = createServer();
-const host = { run: (id: string) => (id === runId ? run : undefined), isOperator: () => false, onRunChange: () => {} };
+const host = {
+  run: (id: string) => (id === runId ? run : undefined),
+  isOperator: () => false,
+  onRunChange: () => {},
+  witnesses: new Witnesses(),
+  publicKey: toHex(signer.publicKey),
+};
 const io = attachSockets(http, host, pino({ level: "silent" }));
 // A thousand clients in one process are too busy to answer in time whether they are there.
 io.engine.opts.pingInterval = forever;
@@ -55,10 +63,6 @@ const facts = { round: 1, attempt: 1, question: "train", announcementHash: await
 
 globalThis.gc?.();
 const before = process.memoryUsage.rss();
-let peak = before;
-const watch = setInterval(() => {
-  peak = Math.max(peak, process.memoryUsage.rss());
-}, 100);
 const cpu = process.cpuUsage();
 const cpuOf = () => {
   const { user, system } = process.cpuUsage(cpu);
@@ -77,12 +81,14 @@ const outcome = await conductRound(
     onPhase: (phase) => {
       phases[phase] = cpuOf();
     },
+    witness: async (roster) => roster,
     charge: async () => {},
   },
   new AbortController().signal,
 );
 const coordinatorCpuSeconds = cpuOf();
-clearInterval(watch);
+// The kernel's own mark: looking every now and then would cost time and miss peaks.
+const peak = process.resourceUsage().maxRSS * 1024;
 process.send!({
   graph: graphFor(task, outcome.cohort),
   cohort: outcome.cohort,
@@ -91,7 +97,7 @@ process.send!({
   coordinatorCpuSeconds,
   cpuSecondsBefore: phases,
   wallSeconds: (performance.now() - began) / 1000,
-  peakBytes: Math.max(peak, process.memoryUsage.rss()) - before,
+  peakBytes: peak - before,
   rssBytes: peak,
   sumHash: await hashSum(outcome.sum),
 });

@@ -9,6 +9,7 @@ import type { Task } from "../task.ts";
 import { Decline } from "./reasons.ts";
 import { type CoordinatorEnv, type ParticipantEnv, protocolVersion, type RoundFacts } from "./round.ts";
 import { isSignedBy, type Signed, signBody } from "./signed.ts";
+import { checkWitnesses, type Witnessed } from "./witnessed.ts";
 
 export interface Announcement {
   protocol: number;
@@ -39,7 +40,7 @@ export function announce(env: CoordinatorEnv, announcement: Announcement): Promi
  */
 export async function acceptAnnouncement(
   env: ParticipantEnv,
-  message: Signed<Announcement>,
+  message: Witnessed<Announcement>,
   parameters: Float32Array<ArrayBuffer>,
 ): Promise<RoundFacts> {
   const { body } = message;
@@ -48,6 +49,7 @@ export async function acceptAnnouncement(
   if (!(await isSignedBy("announcement", message, env.coordinatorKey)))
     throw new Decline("signature-invalid", { of: "announcement" });
   if (body.taskHash !== env.taskHash) throw new Decline("task-changed");
+  await checkWitnesses(env.task, "announcement", message);
   if (parameters.length !== parameterCount(architectureOf(env.task))) throw new Decline("model-hash-mismatch");
   if ((await hashParameters(parameters)) !== body.modelHash) throw new Decline("model-hash-mismatch");
   if (!parameters.every(Number.isFinite)) throw new Decline("model-hash-mismatch");

@@ -11,6 +11,7 @@ import type { Gathering, Joined, Ready } from "./1-ready.ts";
 import { Abort, Decline, Refusal } from "./reasons.ts";
 import type { Cohort, CoordinatorEnv, ParticipantEnv, RoundFacts } from "./round.ts";
 import { isSignedBy, type Signed, signBody } from "./signed.ts";
+import { checkWitnesses, type Witnessed } from "./witnessed.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -22,7 +23,7 @@ export interface Roster {
 }
 
 export interface RosterMessage {
-  roster: Signed<Roster>;
+  roster: Witnessed<Roster>;
   /** Each member's own signed offer, in ascending order of identity: the order is the members' index */
   members: Bytes;
 }
@@ -122,6 +123,7 @@ export async function openRoster(
   if (!(await isSignedBy("roster", roster, env.coordinatorKey)))
     throw new Decline("signature-invalid", { of: "roster" });
   if (body.announcementHash !== state.facts.announcementHash) throw new Decline("roster-invalid", { what: "round" });
+  await checkWitnesses(env.task, "roster", roster);
   const { size } = body;
   const minimum = minimumCohort(env.task);
   if (size < minimum) throw new Decline("roster-too-small", { size, minimum });

@@ -8,10 +8,10 @@ import type { RoundPlan } from "../plan.ts";
 import type { Masked, Noised } from "../privacy/stages.ts";
 import { portionOf } from "../questions/question.ts";
 import { mask, pairKey, selfKey } from "../secure-sum/masks.ts";
-import { addPacked, pack, packedLength } from "../secure-sum/packing.ts";
+import { accumulate, pack, packedLength } from "../secure-sum/packing.ts";
 import type { Delivered, Entrusted } from "./2-shares.ts";
 import { Abort, Decline, Refusal } from "./reasons.ts";
-import type { CoordinatorEnv, ParticipantEnv } from "./round.ts";
+import type { CoordinatorEnv, ParticipantEnv, RunningHash } from "./round.ts";
 import { isSignedBy, type Signed, signBody } from "./signed.ts";
 
 export interface MaskedHeader {
@@ -74,23 +74,31 @@ export async function maskAnswer(
 export interface Adding extends Delivered {
   sum: Uint32Array;
   received: Set<number>;
+  startHash: CoordinatorEnv["startHash"];
 }
 
-export const addUp = (state: Delivered): Adding => ({
+export const addUp = ({ startHash }: CoordinatorEnv, state: Delivered): Adding => ({
   ...state,
   sum: new Uint32Array(state.plan.layout.dimension),
   received: new Set(),
+  startHash,
 });
 
-/** Bytes a piece; a payload comes in pieces of just this size, the last one excepted. */
-export const pieceLength = 2 ** 18;
+/** Coordinates a piece; a payload comes in pieces of just this size, the last one excepted. */
+const pieceCoordinates = 2 ** 16;
 
-/** A vector that is on its way. */
+/** Bytes a piece: 160 kB at 20 bits, 256 kB at most. */
+export const pieceLength = (bits: number): number => packedLength(pieceCoordinates, bits);
+
+/** A vector that is on its way: its pieces as they came, which are not copied. */
 export interface Upload {
   from: number;
   sha256: string;
-  bytes: Uint8Array<ArrayBuffer>;
-  filled: number;
+  bits: number;
+  /** Bytes that are still to come */
+  due: number;
+  pieces: Uint8Array[];
+  hash: RunningHash;
 }
 
 /** Makes room for a vector whose header is good; no more than is due of it will be taken. @throws Refusal */
@@ -102,25 +110,29 @@ export async function openUpload(state: Adding, identity: string, header: Signed
   if (body.deliveryHash !== state.deliveryHash || !state.boxes.has(body.from)) throw new Refusal("message-invalid");
   if (!(await isSignedBy("masked", header, identity))) throw new Refusal("signature-invalid");
   if (state.received.has(body.from)) throw new Refusal("duplicate");
-  const bytes = new Uint8Array(packedLength(state.plan.layout.dimension, state.plan.bits));
-  return { from: body.from, sha256: body.sha256, bytes, filled: 0 };
+  const { layout, bits } = state.plan;
+  const due = packedLength(layout.dimension, bits);
+  return { from: body.from, sha256: body.sha256, bits, due, pieces: [], hash: state.startHash() };
 }
 
 /** @returns whether it was the last one @throws Refusal */
 export function takePiece(upload: Upload, piece: Uint8Array): boolean {
-  if (piece.length === 0 || piece.length !== Math.min(pieceLength, upload.bytes.length - upload.filled))
+  if (piece.length === 0 || piece.length !== Math.min(pieceLength(upload.bits), upload.due))
     throw new Refusal("payload-invalid");
-  upload.bytes.set(piece, upload.filled);
-  upload.filled += piece.length;
-  return upload.filled === upload.bytes.length;
+  upload.hash.update(piece);
+  upload.pieces.push(piece);
+  upload.due -= piece.length;
+  return upload.due === 0;
 }
 
 /** Adds a vector that is here as a whole; a refused one leaves the sum untouched. @throws Refusal */
-export async function closeUpload(state: Adding, upload: Upload): Promise<void> {
-  if (toHex(await sha256(upload.bytes)) !== upload.sha256) throw new Refusal("payload-invalid");
-  // After the last wait: two copies of one upload must not both pass.
+export function closeUpload(state: Adding, upload: Upload): void {
+  if (upload.due !== 0 || toHex(upload.hash.digest()) !== upload.sha256) throw new Refusal("payload-invalid");
   if (state.received.has(upload.from)) throw new Refusal("duplicate");
-  addPacked(state.sum, upload.bytes, state.plan.bits);
+  for (const [i, piece] of upload.pieces.entries()) {
+    const part = state.sum.subarray(i * pieceCoordinates, (i + 1) * pieceCoordinates);
+    accumulate(part, piece, upload.bits, 1);
+  }
   state.received.add(upload.from);
 }
 

@@ -3,7 +3,6 @@
  * either its seed share (it survived) or its key share (it dropped out), never both: both would unmask that member alone.
  */
 import { fromBase64, fromHex, hashOf, toBase64, toHex } from "../canonical.ts";
-import { keyAgreement } from "../secure-sum/keys.ts";
 import { addMask, type MaskContext, pairKey, pairSign, selfKey } from "../secure-sum/masks.ts";
 import { centred } from "../secure-sum/packing.ts";
 import { recover, seedCommitment } from "../secure-sum/shares.ts";
@@ -177,7 +176,7 @@ async function checkFromSurvivor(
 /** What the coordinator has at the end. */
 export interface Unmasked {
   /** The noisy sum, [dimension] integers; the only thing the coordinator ever learns of the answers */
-  sum: Float64Array;
+  sum: Float64Array<ArrayBuffer>;
   /** Identities of members whose shares were false, hex; enough others made up for them */
   blamed: string[];
 }
@@ -186,7 +185,10 @@ export interface Unmasked {
  * Removes every mask from the sum: survivors' self masks, and the pairwise masks that dropouts left behind.
  * @throws Abort when a secret cannot be put together: then the sum stays masked
  */
-export async function unmaskSum(env: Pick<CoordinatorEnv, "cipher">, state: Agreeing): Promise<Unmasked> {
+export async function unmaskSum(
+  env: Pick<CoordinatorEnv, "cipher" | "hkdf" | "agreement">,
+  state: Agreeing,
+): Promise<Unmasked> {
   const { cohort, facts, graph, offers, plan } = state;
   const context: MaskContext = {
     announcementHash: fromHex(facts.announcementHash),
@@ -222,18 +224,18 @@ export async function unmaskSum(env: Pick<CoordinatorEnv, "cipher">, state: Agre
       "seeds",
       async (seed) => (await seedCommitment(seed, survivor, context.rosterHash)) === state.commitments.get(survivor),
     );
-    await remove(await selfKey(context, seed, survivor), 1);
+    await remove(await selfKey(context, seed, survivor, env.hkdf), 1);
   }
   for (const dropout of state.senders.filter((member) => !state.received.has(member))) {
     const secret = await secretOf(
       dropout,
       "keys",
-      async (secret) => toHex((await keyAgreement(secret)).publicKey) === offers[dropout]!.maskKey,
+      async (secret) => toHex((await env.agreement(secret)).publicKey) === offers[dropout]!.maskKey,
     );
-    const keys = await keyAgreement(secret);
+    const keys = await env.agreement(secret);
     for (const survivor of graph.neighbours(dropout).filter((member) => state.received.has(member))) {
       const shared = await keys.agree(fromHex(offers[survivor]!.maskKey));
-      await remove(await pairKey(context, shared, survivor, dropout), pairSign(survivor, dropout));
+      await remove(await pairKey(context, shared, survivor, dropout, env.hkdf), pairSign(survivor, dropout));
     }
   }
   return { sum: centred(sum, plan.bits), blamed: namesOf(culprits(misfits)) };

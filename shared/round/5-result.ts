@@ -1,5 +1,5 @@
 /** Phase 5: the coordinator says what came of it; the tab sees the new model's hash and the ledger that holds it. */
-import { hashOf } from "../canonical.ts";
+import { sha256, toHex } from "../canonical.ts";
 import { Decline } from "./reasons.ts";
 import type { CoordinatorEnv, ParticipantEnv, RoundFacts } from "./round.ts";
 import { isSignedBy, type Signed, signBody } from "./signed.ts";
@@ -8,14 +8,15 @@ export interface Result {
   announcementHash: string;
   rosterHash: string;
   survivors: number;
-  /** SHA-256 of the decoded sum's integers as canonical JSON, hex */
+  /** SHA-256 of the decoded sum, hex; see hashSum */
   sumHash: string;
   /** SHA-256 of the parameters after the round, hex */
   modelHash: string;
 }
 
-/** The sum is made of integers below 2^53, so its JSON is exact. */
-export const hashSum = (sum: Float64Array): Promise<string> => hashOf(Array.from(sum));
+/** Of the integers as little-endian f64, which hold them exactly. */
+export const hashSum = async (sum: Float64Array<ArrayBuffer>): Promise<string> =>
+  toHex(await sha256(new Uint8Array(sum.buffer, sum.byteOffset, sum.byteLength)));
 
 export const publishResult = (env: Pick<CoordinatorEnv, "signer">, result: Result): Promise<Signed<Result>> =>
   signBody("result", result, env.signer);

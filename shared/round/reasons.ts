@@ -10,6 +10,7 @@ export type DeclineReason =
   | "checkpoint-forked"
   | "not-in-ledger"
   | "not-reviewed"
+  | "witness-missing"
   | "roster-too-small"
   | "roster-invalid"
   | "share-invalid"
@@ -44,6 +45,7 @@ export type DropReason =
 /** Why a round ends with nothing revealed. */
 export type AbortReason =
   | "cohort-too-small"
+  | "witness-missing"
   | "sharers-too-few"
   | "survivors-too-few"
   | "consistency-too-few"

@@ -28,11 +28,11 @@
 import type { Plan } from "../plan.ts";
 import type { Portion, Question } from "../questions/question.ts";
 import type { GraphParameters } from "../secure-sum/graph-parameters.ts";
-import type { Identity } from "../secure-sum/keys.ts";
-import type { StreamCipher } from "../secure-sum/masks.ts";
+import type { Identity, KeyAgreement } from "../secure-sum/keys.ts";
+import type { Hkdf, StreamCipher } from "../secure-sum/masks.ts";
 import type { Task } from "../task.ts";
 
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** What one upload costs its sender: see privacy/balance.ts. */
 export interface UploadCost {
@@ -69,6 +69,18 @@ export interface CoordinatorEnv {
   readonly signer: Pick<Identity, "sign">;
   /** Expands masks */
   readonly cipher: StreamCipher;
+  /** Derives masks' keys */
+  readonly hkdf: Hkdf;
+  /** A dropout's mask keys, once its secret is put together */
+  readonly agreement: (secret: Uint8Array<ArrayBuffer>) => KeyAgreement | Promise<KeyAgreement>;
+  /** Begins a SHA-256 of a vector that comes in pieces, which WebCrypto would want as a whole */
+  readonly startHash: () => RunningHash;
+}
+
+/** Of bytes that come in pieces. */
+export interface RunningHash {
+  update(bytes: Uint8Array): unknown;
+  digest(): Uint8Array;
 }
 
 /** A round's fixed facts, on both sides. */

@@ -9,6 +9,8 @@ export interface Signed<Body> {
 
 export type SignedKind =
   | "announcement"
+  | "witnessed-announcement"
+  | "witnessed-roster"
   | "ready"
   | "roster"
   | "nonces"

@@ -1,10 +1,11 @@
 /** A cohort in memory, for tests: real keys, real masks, no socket. */
+import { sha256 } from "@noble/hashes/sha2.js";
 import { toHex } from "../canonical.ts";
 import { architectureOf, initialParameters } from "../model.ts";
 import type { Plan } from "../plan.ts";
 import type { Noised } from "../privacy/stages.ts";
-import { generateIdentityKeys, type Identity, identityFrom } from "../secure-sum/keys.ts";
-import { webCryptoStream } from "../secure-sum/masks.ts";
+import { generateIdentityKeys, type Identity, identityFrom, keyAgreement } from "../secure-sum/keys.ts";
+import { webCryptoHkdf, webCryptoStream } from "../secure-sum/masks.ts";
 import { asTask, type Task, taskHash } from "../task.ts";
 import { type Announcement, acceptAnnouncement, announce, hashParameters } from "./0-announce.ts";
 import { admitOffer, gather, type Joined, offerKeys } from "./1-ready.ts";
@@ -64,6 +65,14 @@ export const plainPlan: Plan = {
   rounds: { profile: 1, train: 2, evaluate: 1 },
 };
 
+/** A coordinator's bulk work by what a tab would use. */
+const slowCrypto = {
+  cipher: webCryptoStream,
+  hkdf: webCryptoHkdf,
+  agreement: keyAgreement,
+  startHash: () => sha256.create(),
+};
+
 export interface Tab {
   env: ParticipantEnv;
   identity: string;
@@ -117,7 +126,7 @@ export async function newWorld(size: number, task: Task = smallTask()): Promise<
   const tabs = await Promise.all(Array.from({ length: size }, () => newTab(task, coordinatorKey)));
   return {
     task,
-    coordinator: { task, plan: plainPlan, signer, cipher: webCryptoStream },
+    coordinator: { task, plan: plainPlan, signer, ...slowCrypto },
     coordinatorKey,
     // In the roster's order, so that a tab's place here is its index there.
     tabs: tabs.sort((a, b) => (a.identity < b.identity ? -1 : 1)),
@@ -190,9 +199,9 @@ export async function formCohort(world: World, stays: (i: number) => boolean = (
 /** A whole upload, piece by piece. */
 export async function admitMasked(state: Adding, identity: string, { header, payload }: MaskedMessage): Promise<void> {
   const upload = await openUpload(state, identity, header);
-  for (let at = 0; at === 0 || at < payload.length; at += pieceLength)
-    takePiece(upload, payload.subarray(at, at + pieceLength));
-  await closeUpload(state, upload);
+  const length = pieceLength(state.plan.bits);
+  for (let at = 0; at === 0 || at < payload.length; at += length) takePiece(upload, payload.subarray(at, at + length));
+  closeUpload(state, upload);
 }
 
 /** Plays a round to its end; `leaves[i]` says when tab i is gone. @returns the sum and who is in it */
@@ -215,7 +224,7 @@ export async function playRound(
     }),
   );
   const delivered = await deliverShares(coordinator, sharing);
-  const adding = addUp(delivered);
+  const adding = addUp(coordinator, delivered);
   const uploaded = await Promise.all(
     tabs.map(async (tab, i) => {
       const boxes = delivered.boxes.get(i);

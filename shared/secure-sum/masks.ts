@@ -20,17 +20,31 @@ export interface MaskContext {
   rosterHash: Bytes;
 }
 
+/** HKDF-SHA256 (RFC 5869) to 32 bytes: WebCrypto's in a tab, the platform's own where there are thousands to derive. */
+export type Hkdf = (secret: Bytes, salt: Bytes, info: Bytes) => Bytes | Promise<Bytes>;
+
+export const webCryptoHkdf: Hkdf = async (secret, salt, info) => {
+  const material = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]);
+  return new Uint8Array(await crypto.subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt, info }, material, 256));
+};
+
 /** Key of the mask between members u and v of the roster, from their X25519 secret. */
-export function pairKey(context: MaskContext, shared: Bytes, u: number, v: number): Promise<Bytes> {
-  return deriveKey(context, shared, "murmur/mask/1", Math.min(u, v), Math.max(u, v));
+export async function pairKey(
+  context: MaskContext,
+  shared: Bytes,
+  u: number,
+  v: number,
+  hkdf = webCryptoHkdf,
+): Promise<Bytes> {
+  return hkdf(shared, context.rosterHash, infoOf(context, "murmur/mask/1", Math.min(u, v), Math.max(u, v)));
 }
 
 /** Key of u's self mask, from its seed. */
-export function selfKey(context: MaskContext, seed: Bytes, u: number): Promise<Bytes> {
-  return deriveKey(context, seed, "murmur/self/1", u, u);
+export async function selfKey(context: MaskContext, seed: Bytes, u: number, hkdf = webCryptoHkdf): Promise<Bytes> {
+  return hkdf(seed, context.rosterHash, infoOf(context, "murmur/self/1", u, u));
 }
 
-async function deriveKey(context: MaskContext, secret: Bytes, label: string, a: number, b: number): Promise<Bytes> {
+function infoOf(context: MaskContext, label: string, a: number, b: number): Bytes {
   const domain = new TextEncoder().encode(label);
   const info = new Uint8Array(domain.length + 32 + 8);
   info.set(domain);
@@ -38,13 +52,13 @@ async function deriveKey(context: MaskContext, secret: Bytes, label: string, a: 
   const view = new DataView(info.buffer);
   view.setUint32(domain.length + 32, a);
   view.setUint32(domain.length + 36, b);
-  const material = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]);
-  return new Uint8Array(
-    await crypto.subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt: context.rosterHash, info }, material, 256),
-  );
+  return info;
 }
 
-/** The stream of AES-256-CTR under a key, from counter 0 on: each call gives the next `length` bytes, whole blocks but for the last. */
+/**
+ * The stream of AES-256-CTR under a key, from counter 0 on: each call gives the next `length` bytes, whole blocks but for
+ * the last. They hold until the next call.
+ */
 export type Keystream = (length: number) => Uint8Array | Promise<Uint8Array>;
 /** Who computes it: WebCrypto in a tab; a coordinator, with thousands of masks to remove, hands in its platform's own. */
 export type StreamCipher = (key: Bytes) => Keystream | Promise<Keystream>;

@@ -109,9 +109,11 @@ const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 export const modulusMask = (bits: number): number => (bits === 32 ? 0xffffffff : 2 ** bits - 1) | 0;
 
 /** From residues modulo 2^bits to the integers in [−2^(bits−1), 2^(bits−1)). */
-export function centred(sum: Uint32Array, bits: number): Float64Array {
+export function centred(sum: Uint32Array, bits: number): Float64Array<ArrayBuffer> {
   const modulus = 2 ** bits;
-  return Float64Array.from(sum, (x) => (x >= modulus / 2 ? x - modulus : x));
+  const integers = new Float64Array(sum.length);
+  for (let i = 0; i < sum.length; i++) integers[i] = sum[i]! >= modulus / 2 ? sum[i]! - modulus : sum[i]!;
+  return integers;
 }
 
 /**
@@ -119,6 +121,8 @@ export function centred(sum: Uint32Array, bits: number): Float64Array {
  * all but 0.3 % of the coordinates; a sum that wrapped around is spread over all of it.
  */
 export function looksWrapped(sum: Float64Array, bits: number): boolean {
-  const far = sum.reduce((count, x) => count + Number(Math.abs(x) > 2 ** (bits - 2)), 0);
+  const limit = 2 ** (bits - 2);
+  let far = 0;
+  for (let i = 0; i < sum.length; i++) if (Math.abs(sum[i]!) > limit) far++;
   return far > 0.01 * sum.length;
 }

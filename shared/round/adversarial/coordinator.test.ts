@@ -82,7 +82,7 @@ beforeAll(async () => {
     await admitShares(sharing, identity, message);
   }
   delivered = await deliverShares(world.coordinator, sharing);
-  const adding = addUp(delivered);
+  const adding = addUp(world.coordinator, delivered);
   uploaded = [];
   for (const [i, { env, identity }] of world.tabs.slice(0, size - 1).entries()) {
     const entrusted = await openDelivery(env, shared[i]!, { delivery: delivered.delivery, boxes: boxesOf(i) });

@@ -124,7 +124,7 @@ async function unmaskWith(
   const sharing = collectShares(linked);
   for (const [i, { message }] of members) await admitShares(sharing, world.tabs[i]!.identity, message);
   const delivered = await deliverShares(world.coordinator, sharing);
-  const adding = addUp(delivered);
+  const adding = addUp(world.coordinator, delivered);
   const envs = world.tabs.map((tab) => freshClaims(tab.env));
   const uploaded = [];
   for (let i = 0; i < size - 1; i++) {

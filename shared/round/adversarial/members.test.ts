@@ -117,7 +117,11 @@ async function afterMasking(
       return maskAnswer(env, believed, answer(i, delivered.plan.layout.dimension) as Noised);
     }),
   );
-  return { adding: addUp(delivered), uploads: made.map((m) => m.message), states: made.map((m) => m.state) };
+  return {
+    adding: addUp(world.coordinator, delivered),
+    uploads: made.map((m) => m.message),
+    states: made.map((m) => m.state),
+  };
 }
 
 /** After the uploads of all but the last member. */
@@ -310,15 +314,16 @@ describe("a masked vector", () => {
     const open = () => openUpload(adding, who(0), header);
     const refuses = (upload: Awaited<ReturnType<typeof open>>, piece: Uint8Array) =>
       expect(() => takePiece(upload, piece)).toThrow("payload-invalid");
-    for (const length of [0, 1, payload.length - 1, payload.length + 1, pieceLength])
+    for (const length of [0, 1, payload.length - 1, payload.length + 1, pieceLength(32)])
       refuses(await open(), new Uint8Array(length));
     const full = await open();
     expect(takePiece(full, payload)).toBe(true);
     refuses(full, payload);
     // Half an upload is none.
-    await expectRefusal(closeUpload(adding, await open()), "payload-invalid");
+    const half = await open();
+    expect(() => closeUpload(adding, half)).toThrow("payload-invalid");
     expect(adding.sum.every((x) => x === 0)).toBe(true);
-    await closeUpload(adding, full);
+    closeUpload(adding, full);
     expect(adding.received.size).toBe(1);
   });
   test("[20] of too few survivors is never unmasked", async () => {
