@@ -4,7 +4,8 @@ import { parseCsv } from "../client/data/read.ts";
 import { Answerer } from "../client/worker/answerer.ts";
 import type { Journal } from "../client/worker/journal.ts";
 import { type Answer, Session, type SessionEvents } from "../client/worker/session.ts";
-import { readRows, splitHeldBack } from "../shared/data/rows.ts";
+import { portionKeyBytes, splitHeldBack } from "../shared/data/portions.ts";
+import { readRows } from "../shared/data/rows.ts";
 import { admit, type Charge } from "../shared/privacy/balance.ts";
 import { RandomSource } from "../shared/privacy/random.ts";
 import type { Question } from "../shared/questions/question.ts";
@@ -14,12 +15,14 @@ import type { Task } from "../shared/task.ts";
 /** A journal that lives as long as the test. */
 export async function memoryJournal(): Promise<Journal> {
   const keys = await generateIdentityKeys();
+  const portionKey = new RandomSource().bytes(portionKeyBytes);
   let pin: string | undefined;
   let seen: Awaited<ReturnType<Journal["checkpoint"]>>;
   const claims = new Set<string>();
   const charges = new Map<string, Charge[]>();
   return {
     identityKeys: async () => keys,
+    portionKey: async () => portionKey,
     pinCoordinator: async (key) => (pin ??= key),
     checkpoint: async () => seen,
     saveCheckpoint: async (checkpoint) => {
@@ -64,7 +67,7 @@ export async function joinInNode(options: {
   const { task, csv, device, ...rest } = options;
   const random = new RandomSource();
   const { rows } = readRows(parseCsv(csv).records, task);
-  const portions = splitHeldBack(rows.count, task.data.heldBack, (bound) => random.below(bound));
+  const portions = splitHeldBack(rows, task.data.heldBack, random.bytes(portionKeyBytes));
   const answerer = await Answerer.create(async () => device, task, rows, portions, random);
   return joinWith({ ...rest, compute: (...asked) => answerer.answer(...asked) });
 }

@@ -3,7 +3,10 @@
  * and the ledger it last saw. No row of data is ever stored.
  */
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import { fromHex, toHex } from "../../shared/canonical.ts";
+import { portionKeyBytes } from "../../shared/data/portions.ts";
 import { type Charge, chargeIn } from "../../shared/privacy/balance.ts";
+import { RandomSource } from "../../shared/privacy/random.ts";
 import { generateIdentityKeys, type IdentityKeys } from "../../shared/secure-sum/keys.ts";
 
 /** Last verified state of a coordinator's ledger. */
@@ -21,6 +24,8 @@ export interface Budget {
 /** One participant's memory; the tab's is IndexedDB, a test's may be a Map. */
 export interface Journal {
   identityKeys(): Promise<IdentityKeys>;
+  /** What parts rows for good; see shared/data/portions.ts. Made on first use */
+  portionKey(): Promise<Uint8Array>;
   /** The first coordinator key seen at this address is kept; returns the kept one */
   pinCoordinator(key: string): Promise<string>;
   /** Of the pinned coordinator's ledger */
@@ -86,10 +91,19 @@ class IndexedDbJournal implements Journal {
     return kept;
   }
 
-  async pinCoordinator(key: string): Promise<string> {
+  async portionKey(): Promise<Uint8Array> {
+    return fromHex(await this.#pin("portions", toHex(new RandomSource().bytes(portionKeyBytes))));
+  }
+
+  pinCoordinator(key: string): Promise<string> {
+    return this.#pin("coordinator", key);
+  }
+
+  /** The first value ever given under a name */
+  async #pin(name: string, value: string): Promise<string> {
     const tx = this.db.transaction("pins", "readwrite", durable);
-    const kept = (await tx.store.get("coordinator")) ?? key;
-    await tx.store.put(kept, "coordinator");
+    const kept = (await tx.store.get(name)) ?? value;
+    await tx.store.put(kept, name);
     await tx.done;
     return kept;
   }

@@ -4,7 +4,8 @@ import { io } from "socket.io-client";
 import { requestDevice } from "../../kernels/device.ts";
 import { isWeakCohort } from "../../shared/cohort.ts";
 import { anonymityOf, bandsOf, dropIdentifiers } from "../../shared/data/anonymise.ts";
-import { readRows, splitHeldBack, type TypedRows } from "../../shared/data/rows.ts";
+import { splitHeldBack } from "../../shared/data/portions.ts";
+import { readRows, type TypedRows } from "../../shared/data/rows.ts";
 import { InputError } from "../../shared/errors.ts";
 import { type Plan, wholeRun } from "../../shared/plan.ts";
 import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
@@ -40,6 +41,7 @@ class Worker implements TabWorker {
   #shown: ReturnType<typeof setTimeout> | undefined;
   #random = new RandomSource();
   #journal: Journal | undefined;
+  #portionKey: Uint8Array | undefined;
   #session: Session | undefined;
   #task: Task | undefined;
   #plan: Plan | undefined;
@@ -70,6 +72,7 @@ class Worker implements TabWorker {
     }
     try {
       this.#journal = await openJournal();
+      this.#portionKey = await this.#journal.portionKey();
     } catch {
       return this.#refuse("failed", "storage-unavailable");
     }
@@ -182,7 +185,7 @@ class Worker implements TabWorker {
         return;
       }
       this.#rows = rows;
-      this.#portions = splitHeldBack(rows.count, task.data.heldBack, (bound) => this.#random.below(bound));
+      this.#portions = splitHeldBack(rows, task.data.heldBack, this.#portionKey!);
       const kept = columns.filter((column) => !dropped.includes(column));
       const found = [
         ...ragged.map((row) => ({ row, column: "", code: "ragged-row" as const, found: "" })),

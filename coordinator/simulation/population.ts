@@ -1,11 +1,14 @@
 /** A table's rows, shared out among simulated participants, encoded as the task says. */
 import { encodeFeatures, type Normalisation } from "../../shared/data/features.ts";
-import { readRows, splitHeldBack, type TextRecord, type TypedRows } from "../../shared/data/rows.ts";
+import { readRows, type TextRecord, type TypedRows } from "../../shared/data/rows.ts";
 import { undisclosed } from "../../shared/fairness/histogram.ts";
 import { architectureOf, inputWidth } from "../../shared/model.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import type { Task } from "../../shared/task.ts";
 import { Network, sparse } from "./network.ts";
+
+/** Steps of a coin: shares are kept to one part in a million. */
+const coinSides = 1_000_000;
 
 export interface Participant {
   /** Rows it trains on, and rows it keeps back for `evaluate` */
@@ -33,8 +36,12 @@ export function participantsOf(parts: readonly number[], share: number, random: 
     else members.set(part, [row]);
   });
   return [...members.values()].map((own) => {
-    const { train, heldBack } = splitHeldBack(own.length, share, (n) => random.below(n));
-    return { train: train.map((i) => own[i]!), heldBack: heldBack.map((i) => own[i]!) };
+    // A simulation lasts no longer than its rows' parts: a coin is enough (shared/data/portions.ts has the tab's).
+    const coins = own.map(() => random.below(coinSides) < share * coinSides);
+    return {
+      train: Uint32Array.from(own.filter((_, i) => !coins[i])),
+      heldBack: Uint32Array.from(own.filter((_, i) => coins[i])),
+    };
   });
 }
 

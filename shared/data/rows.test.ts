@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cellsOf, undisclosed } from "../fairness/histogram.ts";
 import { asTask } from "../task.ts";
-import { parseNumber, readRows, splitHeldBack, takeRows } from "./rows.ts";
+import { parseNumber, readRows, takeRows } from "./rows.ts";
 
 const outline = {
   name: "t",
@@ -132,27 +132,5 @@ describe("takeRows", () => {
   it("takes nothing from nothing", () => {
     const { rows } = readRows([record("1", "cook", "F", "?")], task);
     expect(takeRows(rows, new Uint32Array(0))).toEqual(rows);
-  });
-});
-
-describe("splitHeldBack", () => {
-  it("parts all rows, each by its own coin", () => {
-    const coins = [0, 199_999, 200_000, 999_999];
-    const split = splitHeldBack(4, 0.2, () => coins.shift()!);
-    expect(split).toEqual({ train: Uint32Array.of(2, 3), heldBack: Uint32Array.of(0, 1) });
-  });
-
-  it("does not move a row when rows after it are added", () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat(999_999), { maxLength: 50 }), fc.nat(50), (coins, shorter) => {
-        const split = (count: number) => {
-          let next = 0;
-          return splitHeldBack(count, 0.3, () => coins[next++]!);
-        };
-        const count = Math.min(shorter, coins.length);
-        expect([...split(count).heldBack]).toEqual([...split(coins.length).heldBack].filter((i) => i < count));
-      }),
-      { seed: 3 },
-    );
   });
 });

@@ -172,21 +172,3 @@ export function takeRows(rows: TypedRows, indices: Uint32Array): TypedRows {
 
 const mapValues = <T>(record: Record<string, T>, map: (value: T) => T): Record<string, T> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
-
-/** Steps of the coin below: shares are kept to one part in a million. */
-const coinSides = 1_000_000;
-
-/**
- * Parts rows for training from rows for `evaluate`, each by its own coin of chance `share`: the part a row is in tells
- * nothing about the others, as record-level privacy takes for granted. `below(n)` draws uniformly from 0 to n − 1.
- */
-export function splitHeldBack(
-  count: number,
-  share: number,
-  below: (n: number) => number,
-): { train: Uint32Array; heldBack: Uint32Array } {
-  const train: number[] = [];
-  const heldBack: number[] = [];
-  for (let row = 0; row < count; row++) (below(coinSides) < share * coinSides ? heldBack : train).push(row);
-  return { train: Uint32Array.from(train), heldBack: Uint32Array.from(heldBack) };
-}
