@@ -73,6 +73,11 @@ const vectors: Architecture = {
     { kind: "dense", outputs: 1, activation: "none" },
   ],
 };
+/** A residual on the model's own input. */
+const bare: Architecture = {
+  inputShape: [6, 8],
+  layers: [...block(1, 5, 8), { kind: "mean-tokens" }, { kind: "dense", outputs: 2, activation: "none" }],
+};
 const architectures: Architecture[] = [
   perceptron(13, [], "relu"),
   perceptron(13, [7], "relu"),
@@ -85,6 +90,7 @@ const architectures: Architecture[] = [
   convolutions,
   texts,
   vectors,
+  bare,
 ];
 const named = ({ inputShape, layers }: Architecture) =>
   [

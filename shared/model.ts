@@ -152,12 +152,8 @@ function placeAll(placed: Layer[], inputShape: number[], specs: LayerSpec[], pat
         const first = spec.layers[0]!;
         if (!["dense", "layer-norm", "attention"].includes(first.kind))
           throw new InputError(`${field}.layers.0`, `is ${first.kind}`, "Begin with dense, layer-norm or attention.");
-        if (placed.length === 0 || placed.at(-1)!.activation !== "none")
-          throw new InputError(
-            field,
-            "begins on an input or an activation",
-            "Put a layer without activation before it.",
-          );
+        if ((placed.at(-1)?.activation ?? "none") !== "none")
+          throw new InputError(field, "begins on an activation", "Put a layer without activation before it.");
         const skip = placed.length;
         placeAll(placed, inputShape, spec.layers, `${field}.layers`);
         const { outputShape, activation } = placed.at(-1)!;

@@ -1,8 +1,8 @@
-/** What the snippet counted.wgsl needs: the tokens of a row, and the token numbers, where its padding shows. */
+/**
+ * What the snippet counted.wgsl needs: the tokens of a row, and whether the model's input are token numbers, where
+ * padding shows. The input is bound as `ids` in any case.
+ */
 import type { PlacedLayer } from "../layout.ts";
-
-/** The model's input; bound also where it has no token numbers and is not read. */
-export const idsBuffer = "activation 0";
 
 export const countedOf = ({ ids }: PlacedLayer, tokens: number) => ({
   constants: { TOKENS: tokens, ...(ids && { IDS_STRIDE: ids.stride }) },

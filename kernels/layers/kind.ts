@@ -4,6 +4,9 @@ import type { Launch } from "../dispatch.ts";
 import type { PaddedRows, PlacedLayer } from "../layout.ts";
 import type { TileFor } from "../tiles/tile.ts";
 
+/** The first tensor: the model's input. */
+export const inputBuffer = "activation 0";
+
 export interface Clipped {
   /** The layer's part of each row's gradient norm; on the way back, from the last layer to the first */
   norm: Launch[];

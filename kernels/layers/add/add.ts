@@ -1,7 +1,7 @@
 /** The sum that ends a residual: what went in, and what its layers made of it. */
 import { launch } from "../../dispatch.ts";
 import { compile } from "../../wgsl/shader.ts";
-import type { LayerKind } from "../kind.ts";
+import { inputBuffer, type LayerKind } from "../kind.ts";
 import { lineConstants, numbersOf } from "../lines.ts";
 import backwardSource from "./backward.wgsl?raw";
 import forwardSource from "./forward.wgsl?raw";
@@ -18,6 +18,8 @@ export const add: LayerKind = {
     };
   },
   async backward(device, { skip, output, adding }) {
+    // Of the model's own input nobody asks the gradient.
+    if (skip!.activation === inputBuffer) return () => [];
     const bindings = { chunk: "chunk", g: "read", gb: "write" } as const;
     const special = { constants: lineConstants(output), scope: { counts: {}, flags: { adding } } };
     const kernel = await compile(device, "layers/add/backward.wgsl", backwardSource, bindings, special);

@@ -11,8 +11,8 @@ import { type Launch, launch } from "../../dispatch.ts";
 import { type PlacedLayer, wholeQuads } from "../../layout.ts";
 import { quadsFor, type TileFor, tiled } from "../../tiles/tile.ts";
 import { compile } from "../../wgsl/shader.ts";
-import { countedOf, idsBuffer } from "../counted.ts";
-import type { LayerKind, OwnBuffer } from "../kind.ts";
+import { countedOf } from "../counted.ts";
+import { inputBuffer, type LayerKind, type OwnBuffer } from "../kind.ts";
 import productSource from "./product.wgsl?raw";
 import softmaxSource from "./softmax.wgsl?raw";
 import softmaxGradientSource from "./softmax-gradient.wgsl?raw";
@@ -95,7 +95,7 @@ export const attend: LayerKind = {
       product(device, layer, shares, value, y, [tokens, tokens, size], 1, tileFor),
     ]);
     return (arena) => {
-      const buffers = { chunk: arena.get("chunks"), p: arena.get(shares.buffer), ids: arena.get(idsBuffer) };
+      const buffers = { chunk: arena.get("chunks"), p: arena.get(shares.buffer), ids: arena.get(inputBuffer) };
       const softmaxed = launch(device, softmax, buffers, (rows) => rows * heads * side, queryGroup);
       return [bindScores(arena), softmaxed, bindMix(arena)];
     };

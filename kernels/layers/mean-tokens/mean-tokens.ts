@@ -2,8 +2,8 @@
 import { launch } from "../../dispatch.ts";
 import type { PlacedLayer } from "../../layout.ts";
 import { compile } from "../../wgsl/shader.ts";
-import { countedOf, idsBuffer } from "../counted.ts";
-import type { LayerKind } from "../kind.ts";
+import { countedOf } from "../counted.ts";
+import { inputBuffer, type LayerKind } from "../kind.ts";
 import backwardSource from "./backward.wgsl?raw";
 import forwardSource from "./forward.wgsl?raw";
 
@@ -21,7 +21,7 @@ export const meanTokens: LayerKind = {
     const bindings = { chunk: "chunk", x: "read", y: "write", ids: "read" } as const;
     const kernel = await compile(device, "layers/mean-tokens/forward.wgsl", forwardSource, bindings, specialOf(layer));
     return (arena) => {
-      const ids = arena.get(idsBuffer);
+      const ids = arena.get(inputBuffer);
       const buffers = {
         chunk: arena.get("chunks"),
         x: arena.get(input.activation),
@@ -42,7 +42,7 @@ export const meanTokens: LayerKind = {
       specialOf(layer),
     );
     return (arena) => {
-      const ids = arena.get(idsBuffer);
+      const ids = arena.get(inputBuffer);
       const buffers = { chunk: arena.get("chunks"), g: arena.get(output.gradient), gx: arena.get(input.gradient), ids };
       return [launch(device, kernel, buffers, (rows) => rows * output.width)];
     };
