@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { keyAgreement } from "../shared/secure-sum/keys.ts";
+import { generateIdentityKeys, identityFrom, keyAgreement, verifySignature } from "../shared/secure-sum/keys.ts";
 import { addMask, pairKey, selfKey } from "../shared/secure-sum/masks.ts";
 import { bulkCrypto } from "./bulk-crypto.ts";
 
@@ -26,5 +26,29 @@ test("a tab's masks and the coordinator's are the same, at every width and over 
     expect(coordinator).toEqual(tab);
     await addMask(coordinator, key, -1, bits, bulkCrypto.cipher);
     expect(coordinator.every((x) => x === 0)).toBe(true);
+  }
+});
+
+test("[9] the coordinator takes and refuses the same signatures as a tab: altered, malleated, by keys of low order", async () => {
+  const identity = await identityFrom(await generateIdentityKeys());
+  const message = new TextEncoder().encode("a message");
+  const good = await identity.sign(message);
+  const order = 2n ** 252n + 27742317777372353535851937790883648493n;
+  let s = order + BigInt(`0x${Buffer.from(good.slice(32)).reverse().toString("hex")}`);
+  const malleated = good.slice();
+  for (let i = 32; i < 64; i++, s >>= 8n) malleated[i] = Number(s & 255n);
+  const low = Uint8Array.of(1, ...new Uint8Array(31));
+  const cases = [
+    [identity.publicKey, good, message, true],
+    [identity.publicKey, good, message.slice(1), false],
+    [identity.publicKey, good.map((byte, i) => (i === 40 ? byte ^ 1 : byte)), message, false],
+    [identity.publicKey, malleated, message, false],
+    [low, new Uint8Array([...low, ...new Uint8Array(32)]), message, false],
+    [new Uint8Array(31), good, message, false],
+    [identity.publicKey, good.slice(1), message, false],
+  ] as const;
+  for (const [key, signature, text, right] of cases) {
+    expect(await verifySignature(key, signature, text)).toBe(right);
+    expect(await verifySignature(key, signature, text, bulkCrypto.verify)).toBe(right);
   }
 });

@@ -6,7 +6,7 @@
 import type { RoundPlan } from "../shared/plan.ts";
 import { admitOffer, gather } from "../shared/round/1-ready.ts";
 import { admitNonce, closeCohort, collectNonces, linkCohort, type Roster } from "../shared/round/1-roster.ts";
-import { admitShares, collectShares, deliverShares } from "../shared/round/2-shares.ts";
+import { admitShares, collectShares, deliverShares, deliveryTo } from "../shared/round/2-shares.ts";
 import { addUp } from "../shared/round/3-masked.ts";
 import {
   admitAgreement,
@@ -85,7 +85,7 @@ export async function conductRound(
   };
 
   hooks.onPhase("ready", 0);
-  const gathering = gather(facts);
+  const gathering = gather(env, facts);
   await room.collect(
     "ready",
     room.identities,
@@ -115,9 +115,7 @@ export async function conductRound(
 
   hooks.onPhase("masked", delivered.senders.length);
   const adding = addUp(env, delivered);
-  for (const member of delivered.senders) {
-    room.send([identities[member]!], "delivery", { delivery: delivered.delivery, boxes: delivered.boxes.get(member)! });
-  }
+  for (const member of delivered.senders) room.send([identities[member]!], "delivery", deliveryTo(delivered, member));
   const senders = delivered.senders.map((member) => identities[member]!);
   const uploads = new Uploads(adding, deadlines.piece, (identity) => room.drop(identity, "timed-out"));
   try {

@@ -59,11 +59,13 @@ const signed = (body: object) => ({ body, signature: h(64) });
 const messages: Record<string, unknown[]> = {
   ready: [signed({ announcementHash: h(32), identity: h(32), maskKey: h(32), boxKey: h(32), nonceHash: h(32) })],
   nonce: [{ rosterHash: h(32), from: 0, nonce: h(16) }],
-  shares: [signed({ rosterHash: h(32), from: 0, commitment: h(32), boxes: {} })],
+  shares: [
+    { shares: signed({ rosterHash: h(32), from: 0, commitment: h(32), boxesHash: h(32) }), boxes: new Uint8Array(90) },
+  ],
   masked: [signed({ rosterHash: h(32), from: 0, deliveryHash: h(32), sha256: h(32) })],
   piece: [new Uint8Array(8)],
   agreement: [signed({ survivorsHash: h(32), from: 0 })],
-  unmask: [signed({ survivorsHash: h(32), from: 0, seeds: {}, keys: {} })],
+  unmask: [{ unmask: signed({ survivorsHash: h(32), from: 0, sharesHash: h(32) }), shares: new Uint8Array(33) }],
   decline: [{ announcementHash: h(32), reason: "protocol-error" }],
 };
 

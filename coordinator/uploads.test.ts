@@ -21,11 +21,12 @@ function adding(): Adding {
   return {
     cohort: { rosterHash: "r", identities: identities.map((_, i) => who(i)) },
     deliveryHash: "d",
-    boxes: new Map(identities.map((_, i) => [i, {}])),
+    partners: new Map(identities.map((_, i) => [i, []])),
     plan: { layout: { dimension }, bits: 32 },
     received: new Set(),
     sum: new Uint32Array(dimension),
     startHash: bulkCrypto.startHash,
+    verify: bulkCrypto.verify,
   } as unknown as Adding;
 }
 const header = (i: number) =>

@@ -19,10 +19,23 @@ const allowed: Record<string, string[]> = {
   hello: ["identity", "invite", "ledgerSize", "run", "signature"],
   ready: ["body.announcementHash", "body.boxKey", "body.identity", "body.maskKey", "body.nonceHash", "signature"],
   nonce: ["from", "nonce", "rosterHash"],
-  shares: ["body.boxes.#", "body.commitment", "body.from", "body.rosterHash", "signature"],
+  shares: [
+    "boxes",
+    "shares.body.boxesHash",
+    "shares.body.commitment",
+    "shares.body.from",
+    "shares.body.rosterHash",
+    "shares.signature",
+  ],
   masked: ["body.deliveryHash", "body.from", "body.rosterHash", "body.sha256", "signature"],
   agreement: ["body.from", "body.survivorsHash", "signature"],
-  unmask: ["body.from", "body.keys.#", "body.seeds.#", "body.survivorsHash", "signature"],
+  unmask: [
+    "shares",
+    "unmask.body.from",
+    "unmask.body.sharesHash",
+    "unmask.body.survivorsHash",
+    "unmask.signature",
+  ],
   decline: ["announcementHash", "reason"],
 };
 
@@ -81,9 +94,15 @@ function checkMessage(packet: string, findings: Set<string>): string[] {
     findings.add(`a packet of another kind: ${packet.slice(0, 40)}`);
     return [];
   }
-  const [event, message, ...rest] = JSON.parse(json) as [string, unknown, ...unknown[]];
   // The bytes themselves follow in a frame of their own.
-  if (event === "piece" && JSON.stringify([message, ...rest]) === '[{"_placeholder":true,"num":0}]') return [];
+  const bytes = new Uint8Array();
+  const isPlace = (value: unknown) => JSON.stringify(value) === '{"_placeholder":true,"num":0}';
+  const [event, message, ...rest] = JSON.parse(json, (_, value) => (isPlace(value) ? bytes : value)) as [
+    string,
+    unknown,
+    ...unknown[],
+  ];
+  if (event === "piece" && message === bytes && rest.length === 0) return [];
   const paths = allowed[event];
   const schema = Object.hasOwn(tabMessages, event) && tabMessages[event as keyof typeof tabMessages];
   if (!paths || !schema) {
@@ -94,9 +113,9 @@ function checkMessage(packet: string, findings: Set<string>): string[] {
   if (rest.length > 0) findings.add(`more than one message in «${event}»`);
   const texts: string[] = [];
   const walk = (value: unknown, path: string) => {
-    if (typeof value === "object" && value !== null) {
+    if (typeof value === "object" && value !== null && value !== bytes) {
       for (const [key, inner] of Object.entries(value))
-        walk(inner, `${path}${path && "."}${/^\d{1,3}$/.test(key) ? "#" : key}`);
+        walk(inner, `${path}${path && "."}${key}`);
       return;
     }
     if (!paths.includes(path)) findings.add(`«${path}» in «${event}»`);

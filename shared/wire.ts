@@ -7,16 +7,16 @@ import type { Evidence } from "./ledger/evidence.ts";
 import type { Announcement } from "./round/0-announce.ts";
 import type { Ready } from "./round/1-ready.ts";
 import type { Nonce, NoncesMessage, Roster, RosterMessage } from "./round/1-roster.ts";
-import type { DeliveryMessage, Shares } from "./round/2-shares.ts";
+import { boxLength, type DeliveryMessage, type SharesMessage } from "./round/2-shares.ts";
 import type { MaskedHeader } from "./round/3-masked.ts";
-import type { Agreement, Survivors, Unmask } from "./round/4-unmask.ts";
+import type { Agreement, AgreementsMessage, Survivors, UnmaskMessage } from "./round/4-unmask.ts";
 import type { Result } from "./round/5-result.ts";
 import type { DropReason } from "./round/reasons.ts";
 import type { Signed } from "./round/signed.ts";
 import type { Witnessed } from "./round/witnessed.ts";
 import type { RunState } from "./run-record.ts";
 import { nonceLength } from "./secure-sum/graph.ts";
-import { largestSharing } from "./secure-sum/shares.ts";
+import { largestSharing, shareLength } from "./secure-sum/shares.ts";
 import { largestCohort } from "./task.ts";
 
 const hex = (bytes: number) =>
@@ -26,10 +26,9 @@ const hex = (bytes: number) =>
     .regex(/^[0-9a-f]*$/);
 const hash = hex(32);
 const index = z.int().min(0).max(largestCohort);
-/** Something for each neighbour, by its index */
-const indexed = z
-  .record(z.string().regex(/^\d{1,5}$/), z.base64().max(200))
-  .refine((entries) => Object.keys(entries).length <= largestSharing + 1);
+/** Bytes for each neighbour */
+const packets = (length: number) =>
+  z.instanceof(Uint8Array<ArrayBuffer>).refine((bytes) => bytes.length <= (largestSharing + 1) * length);
 const signed = <Body extends z.ZodType>(body: Body) => z.strictObject({ body, signature: hex(64) });
 
 /** What a tab may send, by event, beside the pieces of its vector. Everything else is refused unread. */
@@ -47,10 +46,16 @@ export const tabMessages = {
     z.strictObject({ announcementHash: hash, identity: hash, maskKey: hash, boxKey: hash, nonceHash: hash }),
   ),
   nonce: z.strictObject({ rosterHash: hash, from: index, nonce: hex(nonceLength) }),
-  shares: signed(z.strictObject({ rosterHash: hash, from: index, commitment: hash, boxes: indexed })),
+  shares: z.strictObject({
+    shares: signed(z.strictObject({ rosterHash: hash, from: index, commitment: hash, boxesHash: hash })),
+    boxes: packets(boxLength),
+  }),
   masked: signed(z.strictObject({ rosterHash: hash, from: index, deliveryHash: hash, sha256: hash })),
   agreement: signed(z.strictObject({ survivorsHash: hash, from: index })),
-  unmask: signed(z.strictObject({ survivorsHash: hash, from: index, seeds: indexed, keys: indexed })),
+  unmask: z.strictObject({
+    unmask: signed(z.strictObject({ survivorsHash: hash, from: index, sharesHash: hash })),
+    shares: packets(shareLength),
+  }),
   /** Consent is taken back */
   withdraw: z.strictObject({}),
   decline: z.strictObject({ announcementHash: hash, reason: z.string().max(64) }),
@@ -84,13 +89,13 @@ export interface TabToCoordinator {
   hello(message: Hello, reply: (answer: Reply & { welcome?: Welcome }) => void): void;
   ready(message: Signed<Ready>, reply: (answer: Reply) => void): void;
   nonce(message: Nonce, reply: (answer: Reply) => void): void;
-  shares(message: Signed<Shares>, reply: (answer: Reply) => void): void;
+  shares(message: SharesMessage, reply: (answer: Reply) => void): void;
   /** Answered when it is this tab's turn to send its vector */
   masked(header: Signed<MaskedHeader>, reply: (answer: Reply) => void): void;
   /** The next piece of the packed vector */
   piece(bytes: Uint8Array, reply: (answer: Reply) => void): void;
   agreement(message: Signed<Agreement>, reply: (answer: Reply) => void): void;
-  unmask(message: Signed<Unmask>, reply: (answer: Reply) => void): void;
+  unmask(message: UnmaskMessage, reply: (answer: Reply) => void): void;
   withdraw(message: Record<string, never>, reply: (answer: Reply) => void): void;
   decline(message: { announcementHash: string; reason: string }, reply: (answer: Reply) => void): void;
 }
@@ -102,7 +107,7 @@ export interface CoordinatorToTab {
   nonces(message: NoncesMessage): void;
   delivery(message: DeliveryMessage): void;
   survivors(message: Signed<Survivors>): void;
-  agreements(message: Signed<Agreement>[]): void;
+  agreements(message: AgreementsMessage): void;
   result(message: Signed<Result>): void;
   /** The round is over for everybody, with nothing revealed */
   abort(message: { announcementHash: string; reason: string }): void;

@@ -317,7 +317,8 @@ export class Session {
   async #delivery(message: Parameters<CoordinatorToTab["delivery"]>[0]): Promise<void> {
     const standing = this.#standing;
     if (standing?.at !== "shared") return;
-    const entrusted = await openDelivery(this.#env!, standing.state, message);
+    const boxes = new Uint8Array(message.boxes);
+    const entrusted = await openDelivery(this.#env!, standing.state, { ...message, boxes });
     const { facts, plan } = entrusted;
     this.events.onPhase("masked", { ...facts, cohort: entrusted.senders.size });
     const { state, message: masked } = await maskAnswer(this.#env!, entrusted, standing.answer(plan));
@@ -355,7 +356,8 @@ export class Session {
   async #agreements(message: Parameters<CoordinatorToTab["agreements"]>[0]): Promise<void> {
     const standing = this.#standing;
     if (standing?.at !== "agreed") return;
-    const unmask = await revealShares(this.#env!, standing.state, message);
+    const signatures = new Uint8Array(message.signatures);
+    const unmask = await revealShares(this.#env!, standing.state, { ...message, signatures });
     // The round's secrets end here: only its facts are kept for the result.
     this.#standing = { at: "revealed", facts: standing.state.facts };
     await this.#reach(this.#patient().emitWithAck("unmask", unmask));

@@ -100,7 +100,7 @@ async function join(client: number): Promise<void> {
         finish();
         return;
       }
-      const entrusted = await openDelivery(env, shared, message);
+      const entrusted = await openDelivery(env, shared, { ...message, boxes: new Uint8Array(message.boxes) });
       const encoded = encodeRecordSum(answerOf(client, task), entrusted.plan.layout);
       const answer = addNoise(encoded, entrusted.plan.localVariance, random);
       const made = await maskAnswer(env, entrusted, answer);
@@ -123,7 +123,8 @@ async function join(client: number): Promise<void> {
   );
   socket.on("agreements", (message) =>
     inTurn(async () => {
-      await send("unmask", await revealShares(env, agreed, message));
+      const signatures = new Uint8Array(message.signatures);
+      await send("unmask", await revealShares(env, agreed, { ...message, signatures }));
       bytes.push({ vector, beside: wire() - before - vector });
       finish();
     }),

@@ -3,7 +3,7 @@ import { fromHex, toHex } from "../canonical.ts";
 import { nonceCommitment, nonceLength } from "../secure-sum/graph.ts";
 import { isWeakAgreementKey, type KeyAgreement, keyAgreement } from "../secure-sum/keys.ts";
 import { Refusal } from "./reasons.ts";
-import type { ParticipantEnv, RoundFacts } from "./round.ts";
+import type { CoordinatorEnv, ParticipantEnv, RoundFacts } from "./round.ts";
 import { isSignedBy, type Signed, signBody } from "./signed.ts";
 
 export interface Ready {
@@ -47,12 +47,18 @@ export async function offerKeys(env: ParticipantEnv, facts: RoundFacts): Promise
 /** The coordinator's side while the cohort is open. */
 export interface Gathering {
   facts: RoundFacts;
+  verify: CoordinatorEnv["verify"];
   offers: Map<string, Signed<Ready>>;
   /** Every key offered so far, hex: a roster in which one stands twice would be declined by everybody */
   keys: Set<string>;
 }
 
-export const gather = (facts: RoundFacts): Gathering => ({ facts, offers: new Map(), keys: new Set() });
+export const gather = ({ verify }: Pick<CoordinatorEnv, "verify">, facts: RoundFacts): Gathering => ({
+  facts,
+  verify,
+  offers: new Map(),
+  keys: new Set(),
+});
 
 /** @param identity whom the connection belongs to, hex @throws Refusal */
 export async function admitOffer(state: Gathering, identity: string, offer: Signed<Ready>): Promise<void> {
@@ -61,7 +67,7 @@ export async function admitOffer(state: Gathering, identity: string, offer: Sign
   const keys = [offer.body.maskKey, offer.body.boxKey];
   if (new Set(keys).size !== 2 || keys.some((key) => isWeakAgreementKey(fromHex(key))))
     throw new Refusal("message-invalid");
-  if (!(await isSignedBy("ready", offer, identity))) throw new Refusal("signature-invalid");
+  if (!(await isSignedBy("ready", offer, identity, state.verify))) throw new Refusal("signature-invalid");
   // After the last wait: of two offers at once, one passes.
   if (state.offers.has(identity) || keys.some((key) => state.keys.has(key))) throw new Refusal("duplicate");
   for (const key of keys) state.keys.add(key);

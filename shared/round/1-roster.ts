@@ -8,6 +8,7 @@ import { drawGraph, type Graph, graphSeed, nonceCommitment, nonceLength } from "
 import type { MaskContext } from "../secure-sum/masks.ts";
 import { largestSharing } from "../secure-sum/shares.ts";
 import type { Gathering, Joined, Ready } from "./1-ready.ts";
+import { joinPackets, packetAt } from "./packets.ts";
 import { Abort, Decline, Refusal } from "./reasons.ts";
 import type { Cohort, CoordinatorEnv, ParticipantEnv, RoundFacts } from "./round.ts";
 import { isSignedBy, type Signed, signBody } from "./signed.ts";
@@ -69,6 +70,7 @@ export function memberAt(members: Bytes, index: number, announcementHash: string
 /** The coordinator's side of a closed cohort. */
 export interface Gathered {
   facts: RoundFacts;
+  verify: CoordinatorEnv["verify"];
   cohort: Cohort;
   roster: RosterMessage;
   offers: Ready[];
@@ -87,6 +89,7 @@ export async function closeCohort(env: CoordinatorEnv, state: Gathering): Promis
   const body = { announcementHash, size: identities.length, membersHash: toHex(await sha256(members)) };
   return {
     facts: state.facts,
+    verify: state.verify,
     roster: { roster: await signBody("roster", body, env.signer), members },
     cohort: { rosterHash: await hashOf(body), identities, graph: graphFor(env.task, identities.length)! },
     offers: offers.map((offer) => offer.body),
@@ -194,19 +197,15 @@ export interface Linked extends Gathered {
 }
 
 /** @throws Abort when too few are left: nothing was revealed and nobody was charged */
-export async function linkCohort(env: CoordinatorEnv, state: Revealing): Promise<Linked> {
-  const { cohort, facts, offers, roster } = state;
-  const nonces = new Map([...state.nonces].sort(([a], [b]) => a - b));
+export async function linkCohort(env: CoordinatorEnv, { nonces: revealed, ...state }: Revealing): Promise<Linked> {
+  const { cohort } = state;
+  const nonces = new Map([...revealed].sort(([a], [b]) => a - b));
   if (!enoughLeft(nonces.size, cohort, env)) throw new Abort("sharers-too-few");
-  const bytes = new Uint8Array(nonces.size * nonceLength);
-  for (const [i, nonce] of [...nonces.values()].entries()) bytes.set(nonce, i * nonceLength);
+  const bytes = joinPackets([...nonces.values()], nonceLength);
   const seed = await graphSeed(fromHex(cohort.rosterHash), nonces);
   const body = { rosterHash: cohort.rosterHash, members: [...nonces.keys()] };
   return {
-    facts,
-    cohort,
-    offers,
-    roster,
+    ...state,
     graph: await drawGraph(seed, cohort.identities.length, cohort.graph.degree),
     seed: toHex(seed),
     nonces: { nonces: await signBody("nonces", body, env.signer), bytes },
@@ -250,7 +249,7 @@ export async function openGraph(
     throw new Decline("roster-invalid", { what: "nonces" });
   if (!enoughLeft(body.members.length, cohort, env))
     throw new Decline("roster-too-small", { size: body.members.length, minimum: minimumCohort(env.task) });
-  const nonces = new Map(body.members.map((m, i) => [m, bytes.slice(i * nonceLength, (i + 1) * nonceLength)]));
+  const nonces = new Map(body.members.map((m, i) => [m, packetAt(bytes, i, nonceLength)]));
   const own = nonces.get(me);
   if (!own || toHex(own) !== toHex(state.nonce)) throw new Decline("roster-invalid", { what: "own nonce" });
   const committed = await Promise.all([...nonces].map(([m, nonce]) => isCommitted(offerOf(m).body, nonce)));

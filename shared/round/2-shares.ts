@@ -4,12 +4,13 @@
  * self mask; never both (phase 4). A member keeps no share of its own: with k holders of which b are corrupt, 2t > k + b
  * is what keeps the two kinds apart.
  */
-import { fromBase64, hashOf, toBase64 } from "../canonical.ts";
+import { hashOf, sha256, toHex } from "../canonical.ts";
 import { guaranteedCohort, minimumCohort } from "../cohort.ts";
 import { type RoundPlan, roundPlan } from "../plan.ts";
-import { open, seal } from "../secure-sum/boxes.ts";
+import { open, overhead, seal } from "../secure-sum/boxes.ts";
 import { seedCommitment, shareLength, shareOut } from "../secure-sum/shares.ts";
 import { enoughLeft, isAscending, type Linked, type Neighbour } from "./1-roster.ts";
+import { joinPackets, packetAt } from "./packets.ts";
 import { Abort, Decline, Refusal } from "./reasons.ts";
 import type { Cohort, CoordinatorEnv, ParticipantEnv } from "./round.ts";
 import { isSignedBy, type Signed, signBody } from "./signed.ts";
@@ -22,9 +23,19 @@ export interface Shares {
   from: number;
   /** Commitment to the self-mask seed, hex; the mask key's public half commits to the key */
   commitment: string;
-  /** Sealed packets by neighbour's index, base64 */
-  boxes: Record<string, string>;
+  /** SHA-256 of the sealed packets, hex */
+  boxesHash: string;
 }
+
+export interface SharesMessage {
+  shares: Signed<Shares>;
+  /** A sealed packet of `boxLength` for each neighbour */
+  boxes: Bytes;
+}
+
+/** Inside a box: dealer and holder, big-endian, then the holder's shares of the dealer's mask key and of its seed. */
+const packetLength = 8 + 2 * shareLength;
+export const boxLength = packetLength + overhead;
 
 /** Who sent shares: U2 of the paper. From here on «the cohort» means these. */
 export interface Delivery {
@@ -37,8 +48,8 @@ export interface Delivery {
 
 export interface DeliveryMessage {
   delivery: Signed<Delivery>;
-  /** Packets for this member by neighbour, base64 */
-  boxes: Record<string, string>;
+  /** A sealed packet of `boxLength` from each neighbour that is among the senders */
+  boxes: Bytes;
 }
 
 /** A member's two shares of a neighbour's secrets. */
@@ -56,7 +67,7 @@ export interface Shared extends Neighbour {
 export async function shareSecrets(
   env: ParticipantEnv,
   state: Neighbour,
-): Promise<{ state: Shared; message: Signed<Shares> }> {
+): Promise<{ state: Shared; message: SharesMessage }> {
   if (!(await env.claim("shares", state.facts.announcementHash)))
     throw new Decline("already-answered", { step: "shares" });
   const { cohort, context, me, neighbours } = state;
@@ -65,85 +76,91 @@ export async function shareSecrets(
     shareOut(state.maskKeys.secret, neighbours.length, cohort.graph.threshold),
     shareOut(maskSeed, neighbours.length, cohort.graph.threshold),
   ]);
-  const boxes: Record<string, string> = {};
-  await Promise.all(
-    neighbours.map(async (to, i) => {
-      const packet = new Uint8Array(8 + 2 * shareLength);
-      const view = new DataView(packet.buffer);
-      view.setUint32(0, me);
-      view.setUint32(4, to);
-      packet.set(keyShares[i]!, 8);
-      packet.set(seedShares[i]!, 8 + shareLength);
-      boxes[to] = toBase64(await seal(context, state.boxSecrets.get(to)!, me, to, packet));
-    }),
-  );
+  const sealed = neighbours.map((to, i) => {
+    const packet = new Uint8Array(packetLength);
+    const view = new DataView(packet.buffer);
+    view.setUint32(0, me);
+    view.setUint32(4, to);
+    packet.set(keyShares[i]!, 8);
+    packet.set(seedShares[i]!, 8 + shareLength);
+    return seal(context, state.boxSecrets.get(to)!, me, to, packet);
+  });
+  const boxes = joinPackets(await Promise.all(sealed), boxLength);
   const body: Shares = {
     rosterHash: cohort.rosterHash,
     from: me,
     commitment: await seedCommitment(maskSeed, me, context.rosterHash),
-    boxes,
+    boxesHash: toHex(await sha256(boxes)),
   };
   return {
     state: { ...state, maskSeed },
-    message: await signBody("shares", body, env.identity),
+    message: { shares: await signBody("shares", body, env.identity), boxes },
   };
+}
+
+/** What a member dealt. */
+interface Dealt {
+  commitment: string;
+  /** To each neighbour */
+  boxes: Bytes;
 }
 
 /** The coordinator's side while shares come in. */
 export interface Sharing extends Linked {
-  shares: Map<number, Shares>;
+  dealt: Map<number, Dealt>;
 }
 
-export const collectShares = (state: Linked): Sharing => ({ ...state, shares: new Map() });
+export const collectShares = (state: Linked): Sharing => ({ ...state, dealt: new Map() });
 
 /** @param identity whom the connection belongs to @throws Refusal */
-export async function admitShares(state: Sharing, identity: string, message: Signed<Shares>): Promise<void> {
-  const { body } = message;
+export async function admitShares(state: Sharing, identity: string, message: SharesMessage): Promise<void> {
+  const { body } = message.shares;
   const { identities, rosterHash } = state.cohort;
   if (body.rosterHash !== rosterHash || identities[body.from] !== identity) throw new Refusal("message-invalid");
-  const neighbours = state.graph.neighbours(body.from);
-  const complete = neighbours.every((to) => typeof body.boxes[to] === "string");
-  if (!complete || Object.keys(body.boxes).length !== neighbours.length) throw new Refusal("message-invalid");
-  if (!(await isSignedBy("shares", message, identity))) throw new Refusal("signature-invalid");
+  // A copy: what came off a socket keeps alive whatever came with it.
+  const boxes = message.boxes.slice();
+  if (boxes.length !== state.graph.neighbours(body.from).length * boxLength) throw new Refusal("message-invalid");
+  if (toHex(await sha256(boxes)) !== body.boxesHash) throw new Refusal("message-invalid");
+  if (!(await isSignedBy("shares", message.shares, identity, state.verify))) throw new Refusal("signature-invalid");
   // After the last wait: of two copies at once, one passes.
-  if (state.shares.has(body.from)) throw new Refusal("duplicate");
-  state.shares.set(body.from, body);
+  if (state.dealt.has(body.from)) throw new Refusal("duplicate");
+  state.dealt.set(body.from, { commitment: body.commitment, boxes });
 }
 
 /** The coordinator's side once the cohort is fixed. */
-export interface Delivered extends Linked {
+export interface Delivered extends Sharing {
   senders: number[];
-  commitments: Map<number, string>;
+  /** By sender: those of its neighbours that are senders as well, ascending */
+  partners: Map<number, readonly number[]>;
   delivery: Signed<Delivery>;
   deliveryHash: string;
-  /** By roster index: the packets for that member */
-  boxes: Map<number, Record<string, string>>;
   /** Of the senders' number */
   plan: RoundPlan;
 }
 
 /** @throws Abort when too many left before sharing: nothing was revealed and nobody was charged */
-export async function deliverShares(env: CoordinatorEnv, { shares, ...state }: Sharing): Promise<Delivered> {
-  const { cohort, graph, seed } = state;
-  const senders = wellConnected([...shares.keys()], state);
+export async function deliverShares(env: CoordinatorEnv, state: Sharing): Promise<Delivered> {
+  const { cohort, graph, seed, dealt } = state;
+  const senders = wellConnected([...dealt.keys()], state);
   if (!enoughSenders(senders.length, cohort, env)) throw new Abort("sharers-too-few");
   const body = { rosterHash: cohort.rosterHash, seed, senders };
   const isSender = new Set(senders);
-  const boxes = new Map(
-    senders.map((to) => {
-      const from = graph.neighbours(to).filter((other) => isSender.has(other));
-      return [to, Object.fromEntries(from.map((other) => [other, shares.get(other)!.boxes[to]!]))];
-    }),
-  );
   return {
     ...state,
     senders,
-    commitments: new Map(senders.map((from) => [from, shares.get(from)!.commitment])),
+    partners: new Map(senders.map((member) => [member, graph.neighbours(member).filter((m) => isSender.has(m))])),
     delivery: await signBody("delivery", body, env.signer),
     deliveryHash: await hashOf(body),
-    boxes,
     plan: planOfSenders(env, state, senders.length),
   };
+}
+
+/** What is delivered to this sender. */
+export function deliveryTo({ delivery, dealt, graph, partners }: Delivered, member: number): DeliveryMessage {
+  const boxes = partners
+    .get(member)!
+    .map((from) => packetAt(dealt.get(from)!.boxes, graph.neighbours(from).indexOf(member), boxLength));
+  return { delivery, boxes: joinPackets(boxes, boxLength) };
 }
 
 /** Without those whom too few neighbours could open, and without those who miss them in turn. */
@@ -172,7 +189,7 @@ const planOfSenders = (
 export interface Entrusted extends Shared {
   deliveryHash: string;
   senders: ReadonlySet<number>;
-  /** By neighbour that sent shares */
+  /** By neighbour that sent shares, ascending */
   held: Map<number, HeldShares>;
   /** Of the senders' number: the noise to add, the survivors to insist on */
   plan: RoundPlan;
@@ -193,22 +210,15 @@ export async function openDelivery(env: ParticipantEnv, state: Shared, message: 
   if (!enoughSenders(senders.size, cohort, env) || neighbours.length < cohort.graph.threshold)
     throw new Decline("roster-too-small", { size: senders.size, minimum: minimumCohort(env.task) });
   const held = new Map<number, HeldShares>();
-  for (const from of neighbours) {
-    const sealed = bytesOf(message.boxes[from]);
-    const packet = sealed && (await open(context, state.boxSecrets.get(from)!, from, me, sealed));
-    if (!packet || packet.length !== 8 + 2 * shareLength) throw new Decline("share-invalid", { from });
+  if (message.boxes.length !== neighbours.length * boxLength) throw new Decline("share-invalid", { from: "everybody" });
+  for (const [i, from] of neighbours.entries()) {
+    const sealed = packetAt(message.boxes, i, boxLength);
+    const packet = await open(context, state.boxSecrets.get(from)!, from, me, sealed);
+    if (!packet) throw new Decline("share-invalid", { from });
     const view = new DataView(packet.buffer, packet.byteOffset);
     if (view.getUint32(0) !== from || view.getUint32(4) !== me) throw new Decline("share-invalid", { from });
     held.set(from, { key: packet.slice(8, 8 + shareLength), seed: packet.slice(8 + shareLength) });
   }
   const plan = planOfSenders(env, state, senders.size);
   return { ...state, senders, deliveryHash: await hashOf(body), held, plan };
-}
-
-function bytesOf(base64: string | undefined): Bytes | undefined {
-  try {
-    return base64 === undefined ? undefined : fromBase64(base64);
-  } catch {
-    return undefined;
-  }
 }

@@ -107,8 +107,8 @@ export async function openUpload(state: Adding, identity: string, header: Signed
   if (body.rosterHash !== state.cohort.rosterHash || state.cohort.identities[body.from] !== identity)
     throw new Refusal("message-invalid");
   // Masked for another cohort: its masks would stay in the sum.
-  if (body.deliveryHash !== state.deliveryHash || !state.boxes.has(body.from)) throw new Refusal("message-invalid");
-  if (!(await isSignedBy("masked", header, identity))) throw new Refusal("signature-invalid");
+  if (body.deliveryHash !== state.deliveryHash || !state.partners.has(body.from)) throw new Refusal("message-invalid");
+  if (!(await isSignedBy("masked", header, identity, state.verify))) throw new Refusal("signature-invalid");
   if (state.received.has(body.from)) throw new Refusal("duplicate");
   const { layout, bits } = state.plan;
   const due = packedLength(layout.dimension, bits);

@@ -2,12 +2,13 @@
  * Phase 4: the survivors agree, by signature, on one set of survivors, and then reveal for each member of the cohort
  * either its seed share (it survived) or its key share (it dropped out), never both: both would unmask that member alone.
  */
-import { fromBase64, fromHex, hashOf, toBase64, toHex } from "../canonical.ts";
+import { fromHex, hashOf, sha256, toHex } from "../canonical.ts";
 import { addMask, type MaskContext, pairKey, pairSign, selfKey } from "../secure-sum/masks.ts";
 import { centred } from "../secure-sum/packing.ts";
-import { recover, seedCommitment } from "../secure-sum/shares.ts";
+import { recover, seedCommitment, shareLength } from "../secure-sum/shares.ts";
 import { isAscending } from "./1-roster.ts";
 import { type Adding, closeUploads, enoughSurvivors, type Uploaded } from "./3-masked.ts";
+import { joinPackets, packetAt } from "./packets.ts";
 import { Abort, Decline, Refusal } from "./reasons.ts";
 import type { CoordinatorEnv, ParticipantEnv } from "./round.ts";
 import { isSignedBy, type Signed, signBody } from "./signed.ts";
@@ -28,13 +29,30 @@ export interface Agreement {
   from: number;
 }
 
+/** What a survivor is shown of its neighbours' agreements to the set that it agreed to itself. */
+export interface AgreementsMessage {
+  /** Roster indices of those who signed it, ascending */
+  from: number[];
+  /** Ed25519, 64 bytes each */
+  signatures: Bytes;
+}
+
+const signatureLength = 64;
+
 export interface Unmask {
   survivorsHash: string;
   from: number;
-  /** Shares of survivors' seeds by member index, base64 */
-  seeds: Record<string, string>;
-  /** Shares of dropouts' mask keys by member index, base64 */
-  keys: Record<string, string>;
+  /** SHA-256 of the shares, hex */
+  sharesHash: string;
+}
+
+export interface UnmaskMessage {
+  unmask: Signed<Unmask>;
+  /**
+   * One share for each neighbour that is in the cohort: of its seed if it survived, of its mask key if it dropped out.
+   * Which it is follows from the set that was agreed to: there is no room for both.
+   */
+  shares: Bytes;
 }
 
 /** A participant that has bound itself to one set of survivors. */
@@ -77,25 +95,22 @@ export async function agreeToSurvivors(
 export async function revealShares(
   env: ParticipantEnv,
   state: Agreed,
-  agreements: Signed<Agreement>[],
-): Promise<Signed<Unmask>> {
+  { from: members, signatures }: AgreementsMessage,
+): Promise<UnmaskMessage> {
+  const { survivorsHash, survivors, held } = state;
   const agreed = new Set<number>();
-  for (const agreement of agreements) {
-    const { from, survivorsHash } = agreement.body;
-    if (survivorsHash !== state.survivorsHash) throw new Decline("survivors-split", { what: "another set" });
-    if (!state.held.has(from) || !state.survivors.has(from)) continue;
+  for (const [i, from] of members.entries()) {
+    if (!held.has(from) || !survivors.has(from)) continue;
+    const agreement = { body: { survivorsHash, from }, signature: toHex(packetAt(signatures, i, signatureLength)) };
     if (await isSignedBy("agreement", agreement, state.cohort.identities[from]!)) agreed.add(from);
   }
   if (agreed.size < state.cohort.graph.threshold) throw new Decline("survivors-split", { what: "too few signatures" });
   if (!(await env.claim("unmask", state.facts.announcementHash)))
     throw new Decline("already-answered", { step: "unmask" });
-  const seeds: Record<string, string> = {};
-  const keys: Record<string, string> = {};
-  for (const [member, shares] of state.held) {
-    if (state.survivors.has(member)) seeds[member] = toBase64(shares.seed);
-    else keys[member] = toBase64(shares.key);
-  }
-  return signBody("unmask", { survivorsHash: state.survivorsHash, from: state.me, seeds, keys }, env.identity);
+  const revealed = [...held].map(([member, { seed, key }]) => (survivors.has(member) ? seed : key));
+  const shares = joinPackets(revealed, shareLength);
+  const body = { survivorsHash, from: state.me, sharesHash: toHex(await sha256(shares)) };
+  return { unmask: await signBody("unmask", body, env.identity), shares };
 }
 
 /** The coordinator's side once uploads are closed. */
@@ -103,8 +118,10 @@ export interface Agreeing extends Adding {
   survivors: number[];
   survivorsHash: string;
   message: Signed<Survivors>;
-  agreements: Map<number, Signed<Agreement>>;
-  reveals: Map<number, Unmask>;
+  /** Signatures by member */
+  agreements: Map<number, Bytes>;
+  /** Shares by holder: one of each of its partners' secrets */
+  reveals: Map<number, Bytes>;
 }
 
 /** @throws Abort */
@@ -128,36 +145,39 @@ export async function announceSurvivors(env: CoordinatorEnv, state: Adding): Pro
 export async function admitAgreement(state: Agreeing, identity: string, message: Signed<Agreement>): Promise<void> {
   await checkFromSurvivor(state, identity, "agreement", message);
   if (state.agreements.has(message.body.from)) throw new Refusal("duplicate");
-  state.agreements.set(message.body.from, message);
+  state.agreements.set(message.body.from, fromHex(message.signature));
 }
 
 /**
  * Each survivor's neighbours' agreements, to be shown to it.
  * @throws Abort when the members that will see enough of them cannot open everybody's secret
  */
-export function closeAgreements(state: Agreeing): Map<number, Signed<Agreement>[]> {
+export function closeAgreements(state: Agreeing): Map<number, AgreementsMessage> {
   const { threshold } = state.cohort.graph;
+  const { agreements, partners } = state;
   const shown = new Map(
     state.survivors.map((member) => {
-      const neighbours = state.graph.neighbours(member);
-      return [member, neighbours.flatMap((other) => state.agreements.get(other) ?? [])];
+      const from = partners.get(member)!.filter((other) => agreements.has(other));
+      const signatures = from.map((other) => agreements.get(other)!);
+      return [member, { from, signatures: joinPackets(signatures, signatureLength) }];
     }),
   );
-  const willReveal = (member: number) => state.agreements.has(member) && shown.get(member)!.length >= threshold;
-  if (!state.senders.every((member) => state.graph.neighbours(member).filter(willReveal).length >= threshold))
+  const willReveal = (member: number) => agreements.has(member) && shown.get(member)!.from.length >= threshold;
+  if (!state.senders.every((member) => partners.get(member)!.filter(willReveal).length >= threshold))
     throw new Abort("consistency-too-few");
   return shown;
 }
 
 /** @throws Refusal */
-export async function admitUnmask(state: Agreeing, identity: string, message: Signed<Unmask>): Promise<void> {
-  await checkFromSurvivor(state, identity, "unmask", message);
-  const neighbours = new Set(state.graph.neighbours(message.body.from).map(String));
-  const { seeds, keys } = message.body;
-  if (![...Object.keys(seeds), ...Object.keys(keys)].every((of) => neighbours.has(of)))
-    throw new Refusal("message-invalid");
-  if (state.reveals.has(message.body.from)) throw new Refusal("duplicate");
-  state.reveals.set(message.body.from, message.body);
+export async function admitUnmask(state: Agreeing, identity: string, message: UnmaskMessage): Promise<void> {
+  const { from, sharesHash } = message.unmask.body;
+  await checkFromSurvivor(state, identity, "unmask", message.unmask);
+  // A copy: what came off a socket keeps alive whatever came with it.
+  const shares = message.shares.slice();
+  if (shares.length !== state.partners.get(from)!.length * shareLength) throw new Refusal("message-invalid");
+  if (toHex(await sha256(shares)) !== sharesHash) throw new Refusal("message-invalid");
+  if (state.reveals.has(from)) throw new Refusal("duplicate");
+  state.reveals.set(from, shares);
 }
 
 async function checkFromSurvivor(
@@ -170,7 +190,7 @@ async function checkFromSurvivor(
   if (survivorsHash !== state.survivorsHash || state.cohort.identities[from] !== identity)
     throw new Refusal("message-invalid");
   if (!state.received.has(from)) throw new Refusal("message-invalid");
-  if (!(await isSignedBy(kind, message, identity))) throw new Refusal("signature-invalid");
+  if (!(await isSignedBy(kind, message, identity, state.verify))) throw new Refusal("signature-invalid");
 }
 
 /** What the coordinator has at the end. */
@@ -189,22 +209,19 @@ export async function unmaskSum(
   env: Pick<CoordinatorEnv, "cipher" | "hkdf" | "agreement">,
   state: Agreeing,
 ): Promise<Unmasked> {
-  const { cohort, facts, graph, offers, plan } = state;
+  const { cohort, dealt, facts, offers, partners, plan } = state;
   const context: MaskContext = {
     announcementHash: fromHex(facts.announcementHash),
     rosterHash: fromHex(cohort.rosterHash),
   };
   const sum = state.sum.slice();
   const misfits: Misfit[] = [];
-  const secretOf = async (
-    dealer: number,
-    kind: "seeds" | "keys",
-    isRight: (secret: Bytes) => Promise<boolean>,
-  ): Promise<Bytes> => {
+  /** Of a survivor its seed, of a dropout its mask key: other shares are not revealed. */
+  const secretOf = async (dealer: number, isRight: (secret: Bytes) => Promise<boolean>): Promise<Bytes> => {
     const shares = new Map<number, Bytes>();
-    for (const holder of graph.neighbours(dealer)) {
-      const share = state.reveals.get(holder)?.[kind][dealer];
-      if (share !== undefined) shares.set(holder, fromBase64(share));
+    for (const holder of partners.get(dealer)!) {
+      const revealed = state.reveals.get(holder);
+      if (revealed) shares.set(holder, packetAt(revealed, partners.get(holder)!.indexOf(dealer), shareLength));
     }
     const found = await recover(shares, cohort.graph.threshold, isRight);
     if (!found) {
@@ -219,21 +236,20 @@ export async function unmaskSum(
   const remove = (key: Bytes, sign: 1 | -1) => addMask(sum, key, sign === 1 ? -1 : 1, plan.bits, env.cipher);
 
   for (const survivor of state.survivors) {
+    const { commitment } = dealt.get(survivor)!;
     const seed = await secretOf(
       survivor,
-      "seeds",
-      async (seed) => (await seedCommitment(seed, survivor, context.rosterHash)) === state.commitments.get(survivor),
+      async (seed) => (await seedCommitment(seed, survivor, context.rosterHash)) === commitment,
     );
     await remove(await selfKey(context, seed, survivor, env.hkdf), 1);
   }
   for (const dropout of state.senders.filter((member) => !state.received.has(member))) {
     const secret = await secretOf(
       dropout,
-      "keys",
       async (secret) => toHex((await env.agreement(secret)).publicKey) === offers[dropout]!.maskKey,
     );
     const keys = await env.agreement(secret);
-    for (const survivor of graph.neighbours(dropout).filter((member) => state.received.has(member))) {
+    for (const survivor of partners.get(dropout)!.filter((member) => state.received.has(member))) {
       const shared = await keys.agree(fromHex(offers[survivor]!.maskKey));
       await remove(await pairKey(context, shared, survivor, dropout, env.hkdf), pairSign(survivor, dropout));
     }

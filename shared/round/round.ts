@@ -28,11 +28,11 @@
 import type { Plan } from "../plan.ts";
 import type { Portion, Question } from "../questions/question.ts";
 import type { GraphParameters } from "../secure-sum/graph-parameters.ts";
-import type { Identity, KeyAgreement } from "../secure-sum/keys.ts";
+import type { Ed25519Verify, Identity, KeyAgreement } from "../secure-sum/keys.ts";
 import type { Hkdf, StreamCipher } from "../secure-sum/masks.ts";
 import type { Task } from "../task.ts";
 
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 /** What one upload costs its sender: see privacy/balance.ts. */
 export interface UploadCost {
@@ -67,6 +67,8 @@ export interface CoordinatorEnv {
   readonly task: Task;
   readonly plan: Plan;
   readonly signer: Pick<Identity, "sign">;
+  /** Checks thousands of signatures a round */
+  readonly verify: Ed25519Verify;
   /** Expands masks */
   readonly cipher: StreamCipher;
   /** Derives masks' keys */

@@ -1,5 +1,5 @@
 import { canonicalBytes, fromHex, toHex } from "../canonical.ts";
-import { type Identity, verifySignature } from "../secure-sum/keys.ts";
+import { type Ed25519Verify, type Identity, verifySignature } from "../secure-sum/keys.ts";
 
 /** A body and an Ed25519 signature (hex) over its canonical bytes under a label of its own, so that none passes for another. */
 export interface Signed<Body> {
@@ -33,10 +33,15 @@ export async function signBody<Body>(
   return { body, signature: toHex(await signer.sign(labelled(kind, body))) };
 }
 
-/** @param publicKey 32 bytes, hex */
-export async function isSignedBy(kind: SignedKind, message: Signed<unknown>, publicKey: string): Promise<boolean> {
+/** @param publicKey 32 bytes, hex @param verify the platform's own by default */
+export async function isSignedBy(
+  kind: SignedKind,
+  message: Signed<unknown>,
+  publicKey: string,
+  verify?: Ed25519Verify,
+): Promise<boolean> {
   try {
-    return await verifySignature(fromHex(publicKey), fromHex(message.signature), labelled(kind, message.body));
+    return await verifySignature(fromHex(publicKey), fromHex(message.signature), labelled(kind, message.body), verify);
   } catch {
     return false;
   }

@@ -4,7 +4,13 @@ import { toHex } from "../canonical.ts";
 import { architectureOf, initialParameters } from "../model.ts";
 import type { Plan } from "../plan.ts";
 import type { Noised } from "../privacy/stages.ts";
-import { generateIdentityKeys, type Identity, identityFrom, keyAgreement } from "../secure-sum/keys.ts";
+import {
+  generateIdentityKeys,
+  type Identity,
+  identityFrom,
+  keyAgreement,
+  verifySignature,
+} from "../secure-sum/keys.ts";
 import { webCryptoHkdf, webCryptoStream } from "../secure-sum/masks.ts";
 import { asTask, type Task, taskHash } from "../task.ts";
 import { type Announcement, acceptAnnouncement, announce, hashParameters } from "./0-announce.ts";
@@ -20,7 +26,7 @@ import {
   openGraph,
   openRoster,
 } from "./1-roster.ts";
-import { admitShares, collectShares, deliverShares, openDelivery, shareSecrets } from "./2-shares.ts";
+import { admitShares, collectShares, deliverShares, deliveryTo, openDelivery, shareSecrets } from "./2-shares.ts";
 import {
   type Adding,
   addUp,
@@ -70,6 +76,7 @@ const slowCrypto = {
   cipher: webCryptoStream,
   hkdf: webCryptoHkdf,
   agreement: keyAgreement,
+  verify: verifySignature,
   startHash: () => sha256.create(),
 };
 
@@ -155,7 +162,7 @@ export async function offerAll(world: World): Promise<Joined[]> {
 }
 
 export async function rosterOf(world: World, joined: Joined[]): Promise<Gathered> {
-  const gathering = gather(joined[0]!.facts);
+  const gathering = gather(world.coordinator, joined[0]!.facts);
   for (const [i, tab] of world.tabs.entries()) await admitOffer(gathering, tab.identity, joined[i]!.offer);
   return closeCohort(world.coordinator, gathering);
 }
@@ -227,9 +234,8 @@ export async function playRound(
   const adding = addUp(coordinator, delivered);
   const uploaded = await Promise.all(
     tabs.map(async (tab, i) => {
-      const boxes = delivered.boxes.get(i);
-      if (!stays(i, "masked") || !shared[i] || !boxes) return undefined;
-      const ready = await openDelivery(tab.env, shared[i], { delivery: delivered.delivery, boxes });
+      if (!stays(i, "masked") || !shared[i] || !delivered.partners.has(i)) return undefined;
+      const ready = await openDelivery(tab.env, shared[i], deliveryTo(delivered, i));
       const { state, message } = await maskAnswer(tab.env, ready, answers[i] as unknown as Noised);
       await admitMasked(adding, tab.identity, message);
       return state;

@@ -8,6 +8,9 @@ import type { MaskContext } from "./masks.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+/** Bytes that a sealed packet is longer than what is in it. */
+export const overhead = nacl.secretbox.overheadLength;
+
 const nonce = new Uint8Array(nacl.secretbox.nonceLength);
 
 async function packetKey(context: MaskContext, shared: Bytes, from: number, to: number): Promise<Bytes> {

@@ -109,15 +109,25 @@ export function isWeakAgreementKey(publicKey: Bytes): boolean {
   return lowOrderX25519.has(toHex(u));
 }
 
+/** A platform's bare check of an Ed25519 signature. Not every one minds a key of low order: `verifySignature` does. */
+export type Ed25519Verify = (publicKey: Bytes, signature: Bytes, message: Bytes) => boolean | Promise<boolean>;
+
+const verifyHere: Ed25519Verify = async (publicKey, signature, message) => {
+  if (!(await webCryptoKnows("Ed25519"))) return ed25519.verify(signature, message, publicKey, { zip215: false });
+  const key = await crypto.subtle.importKey("raw", publicKey, { name: "Ed25519" }, true, ["verify"]);
+  return crypto.subtle.verify({ name: "Ed25519" }, key, signature, message);
+};
+
 /** False for anything but a good signature; malleated ones (S + L) and low-order keys are not good. */
-export async function verifySignature(publicKey: Bytes, signature: Bytes, message: Bytes): Promise<boolean> {
+export async function verifySignature(
+  publicKey: Bytes,
+  signature: Bytes,
+  message: Bytes,
+  verify = verifyHere,
+): Promise<boolean> {
   if (publicKey.length !== 32 || signature.length !== 64 || isLowOrder(publicKey)) return false;
   try {
-    if (await webCryptoKnows("Ed25519")) {
-      const key = await crypto.subtle.importKey("raw", publicKey, { name: "Ed25519" }, true, ["verify"]);
-      return await crypto.subtle.verify({ name: "Ed25519" }, key, signature, message);
-    }
-    return ed25519.verify(signature, message, publicKey, { zip215: false });
+    return await verify(publicKey, signature, message);
   } catch {
     return false;
   }

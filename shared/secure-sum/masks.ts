@@ -80,7 +80,7 @@ export const webCryptoStream: StreamCipher = async (key) => {
 };
 
 /**
- * sum ← sum + sign·mask modulo 2^bits. A mask is a packed vector like any other, `bits` bits of the key's stream a
+ * sum ← sum + sign·mask modulo 2^bits (packing.ts says how). A mask is a packed vector like any other, `bits` bits of the key's stream a
  * coordinate, made and added a piece at a time. Every key is used for one mask.
  */
 export async function addMask(
@@ -112,9 +112,9 @@ export async function mask(
   pairKeys: ReadonlyMap<number, Bytes>,
 ): Promise<Masked> {
   invariant(pairKeys.size > 0, "a cohort has other members");
-  const low = modulusMask(bits);
-  const masked = Uint32Array.from(noised, (x) => x & low);
+  const masked = Uint32Array.from(noised);
   await addMask(masked, own, 1, bits);
   for (const [other, key] of pairKeys) await addMask(masked, key, pairSign(me, other), bits);
-  return masked as Masked;
+  const low = modulusMask(bits);
+  return masked.map((x) => x & low) as Masked;
 }

@@ -7,12 +7,13 @@ export const packedLength = (dimension: number, bits: number): number => Math.ce
 /** A value of up to 32 bits that begins anywhere in a byte lies in five bytes; the last ones may reach beyond the end. */
 const windowBytes = 5;
 
-/** @param bits 1…32; every value must be below 2^bits */
+/** @param values of which the low `bits` bits are packed @param bits 1…32 */
 export function pack(values: Masked, bits: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(packedLength(values.length, bits) + windowBytes);
   const view = new DataView(bytes.buffer);
+  const low = modulusMask(bits);
   for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
+    const value = values[i]! & low;
     const byte = Math.floor((i * bits) / 8);
     const shift = (i * bits) % 8;
     view.setUint32(byte, view.getUint32(byte, true) | (value << shift), true);
@@ -23,7 +24,7 @@ export function pack(values: Masked, bits: number): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Adds a packed vector to `sum` modulo 2^bits, as it arrives: the vector itself is never stored.
+ * Adds a packed vector to `sum`, as it arrives: the vector itself is never stored.
  * @throws InputError when the length does not fit the dimension
  */
 export function addPacked(sum: Uint32Array, bytes: Uint8Array, bits: number): void {
@@ -39,7 +40,10 @@ export function addPacked(sum: Uint32Array, bytes: Uint8Array, bits: number): vo
   accumulate(sum, bytes, bits, 1);
 }
 
-/** sum ← sum ± the packed vector that `bytes` begins with, modulo 2^bits. */
+/**
+ * sum ← sum ± the packed vector that `bytes` begins with. Sums run modulo 2^32: their low `bits` bits are the residues
+ * modulo 2^bits, whatever stands above them, and to cut it off each time would take as long as to add.
+ */
 export function accumulate(sum: Uint32Array, bytes: Uint8Array, bits: number, sign: 1 | -1): void {
   // As signed numbers, so that the compiler keeps to 32 bits.
   const target = new Int32Array(sum.buffer, sum.byteOffset, sum.length);
@@ -64,14 +68,13 @@ function accumulateRange(
   sign: 1 | -1,
 ): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const mask = modulusMask(bits);
   // Two's complement: (x ^ −1) + 1 = −x.
   const flip = sign >> 31;
   for (let i = from, position = from * bits - 8 * skipped; i < to; i++, position += bits) {
     const byte = position >>> 3;
     const shift = position & 7;
     const value = (view.getInt32(byte, true) >>> shift) | ((view.getUint8(byte + 4) << 1) << (31 - shift));
-    sum[i] = (sum[i]! + ((value ^ flip) - flip)) & mask;
+    sum[i] = sum[i]! + ((value ^ flip) - flip);
   }
 }
 
@@ -83,7 +86,6 @@ function accumulateTwenty(sum: Int32Array, bytes: Uint8Array, sign: 1 | -1): num
   if (!isLittleEndian) return 0;
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
   const groups = Math.min(Math.floor(sum.length / 8), Math.floor(words.length / 5));
-  const mask = 0xfffff;
   const flip = sign >> 31;
   for (let g = 0, i = 0, w = 0; g < groups; g++, i += 8, w += 5) {
     const a = words[w]!;
@@ -91,14 +93,14 @@ function accumulateTwenty(sum: Int32Array, bytes: Uint8Array, sign: 1 | -1): num
     const c = words[w + 2]!;
     const d = words[w + 3]!;
     const e = words[w + 4]!;
-    sum[i] = (sum[i]! + ((a ^ flip) - flip)) & mask;
-    sum[i + 1] = (sum[i + 1]! + ((((a >>> 20) | (b << 12)) ^ flip) - flip)) & mask;
-    sum[i + 2] = (sum[i + 2]! + (((b >>> 8) ^ flip) - flip)) & mask;
-    sum[i + 3] = (sum[i + 3]! + ((((b >>> 28) | (c << 4)) ^ flip) - flip)) & mask;
-    sum[i + 4] = (sum[i + 4]! + ((((c >>> 16) | (d << 16)) ^ flip) - flip)) & mask;
-    sum[i + 5] = (sum[i + 5]! + (((d >>> 4) ^ flip) - flip)) & mask;
-    sum[i + 6] = (sum[i + 6]! + ((((d >>> 24) | (e << 8)) ^ flip) - flip)) & mask;
-    sum[i + 7] = (sum[i + 7]! + (((e >>> 12) ^ flip) - flip)) & mask;
+    sum[i] = sum[i]! + ((a ^ flip) - flip);
+    sum[i + 1] = sum[i + 1]! + ((((a >>> 20) | (b << 12)) ^ flip) - flip);
+    sum[i + 2] = sum[i + 2]! + (((b >>> 8) ^ flip) - flip);
+    sum[i + 3] = sum[i + 3]! + ((((b >>> 28) | (c << 4)) ^ flip) - flip);
+    sum[i + 4] = sum[i + 4]! + ((((c >>> 16) | (d << 16)) ^ flip) - flip);
+    sum[i + 5] = sum[i + 5]! + (((d >>> 4) ^ flip) - flip);
+    sum[i + 6] = sum[i + 6]! + ((((d >>> 24) | (e << 8)) ^ flip) - flip);
+    sum[i + 7] = sum[i + 7]! + (((e >>> 12) ^ flip) - flip);
   }
   return 8 * groups;
 }
@@ -108,12 +110,10 @@ const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 /** 2^bits − 1 as a 32-bit pattern. */
 export const modulusMask = (bits: number): number => (bits === 32 ? 0xffffffff : 2 ** bits - 1) | 0;
 
-/** From residues modulo 2^bits to the integers in [−2^(bits−1), 2^(bits−1)). */
+/** From residues modulo 2^bits, in the low bits, to the integers in [−2^(bits−1), 2^(bits−1)). */
 export function centred(sum: Uint32Array, bits: number): Float64Array<ArrayBuffer> {
-  const modulus = 2 ** bits;
-  const integers = new Float64Array(sum.length);
-  for (let i = 0; i < sum.length; i++) integers[i] = sum[i]! >= modulus / 2 ? sum[i]! - modulus : sum[i]!;
-  return integers;
+  const above = 32 - bits;
+  return Float64Array.from(sum, (x) => (x << above) >> above);
 }
 
 /**

@@ -1,9 +1,10 @@
 /** A tab trusts nobody: each forgery by the coordinator, or by another member through it, ends the round for that tab. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { fromBase64, hashOf, sha256, toBase64, toHex } from "../../canonical.ts";
+import { fromHex, hashOf, sha256, toHex } from "../../canonical.ts";
 import type { Noised } from "../../privacy/stages.ts";
 import { seal } from "../../secure-sum/boxes.ts";
 import { generateIdentityKeys, type Identity, identityFrom } from "../../secure-sum/keys.ts";
+import { shareLength } from "../../secure-sum/shares.ts";
 import { taskHash } from "../../task.ts";
 import { acceptAnnouncement, announce, hashParameters } from "../0-announce.ts";
 import { type Joined, offerKeys, type Ready } from "../1-ready.ts";
@@ -20,9 +21,11 @@ import {
 } from "../1-roster.ts";
 import {
   admitShares,
+  boxLength,
   collectShares,
   type Delivered,
   deliverShares,
+  deliveryTo,
   openDelivery,
   type Shared,
   shareSecrets,
@@ -32,6 +35,7 @@ import {
   type Agreed,
   type Agreeing,
   type Agreement,
+  type AgreementsMessage,
   admitAgreement,
   agreeToSurvivors,
   announceSurvivors,
@@ -39,6 +43,7 @@ import {
   revealShares,
 } from "../4-unmask.ts";
 import { acceptResult, publishResult } from "../5-result.ts";
+import { joinPackets, packetAt } from "../packets.ts";
 import { Decline, type DeclineReason } from "../reasons.ts";
 import type { ParticipantEnv, RoundFacts } from "../round.ts";
 import { type Signed, signBody } from "../signed.ts";
@@ -85,7 +90,7 @@ beforeAll(async () => {
   const adding = addUp(world.coordinator, delivered);
   uploaded = [];
   for (const [i, { env, identity }] of world.tabs.slice(0, size - 1).entries()) {
-    const entrusted = await openDelivery(env, shared[i]!, { delivery: delivered.delivery, boxes: boxesOf(i) });
+    const entrusted = await openDelivery(env, shared[i]!, deliveryTo(delivered, i));
     const answer = new Int32Array(delivered.plan.layout.dimension) as Noised;
     const { state, message } = await maskAnswer(env, entrusted, answer);
     uploaded.push(state);
@@ -100,7 +105,8 @@ beforeAll(async () => {
   }
 });
 
-const boxesOf = (index: number) => delivered.boxes.get(index)!;
+const boxesOf = (index: number) => deliveryTo(delivered, index).boxes;
+const boxAt = (index: number, place: number) => packetAt(boxesOf(index), place, boxLength);
 /** The tab as it was before it answered anything. */
 const anew = () => freshClaims(tab);
 const bySomebodyElse = <Body>(kind: Parameters<typeof signBody>[0], body: Body) => signBody(kind, body, stranger);
@@ -338,7 +344,7 @@ describe("a tab declines the graph", () => {
 });
 
 describe("a tab declines the delivery", () => {
-  const openAs = (body: object, boxes: Record<string, string> = boxesOf(me), state = shared[me]!) =>
+  const openAs = (body: object, boxes = boxesOf(me), state = shared[me]!) =>
     byCoordinator("delivery", { ...delivered.delivery.body, ...body }).then((delivery) =>
       openDelivery(tab, state, { delivery, boxes }),
     );
@@ -368,25 +374,13 @@ describe("a tab declines the delivery", () => {
     await expectDecline(openAs({ senders: [0, 1, 2, 3] }, boxesOf(me), state), "roster-too-small");
   });
   test("[14] with a packet missing, truncated, altered, for somebody else, from somebody else or of another round", async () => {
-    const flip = (text: string, at: number) => {
-      const bytes = fromBase64(text);
-      bytes[at]! ^= 1;
-      return toBase64(bytes);
-    };
     const good = boxesOf(me);
-    const { "0": _, ...missing } = good;
-    for (const boxes of [
-      missing,
-      { ...good, 0: flip(good[0]!, 0) },
-      { ...good, 0: flip(good[0]!, fromBase64(good[0]!).length - 1) },
-      { ...good, 0: good[1]! },
-      { ...good, 0: boxesOf(3)[0]! },
-      { ...good, 0: boxesOf(0)[me]! },
-      { ...good, 0: "" },
-      { ...good, 0: "not base64!" },
-    ]) {
-      await expectDecline(openAs({}, boxes), "share-invalid", { from: 0 });
-    }
+    const first = (box: Uint8Array<ArrayBuffer>) => new Uint8Array([...box, ...good.slice(boxLength)]);
+    const flip = (at: number) => boxAt(me, 0).map((byte, i) => (i === at ? byte ^ 1 : byte));
+    for (const box of [flip(0), flip(boxLength - 1), boxAt(me, 1), boxAt(3, 0), boxAt(0, 1), new Uint8Array(boxLength)])
+      await expectDecline(openAs({}, first(box)), "share-invalid", { from: 0 });
+    for (const boxes of [good.slice(boxLength), good.slice(1), good.slice(0, -1), new Uint8Array([...good, 0])])
+      await expectDecline(openAs({}, boxes), "share-invalid");
   });
   test("[14] with a packet whose sender or receiver inside is another, although its seal is right", async () => {
     const { context, boxSecrets } = shared[0]!;
@@ -394,21 +388,23 @@ describe("a tab declines the delivery", () => {
       const packet = new Uint8Array(length);
       new DataView(packet.buffer).setUint32(0, from);
       new DataView(packet.buffer).setUint32(4, to);
-      return { ...boxesOf(me), 0: toBase64(await seal(context, boxSecrets.get(me)!, 0, me, packet)) };
+      const sealed = await seal(context, boxSecrets.get(me)!, 0, me, packet);
+      return new Uint8Array([...sealed, ...boxesOf(me).slice(boxLength)]);
     };
     await openAs({}, await sealedAs(0, me));
-    for (const boxes of [await sealedAs(1, me), await sealedAs(0, 3), await sealedAs(0, me, 73)])
+    for (const boxes of [await sealedAs(1, me), await sealedAs(0, 3)])
       await expectDecline(openAs({}, boxes), "share-invalid", { from: 0 });
+    await expectDecline(openAs({}, await sealedAs(0, me, 73)), "share-invalid");
   });
   test("[4] then gives no answer twice: the first one stands", async () => {
     const env = anew();
-    const entrusted = await openDelivery(env, shared[me]!, { delivery: delivered.delivery, boxes: boxesOf(me) });
+    const entrusted = await openDelivery(env, shared[me]!, deliveryTo(delivered, me));
     const answer = new Int32Array(delivered.plan.layout.dimension) as Noised;
     await maskAnswer(env, entrusted, answer);
     await expectDecline(maskAnswer(env, entrusted, answer), "already-answered", { step: "masked" });
   });
   test("sends nothing when its balance does not allow the charge", async () => {
-    const entrusted = await openDelivery(tab, shared[me]!, { delivery: delivered.delivery, boxes: boxesOf(me) });
+    const entrusted = await openDelivery(tab, shared[me]!, deliveryTo(delivered, me));
     const signed: unknown[] = [];
     const identity = {
       ...tab.identity,
@@ -473,33 +469,45 @@ describe("a tab declines the survivors", () => {
 });
 
 describe("a tab reveals nothing", () => {
-  const reveal = (agreements: Signed<Agreement>[], env = anew()) => revealShares(env, agreed[me]!, agreements);
+  const reveal = (agreements: AgreementsMessage, env = anew()) => revealShares(env, agreed[me]!, agreements);
   const shown = () => closeAgreements(agreeing).get(me)!;
+  const signatureAt = ({ signatures }: AgreementsMessage, i: number) => packetAt(signatures, i, 64);
+  /** Of those that a tab is shown, some, and others in addition. */
+  const some = (count: number, others: Signed<Agreement>[] = []): AgreementsMessage => ({
+    from: [...shown().from.slice(0, count), ...others.map(({ body }) => body.from)],
+    signatures: joinPackets(
+      [
+        ...Array.from({ length: count }, (_, i) => signatureAt(shown(), i)),
+        ...others.map(({ signature }) => fromHex(signature)),
+      ],
+      64,
+    ),
+  });
+  const enough = () => agreed[me]!.cohort.graph.threshold;
+  const tooFew = { what: "too few signatures" };
 
   test("[9] on agreements to another set", async () => {
-    const body = { survivorsHash: await hashOf("another set"), from: 0 };
-    const split = await signBody("agreement", body, world.tabs[0]!.env.identity);
-    await expectDecline(reveal([...shown().slice(1), split]), "survivors-split", {
-      what: "another set",
-    });
+    const body = { survivorsHash: await hashOf("another set"), from: shown().from[enough() - 1]! };
+    const split = await signBody("agreement", body, world.tabs[body.from]!.env.identity);
+    await expectDecline(reveal(some(enough() - 1, [split])), "survivors-split", tooFew);
   });
   test("[9] on fewer agreements than the threshold", async () => {
-    const enough = shown();
-    const { threshold } = agreed[me]!.cohort.graph;
-    await expectDecline(reveal(enough.slice(0, threshold - 1)), "survivors-split", { what: "too few signatures" });
-    await reveal(enough.slice(0, threshold));
+    await expectDecline(reveal(some(enough() - 1)), "survivors-split", tooFew);
+    await reveal(some(enough()));
   });
   test("[9] on one agreement shown many times", async () => {
-    const [one] = shown();
-    await expectDecline(reveal([one!, one!, one!, one!, one!]), "survivors-split");
+    const body = { survivorsHash: agreed[me]!.survivorsHash, from: shown().from[0]! };
+    const one = { body, signature: toHex(signatureAt(shown(), 0)) };
+    await expectDecline(reveal(some(0, [one, one, one, one, one])), "survivors-split", tooFew);
+    const elsewhere = [0, 1, 3].map((from) => ({ ...one, body: { ...body, from } }));
+    await expectDecline(reveal(some(0, elsewhere)), "survivors-split", tooFew);
   });
   test("[9] on agreements that were forged, or signed by itself, by dropouts and by strangers", async () => {
-    const [one] = shown();
     const { survivorsHash } = agreed[me]!;
     const forged = await Promise.all([1, 3, 4, 9].map((from) => bySomebodyElse("agreement", { survivorsHash, from })));
     const own = await signBody("agreement", { survivorsHash, from: me }, tab.identity);
     const dropout = await signBody("agreement", { survivorsHash, from: 4 }, world.tabs[4]!.env.identity);
-    await expectDecline(reveal([one!, ...forged, dropout, own]), "survivors-split", { what: "too few signatures" });
+    await expectDecline(reveal(some(1, [...forged, dropout, own])), "survivors-split", tooFew);
   });
   test("[4] twice", async () => {
     const env = anew();
@@ -507,14 +515,15 @@ describe("a tab reveals nothing", () => {
     await expectDecline(reveal(shown(), env), "already-answered", { step: "unmask" });
   });
   test("[3] beyond one kind of share for each member: the seed's of survivors, the key's of dropouts", async () => {
-    const { body } = await reveal(shown());
-    expect(Object.keys(body.seeds)).toEqual(["0", "1", "3"]);
-    expect(Object.keys(body.keys)).toEqual(["4"]);
-    const text = JSON.stringify(body);
-    for (const [member, held] of agreed[me]!.held) {
+    const { shares } = await reveal(shown());
+    const held = [...agreed[me]!.held];
+    expect(held.map(([member]) => member)).toEqual([0, 1, 3, 4]);
+    expect(shares).toHaveLength(held.length * shareLength);
+    const text = toHex(shares);
+    for (const [member, { seed, key }] of held) {
       const survived = agreeing.survivors.includes(member);
-      expect(text.includes(toBase64(held.seed))).toBe(survived);
-      expect(text.includes(toBase64(held.key))).toBe(!survived);
+      expect(text.includes(toHex(seed))).toBe(survived);
+      expect(text.includes(toHex(key))).toBe(!survived);
     }
   });
 });

@@ -1,6 +1,6 @@
 /** What the coordinator refuses from a tab, and what it can never read: one forged message must not touch the sum. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { hashOf, sha256, toBase64, toHex } from "../../canonical.ts";
+import { hashOf, sha256, toHex } from "../../canonical.ts";
 import type { Noised } from "../../privacy/stages.ts";
 import { uniformP } from "../../privacy/testing/chi-squared.ts";
 import { generateIdentityKeys, type Identity, identityFrom } from "../../secure-sum/keys.ts";
@@ -20,10 +20,12 @@ import {
 } from "../1-roster.ts";
 import {
   admitShares,
+  boxLength,
   collectShares,
   deliverShares,
+  deliveryTo,
   openDelivery,
-  type Shares,
+  type SharesMessage,
   type Sharing,
   shareSecrets,
 } from "../2-shares.ts";
@@ -47,7 +49,6 @@ import {
   announceSurvivors,
   closeAgreements,
   revealShares,
-  type Unmask,
   unmaskSum,
 } from "../4-unmask.ts";
 import { Abort, type AbortReason, type DropReason, Refusal } from "../reasons.ts";
@@ -80,7 +81,7 @@ async function start(task = smallTask()): Promise<void> {
   stranger = await identityFrom(await generateIdentityKeys());
   joined = await offerAll(world);
   facts = joined[0]!.facts;
-  gathering = gather(facts);
+  gathering = gather(world.coordinator, facts);
 }
 
 beforeEach(() => start());
@@ -93,7 +94,7 @@ async function closed(): Promise<Gathered> {
 
 async function afterSharing(): Promise<{
   sharing: Sharing;
-  messages: Signed<Shares>[];
+  messages: SharesMessage[];
   states: Awaited<ReturnType<typeof shareSecrets>>["state"][];
 }> {
   const { linked, neighbours } = await linkAll(world, joined, await closed());
@@ -111,8 +112,7 @@ async function afterMasking(
   const delivered = await deliverShares(world.coordinator, sharing);
   const made = await Promise.all(
     world.tabs.map(async ({ env }, i) => {
-      const boxes = delivered.boxes.get(i)!;
-      const entrusted = await openDelivery(env, states[i]!, { delivery: delivered.delivery, boxes });
+      const entrusted = await openDelivery(env, states[i]!, deliveryTo(delivered, i));
       const believed = { ...entrusted, context: { ...entrusted.context, ...lie(i) } };
       return maskAnswer(env, believed, answer(i, delivered.plan.layout.dimension) as Noised);
     }),
@@ -235,8 +235,10 @@ describe("shares", () => {
   test("are refused from the wrong sender, with a bad signature or for another round", async () => {
     const { sharing, messages } = await afterSharing();
     const other = { rosterHash: await hashOf("another") };
-    await expectCommonRefusals((w, m) => admitShares(sharing, w, m), "shares", messages[0]!, other);
-    expect(sharing.shares.size).toBe(0);
+    const { shares, boxes } = messages[0]!;
+    const admit = (w: string, m: typeof shares) => admitShares(sharing, w, { shares: m, boxes });
+    await expectCommonRefusals(admit, "shares", shares, other);
+    expect(sharing.dealt.size).toBe(0);
   });
   test("are refused a second time, whichever is checked first", async () => {
     const { sharing, messages } = await afterSharing();
@@ -246,12 +248,19 @@ describe("shares", () => {
   });
   test("[14] are refused unless there is one packet for each neighbour and none for anybody else", async () => {
     const { sharing, messages } = await afterSharing();
-    const { body } = messages[0]!;
-    const { "1": one, ...missing } = body.boxes;
-    for (const boxes of [missing, { ...body.boxes, 0: one! }, {}]) {
-      const message = await signBody("shares", { ...body, boxes }, keyOf(0));
+    const { shares, boxes } = messages[0]!;
+    for (const wrong of [
+      boxes.slice(boxLength),
+      new Uint8Array([...boxes, ...boxes.slice(-boxLength)]),
+      new Uint8Array(),
+    ]) {
+      const body = { ...shares.body, boxesHash: toHex(await sha256(wrong)) };
+      const message = { shares: await signBody("shares", body, keyOf(0)), boxes: wrong };
       await expectRefusal(admitShares(sharing, who(0), message), "message-invalid");
     }
+    // Packets that its signature does not cover are not its own.
+    const other = messages[1]!.boxes;
+    await expectRefusal(admitShares(sharing, who(0), { shares, boxes: other }), "message-invalid");
   });
   test("from too few end the round before anybody uploads", async () => {
     const { sharing, messages } = await afterSharing();
@@ -298,8 +307,8 @@ describe("a masked vector", () => {
   });
   test("is refused from a member that did not share its secrets", async () => {
     const { adding, uploads } = await afterMasking();
-    const boxes = new Map([...adding.boxes].filter(([member]) => member !== 0));
-    await expectRefusal(admitMasked({ ...adding, boxes }, who(0), uploads[0]!), "message-invalid");
+    const partners = new Map([...adding.partners].filter(([member]) => member !== 0));
+    await expectRefusal(admitMasked({ ...adding, partners }, who(0), uploads[0]!), "message-invalid");
   });
   test("is refused when it was masked for another delivery", async () => {
     const { adding, uploads } = await afterMasking();
@@ -340,13 +349,19 @@ describe("agreements and shares to unmask", () => {
     await expectCommonRefusals((w, m) => admitAgreement(agreeing, w, m), "agreement", messages[0]!, other);
     for (const [i, message] of messages.entries()) await admitAgreement(agreeing, who(i), message);
     const reveal = await revealShares(world.tabs[0]!.env, agreed[0]!, closeAgreements(agreeing).get(0)!);
-    await expectCommonRefusals((w, m) => admitUnmask(agreeing, w, m), "unmask", reveal, other);
+    const { unmask, shares } = reveal;
+    const admit = (w: string, m: typeof unmask) => admitUnmask(agreeing, w, { unmask: m, shares });
+    await expectCommonRefusals(admit, "unmask", unmask, other);
+    for (const wrong of [shares.slice(1), new Uint8Array(shares.length), new Uint8Array([...shares, ...shares])])
+      await expectRefusal(admitUnmask(agreeing, who(0), { unmask, shares: wrong }), "message-invalid");
     expect(agreeing.reveals.size).toBe(0);
     await expectRefusal(admitAgreement(agreeing, who(0), messages[0]!), "duplicate");
     await admitUnmask(agreeing, who(0), reveal);
-    const second = await signBody("unmask", { ...reveal.body, seeds: {}, keys: {} }, keyOf(0));
-    await expectRefusal(admitUnmask(agreeing, who(0), second), "duplicate");
-    expect(agreeing.reveals.get(0)).toEqual(reveal.body);
+    const others = new Uint8Array(shares.length);
+    const sharesHash = toHex(await sha256(others));
+    const second = await signBody("unmask", { ...unmask.body, sharesHash }, keyOf(0));
+    await expectRefusal(admitUnmask(agreeing, who(0), { unmask: second, shares: others }), "duplicate");
+    expect(agreeing.reveals.get(0)).toEqual(shares);
   });
   test("are refused from a dropout", async () => {
     const { agreeing } = await afterAgreeing();
@@ -370,10 +385,10 @@ describe("agreements and shares to unmask", () => {
     for (const [i, message] of messages.entries()) await admitAgreement(agreeing, who(i), message);
     const all = closeAgreements(agreeing);
     for (const [i, state] of agreed.entries()) {
-      const { body } = await revealShares(world.tabs[i]!.env, state, all.get(i)!);
-      const junk = toBase64(new Uint8Array(33).fill(i + 1));
-      const spoiled: Unmask = i === 0 ? { ...body, seeds: { ...body.seeds, 1: junk }, keys: { 3: junk } } : body;
-      await admitUnmask(agreeing, who(i), await signBody("unmask", spoiled, keyOf(i)));
+      const { unmask, shares } = await revealShares(world.tabs[i]!.env, state, all.get(i)!);
+      const junk = i === 0 ? new Uint8Array(shares.length).fill(1) : shares;
+      const body = { ...unmask.body, sharesHash: toHex(await sha256(junk)) };
+      await admitUnmask(agreeing, who(i), { unmask: await signBody("unmask", body, keyOf(i)), shares: junk });
     }
     // Three shares are due and two are good: without enough good ones the round ends, with a spare one it would go on.
     await expectAbort(unmaskSum(world.coordinator, agreeing), "shares-insufficient");

@@ -6,6 +6,8 @@ import { RandomSource } from "../../privacy/random.ts";
 import type { Encoded } from "../../privacy/stages.ts";
 import { announcementHash } from "../0-announce.ts";
 import { openRoster } from "../1-roster.ts";
+import { boxLength } from "../2-shares.ts";
+import { packetAt } from "../packets.ts";
 import { Decline } from "../reasons.ts";
 import { formCohort, freshClaims, newWorld, offerAll, rosterOf, type World } from "../testing.ts";
 
@@ -46,8 +48,8 @@ async function secretsOf(world: World): Promise<string[]> {
     toHex(state.maskKeys.secret),
     ...[...state.boxSecrets.values()].map(toHex),
     ...[...state.maskSecrets].filter(([other]) => other > state.me).map(([, secret]) => toHex(secret)),
-    message.body.commitment,
-    ...Object.values(message.body.boxes),
+    message.shares.body.commitment,
+    ...Array.from({ length: message.boxes.length / boxLength }, (_, i) => toHex(packetAt(message.boxes, i, boxLength))),
   ]);
 }
 

@@ -1,0 +1,16 @@
+/**
+ * Something of one length for each of several members, end to end in ascending order of their index: both ends know who
+ * they are. What is signed is its hash. A thousand members' packets as texts by index would be millions of strings.
+ */
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** @param packets all of `length` bytes */
+export function joinPackets(packets: readonly Uint8Array[], length: number): Bytes {
+  const joined = new Uint8Array(packets.length * length);
+  for (const [i, packet] of packets.entries()) joined.set(packet, i * length);
+  return joined;
+}
+
+/** A copy of the packet at this place. */
+export const packetAt = (packets: Bytes, place: number, length: number): Bytes =>
+  packets.slice(place * length, (place + 1) * length);
