@@ -206,6 +206,14 @@ export const taskSchema = z.strictObject({
         .max(20)
         .optional()
         .describe("The most a row is pulled by the penalties, per logit; its own loss pulls by 1 at most. Default 2.5"),
+      histogramShare: z
+        .number()
+        .min(0.05)
+        .max(0.9)
+        .optional()
+        .describe(
+          "Share c of a round's joint bound that measures gaps: their noise falls as 1/c, the update's rises as 1/√(1 − c²). Default 0.35",
+        ),
       weights: z
         .enum(["none", "kamiran-calders", "worst-group", "q-fair"])
         .default("none")

@@ -11,8 +11,8 @@ import type { Task } from "../task.ts";
 import type { Layout } from "./layout.ts";
 import { gridUnit, layOut, readSegment, segment } from "./layout.ts";
 
-/** The histogram's share c₂ of the joint L2 bound: raises the noise on the update by 1/√(1 − 0.35²), 6.8 %. */
-export const histogramShare = 0.35;
+/** The histogram's share c₂ of the joint L2 bound, unless the task names its own: raises the update's noise by 6.8 %. */
+const customaryHistogramShare = 0.35;
 
 /**
  * The clip indicator's share c₃ of the joint L2 bound, where clipping is adaptive: raises the noise on the rest by 0.5 %.
@@ -31,6 +31,7 @@ export function trainLayout(task: Task): Layout {
   const adaptive = clipping === "adaptive";
   const unit = gridUnit(task.privacy.unit, record ? parameters : parameters + cells + Number(adaptive), clipNorm);
   const perRow = Math.sqrt(cellsPerRow(task));
+  const histogramShare = task.fairness.histogramShare ?? customaryHistogramShare;
   const updateShare = Math.sqrt(1 - histogramShare ** 2 - (adaptive ? indicatorShare ** 2 : 0));
   /** Grid steps of the joint bound */
   const joint = (unit * clipNorm) / updateShare;

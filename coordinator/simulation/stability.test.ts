@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Papa from "papaparse";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
+import { asTask, type Task } from "../../shared/task.ts";
+import { fetchData } from "../command/data.ts";
+import { Federation } from "./federation.ts";
+import { measure } from "./measure.ts";
+import { encode, participantsOf, typed } from "./population.ts";
+
+const folder = process.env.MURMUR_TEST_DATA;
+if (folder === undefined) console.warn("The controller is not tried on Adult: set MURMUR_TEST_DATA.");
+
+/** Adult at ε = 1, a hundred institutions, 200 rounds. */
+function adult(change: { training?: Partial<Task["training"]>; fairness?: Partial<Task["fairness"]> }): Task {
+  const base = parse(readFileSync(join(import.meta.dirname, "../../tasks/adult.yaml"), "utf8"));
+  return asTask({
+    ...base,
+    privacy: { ...base.privacy, epsilon: 1, clipNorm: 4 },
+    cohort: { minimum: 5, maximum: 100, dropoutTolerance: 0, colludingShare: 0 },
+    training: { ...base.training, rounds: 200, ...change.training },
+    fairness: { ...base.fairness, ...change.fairness },
+  });
+}
+
+/** Widest swing after round 100 of the model's own signed gap, on all training rows. */
+async function swingOf(task: Task, seed: number): Promise<number> {
+  const { path } = await fetchData("adult", { cacheDir: tmpdir(), dataDir: join(folder!, "adult") });
+  const records = Papa.parse<Record<string, string>>(readFileSync(path, "utf8"), {
+    header: true,
+    skipEmptyLines: true,
+  }).data;
+  const rows = typed(records, task);
+  const random = seededRandom(seed);
+  const participants = participantsOf(
+    records.map((_, i) => i % 100),
+    task.data.heldBack,
+    random,
+  );
+  const federation = new Federation({
+    task,
+    rows,
+    participants,
+    random,
+    seed,
+    isPrivate: true,
+    penaltyOn: "everyone",
+  });
+  const models: Float32Array[] = [];
+  const { normalisation } = federation.run(({ learner }, round) => {
+    if (round > 100 && round % 2 === 0) models.push(learner.parameters);
+  });
+  const data = encode(rows, task, normalisation);
+  const all = Array.from({ length: rows.count }, (_, i) => i);
+  const gaps = models.map((parameters) => {
+    const rates = measure(task, data, all, parameters).byAttribute.sex!.byGroup;
+    return rates.Male!.selectionRate! - rates.Female!.selectionRate!;
+  });
+  return Math.max(...gaps) - Math.min(...gaps);
+}
+
+describe.runIf(folder !== undefined)("the controller at ε = 1 on Adult", () => {
+  it("does not swing by more than twice the tolerance after round 100", async () => {
+    const task = adult({});
+    for (const seed of [1, 2]) expect(await swingOf(task, seed)).toBeLessThanOrEqual(2 * task.fairness.tolerance);
+  });
+
+  it("swings wider with the gains that are known to fail", async () => {
+    const task = adult({ training: { momentum: 0.9 }, fairness: { step: 1, largestSlope: 8 } });
+    expect(await swingOf(task, 1)).toBeGreaterThan(2 * task.fairness.tolerance);
+  });
+});
