@@ -111,6 +111,8 @@ export const en = {
   "checkpoint.text": "Ledger checked: {size, plural, one {# entry} other {# entries}}, root {root}…",
   "question.profile": "count columns",
   "question.train": "train",
+  "question.tree": "grow the tree",
+  "question.explain": "measure what weighs",
   "question.evaluate": "measure the model",
   "phase.announce": "compute the answer",
   "phase.ready": "offer keys",

@@ -108,6 +108,8 @@ export const zh = {
   "checkpoint.text": "已核对账本：{size, plural, other {# 条记录}}，根 {root}…",
   "question.profile": "统计各列",
   "question.train": "训练",
+  "question.tree": "生成决策树",
+  "question.explain": "衡量各列的作用",
   "question.evaluate": "衡量模型",
   "phase.announce": "计算答复",
   "phase.ready": "提供密钥",
