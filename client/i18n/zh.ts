@@ -305,6 +305,22 @@ export const zh = {
   "chart.tolerance": "容许范围",
   "chart.multiplier": "公平性乘子",
   "chart.multiplier.summary": "第 {round, number} 轮后乘子为 {last}。",
+  "explained.title": "模型看重什么",
+  "explained.importance":
+    "每一列平均把得分推动多少（对数几率），取自留出行的一次加噪求和。数值大说明模型用到了这一列，并不说明它是原因。",
+  "explained.column": "列",
+  "explained.everybody": "所有人",
+  "explained.tree.title": "一棵与模型判断大致相同的小决策树",
+  "explained.tree.fidelity":
+    "在 {share} 的留出行上，这棵树与模型判断一致。它由加噪计数生成，没有任何一行离开过标签页。",
+  "explained.tree.unknown": "这棵树与模型判断一致的比例尚不清楚。它由加噪计数生成，没有任何一行离开过标签页。",
+  "explained.tree.all": "所有行",
+  "explained.tree.missing": "缺失",
+  "explained.tree.there": "非缺失",
+  "explained.tree.other": "其他",
+  "explained.tree.selected": "选中",
+  "explained.tree.refused": "未选中",
+  "explained.tree.save": "保存图（SVG）",
   "chart.epsilon": "已花费的 ε",
   "chart.epsilon.summary":
     "第 {round, number} 轮后 ε 已用 {last}，共 {budget}（δ = {delta}，针对{unit}，{relation}）。",

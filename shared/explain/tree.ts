@@ -218,16 +218,41 @@ export function pruned(node: TreeNode): TreeNode {
   return { ...node, split: { ...node.split, below } };
 }
 
+/** What a tree says beside columns and values. */
+export interface TreeWords {
+  title: string;
+  allRows: string;
+  always: string;
+  and: string;
+  missing: string;
+  there: string;
+  other: string;
+  selected: string;
+  refused: string;
+}
+
+export const englishTree: TreeWords = {
+  title: "A small tree that decides as the model does",
+  allRows: "all rows",
+  always: "always",
+  and: " and ",
+  missing: "missing",
+  there: "there",
+  other: "other",
+  selected: "selected",
+  refused: "not selected",
+};
+
 /** A split in words, from the side named: «age < 40.1», «marital: single, divorced». */
-export function splitText(features: readonly Feature[], split: Split, side: 0 | 1): string {
+export function splitText(features: readonly Feature[], split: Split, side: 0 | 1, words = englishTree): string {
   const feature = features[split.feature]!;
   if (feature.kind === "numeric") {
     const last = split.left.lastIndexOf(true, profileBins - 1);
-    if (last < 0) return side === 0 ? `${feature.name} missing` : `${feature.name} there`;
+    if (last < 0) return `${feature.name} ${side === 0 ? words.missing : words.there}`;
     const edge = edgeOf(feature, last + 1);
     return side === 0 ? `${feature.name} < ${edge}` : `${feature.name} ≥ ${edge}`;
   }
-  const values = [...feature.values, "other"].filter(
+  const values = [...feature.values, words.other].filter(
     (_, bin) => split.reached[bin] && split.left[bin] === (side === 0),
   );
   return `${feature.name}: ${values.join(", ")}`;
