@@ -7,8 +7,8 @@ import { save } from "../ui/save.ts";
 
 export function Explained({ run }: { run: RunDetail }) {
   const told = run.rounds.find((record) => record.importance !== undefined);
-  const grown = run.rounds.findLast((record) => record.tree !== undefined)?.tree;
-  const fidelity = run.rounds.findLast((record) => record.fidelity !== undefined)?.fidelity;
+  const grown = run.rounds.filter((record) => record.tree !== undefined).at(-1)?.tree;
+  const fidelity = run.rounds.find((record) => record.fidelity !== undefined)?.fidelity;
   if (!told?.importance && !grown) return null;
   return (
     <section class="card" data-testid="explained">

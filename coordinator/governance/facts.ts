@@ -278,7 +278,9 @@ export const facts = {
   },
   surrogate: (run) => {
     const rules = ({ task, of }: typeof run) => {
-      const grown = of("round").findLast(({ entry }) => entry.record.tree)?.entry.record.tree;
+      const grown = of("round")
+        .filter(({ entry }) => entry.record.tree)
+        .at(-1)?.entry.record.tree;
       return task && grown ? `: ${rulesOf(task.data.features, pruned(grown)).join("; ")}` : "";
     };
     const told = run.of("round").find(({ entry }) => entry.record.fidelity !== undefined);
