@@ -1,6 +1,7 @@
 /** From a decoded sum to what the run makes of it: a new learner, metrics for the record, the objective's terms. */
 
 import { InputError } from "../shared/errors.ts";
+import { growLevel, openNodes } from "../shared/explain/tree.ts";
 import { gainsOf, runningHistogram, runningNoise, thresholdOf } from "../shared/fairness/controller.ts";
 import { countsByGroup, countsOfCells, type ExactCounts } from "../shared/fairness/group-counts.ts";
 import { groupFigures } from "../shared/fairness/group-figures.ts";
@@ -14,9 +15,11 @@ import { objectiveTerms } from "../shared/objective.ts";
 import { noiseOf, type RoundPlan } from "../shared/plan.ts";
 import { type ClipStep, shareWithin } from "../shared/privacy/adaptive-clipping.ts";
 import { readEvaluate } from "../shared/questions/evaluate.ts";
+import { readExplain } from "../shared/questions/explain.ts";
 import { readProfile } from "../shared/questions/profile.ts";
 import { announcedLayout, type Question } from "../shared/questions/question.ts";
 import { readTrain } from "../shared/questions/train.ts";
+import { readTree } from "../shared/questions/tree.ts";
 import type { PrivacyStatement, RoundRecord } from "../shared/run-record.ts";
 import { attributesOf, type Task } from "../shared/task.ts";
 import { finalParameters, type Learner, takeProfile, takeTrain } from "./learner.ts";
@@ -28,6 +31,7 @@ export interface Reading {
   metrics?: Metrics;
   objective?: RoundRecord["objective"];
   clip?: ClipStep;
+  explanation?: Pick<RoundRecord, "importance" | "importanceByGroup" | "tree" | "fidelity">;
 }
 
 const running = (task: Task, learner: Learner) => runningHistogram(learner.controller, gainsOf(task));
@@ -73,8 +77,19 @@ export function readSum(
       const clip = { norm: question.clip.norm, within: shareWithin(answer.withinClip, survivors) };
       return { learner: next, metrics, objective, clip };
     }
+    case "tree": {
+      const { tree, level } = question;
+      const counts = readTree(task, layout, sum, openNodes(tree, level).length);
+      const fewest = treeFewestRows(noiseOf(plan, survivors, task.data.features[0]!.name));
+      return { learner, explanation: { tree: growLevel(task.data.features, tree, level, counts, fewest) } };
+    }
+    case "explain": {
+      const told = readExplain(task, layout, sum, noiseOf(plan, survivors, "rows"));
+      if (!told) return { learner };
+      return { learner, explanation: { importance: told.importance, importanceByGroup: told.byGroup } };
+    }
     case "evaluate": {
-      const { histogram, selected } = readEvaluate(layout, sum);
+      const { histogram, selected, agreement } = readEvaluate(layout, sum);
       const exact = { rows: selected, noise: noiseOf(plan, survivors, "selected") };
       const measured = { histogram, noise: noiseOf(plan, survivors, "histogram"), exact };
       const metrics: Metrics = {
@@ -82,9 +97,20 @@ export function readSum(
         ...afterTraining(task, histogram),
         multiplier: 0,
       };
-      return { learner, metrics, objective: objectiveOf(task, finalParameters(learner), histogram, metrics, at) };
+      const objective = objectiveOf(task, finalParameters(learner), histogram, metrics, at);
+      const fidelity = question.tree && agreement && fidelityOf(agreement, noiseOf(plan, survivors, "agreement"));
+      return { learner, metrics, objective, ...(fidelity !== undefined && { explanation: { fidelity } }) };
     }
   }
+}
+
+/** A split needs more rows on each side than noise alone would put there. */
+const treeFewestRows = (noise: number): number => Math.max(20, 5 * noise);
+
+/** Undefined where there are too few rows to say. @param noise standard deviation on a count */
+function fidelityOf([otherwise, alike]: Float64Array, noise: number): number | undefined {
+  const rows = otherwise! + alike!;
+  return rows > 5 * noise ? Math.min(1, Math.max(0, alike! / rows)) : undefined;
 }
 
 /** This round's own gaps on top of what the rounds before it left. */

@@ -10,6 +10,8 @@ import type { Logger } from "pino";
 import { fromHex } from "../shared/canonical.ts";
 import { guaranteedCohort, isWeakCohort, minimumCohort } from "../shared/cohort.ts";
 import { invariant } from "../shared/errors.ts";
+import { backgroundMean } from "../shared/explain/background.ts";
+import { bareTree, openNodes, pruned, type TreeNode } from "../shared/explain/tree.ts";
 import { evaluateGates } from "../shared/gates.ts";
 import { type SignedStatement, type Standing, standingOf } from "../shared/governance/review.ts";
 import type { Evidence } from "../shared/ledger/evidence.ts";
@@ -19,7 +21,7 @@ import { announcedClip } from "../shared/privacy/adaptive-clipping.ts";
 import { account, admit, type Charge } from "../shared/privacy/balance.ts";
 import { decodeParticipants } from "../shared/privacy/encode.ts";
 import { rotationSigns } from "../shared/privacy/hadamard.ts";
-import { portionOf, type Question } from "../shared/questions/question.ts";
+import { asksFinalModel, portionOf, type Question } from "../shared/questions/question.ts";
 import { type Announcement, announce, announcementHash, hashParameters } from "../shared/round/0-announce.ts";
 import { hashSum, publishResult } from "../shared/round/5-result.ts";
 import { Abort } from "../shared/round/reasons.ts";
@@ -255,7 +257,7 @@ export class Run {
   }
 
   get #roundsPlanned(): number {
-    return this.plan.rounds.profile + this.plan.rounds.train + this.plan.rounds.evaluate;
+    return Object.values(this.plan.rounds).reduce((a, b) => a + b, 0);
   }
 
   #finished(kind: Question["kind"]): number {
@@ -263,18 +265,34 @@ export class Run {
   }
 
   /**
-   * What is asked next; undefined when all is done or what is left does not fit the budget. Training ends early where
-   * one more round of it would leave too little for the evaluation: a model nobody has judged is of no use.
+   * What is asked next; undefined when all is done or what is left does not fit the budget. A question that would leave
+   * too little for those after it is left out: a model nobody has judged is of no use.
    */
   #nextQuestion(): Question["kind"] | undefined {
+    const left = (kind: Question["kind"]) => Math.max(0, this.plan.rounds[kind] - this.#finished(kind));
     const affordable = (...kinds: Question["kind"][]) => {
       const charges = [...this.#charges, ...kinds.map((kind) => this.#chargeFor(kind, 0))];
       return admit(charges.slice(0, -1), charges.at(-1)!, this.task.privacy).admitted;
     };
-    if (this.#finished("profile") < this.plan.rounds.profile) return affordable("profile") ? "profile" : undefined;
-    if (this.#finished("train") < this.plan.rounds.train && affordable("train", "evaluate")) return "train";
-    if (this.#finished("evaluate") < this.plan.rounds.evaluate && affordable("evaluate")) return "evaluate";
+    const after = (...kinds: Question["kind"][]) =>
+      kinds.flatMap((kind) => Array<Question["kind"]>(left(kind)).fill(kind));
+    if (left("profile") > 0) return affordable("profile") ? "profile" : undefined;
+    if (left("train") > 0 && affordable("train", ...after("tree", "explain", "evaluate"))) return "train";
+    if (this.#treeGrows && affordable("tree", ...after("explain", "evaluate"))) return "tree";
+    if (left("explain") > 0 && affordable("explain", ...after("evaluate"))) return "explain";
+    if (left("evaluate") > 0 && affordable("evaluate")) return "evaluate";
     return undefined;
+  }
+
+  /** The surrogate tree as far as it has grown. */
+  get #tree(): TreeNode | undefined {
+    return this.#records.filter((r) => r.tree !== undefined).at(-1)?.tree;
+  }
+
+  /** Whether a deeper level would have anything to split. */
+  get #treeGrows(): boolean {
+    const level = this.#finished("tree");
+    return level < this.plan.rounds.tree && openNodes(this.#tree ?? bareTree, level).length > 0;
   }
 
   #chargeFor(question: Question["kind"], round: number): Charge {
@@ -314,7 +332,7 @@ export class Run {
     // Monotonic: the machine's clock may be set back under way.
     const began = performance.now();
     const question = this.#question(kind);
-    const asked = kind === "evaluate" ? finalParameters(this.learner) : this.learner.parameters;
+    const asked = asksFinalModel(kind) ? finalParameters(this.learner) : this.learner.parameters;
     const modelHash = await hashParameters(asked);
     const body: Announcement = {
       protocol: protocolVersion,
@@ -409,7 +427,16 @@ export class Run {
       const clip = announcedClip(this.task, this.#records);
       return { kind, normalisation, witness: this.learner.witness, ...(clip && { clip }) };
     }
-    return { kind, normalisation, thresholds: [0, selectionThreshold(this.task, this.learner)] };
+    const threshold = selectionThreshold(this.task, this.learner);
+    const tree = this.#tree;
+    switch (kind) {
+      case "tree":
+        return { kind, normalisation, threshold, tree: tree ?? bareTree, level: this.#finished("tree") };
+      case "explain":
+        return { kind, normalisation, baseline: backgroundMean(this.task, this.learner.profile!) };
+      case "evaluate":
+        return { kind, normalisation, thresholds: [0, threshold], ...(tree && { tree: pruned(tree) }) };
+    }
   }
 
   async #finish(
@@ -438,7 +465,7 @@ export class Run {
         records: this.#records,
       },
     );
-    const modelHash = await hashParameters(facts.question === "evaluate" ? asked : reading.learner.parameters);
+    const modelHash = await hashParameters(asksFinalModel(facts.question) ? asked : reading.learner.parameters);
     const record: RoundRecord = {
       round: facts.round,
       question: facts.question,
@@ -450,6 +477,7 @@ export class Run {
       ...(reading.metrics && { metrics: reading.metrics }),
       ...(reading.objective && { objective: reading.objective }),
       ...(reading.clip && { clip: reading.clip }),
+      ...reading.explanation,
       modelHash,
       duration,
       finishedAt: new Date().toISOString(),

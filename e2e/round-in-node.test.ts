@@ -50,7 +50,15 @@ test.skipIf(!device)(
     expect(detail.state).toBe("finished");
     const { problems, entries } = await checkLedger(await server.coordinator.exportLedger());
     expect(problems).toEqual([]);
-    expect(entries.filter((e) => e.kind === "round")).toHaveLength(task.training.rounds + 2);
+    const asked = detail.rounds.map(({ question }) => question);
+    expect(asked.slice(0, 1 + task.training.rounds)).toEqual(["profile", ...Array(task.training.rounds).fill("train")]);
+    expect(entries.filter((e) => e.kind === "round")).toHaveLength(asked.length);
+    // What weighs in the model, and a tree that decides much as it does, both from sums that were noised.
+    const told = detail.rounds.find(({ question }) => question === "explain")!;
+    expect(Object.keys(told.importance!)).toEqual(task.data.features.map(({ name }) => name));
+    expect(Object.keys(told.importanceByGroup!.marital!)).toContain("married");
+    expect(detail.rounds.filter(({ question }) => question === "tree").at(-1)!.tree!.split).toBeDefined();
+    expect(detail.rounds.at(-1)!.fidelity).toBeGreaterThan(0.85);
     await server.close();
   },
 );

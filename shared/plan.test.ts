@@ -18,14 +18,17 @@ const participant = (epsilon: number, rounds: number, cohort: object = {}): Task
     training: { rounds, learningRate: 1 },
     cohort: { minimum: 3, maximum: 250, dropoutTolerance: 0.1, colludingShare: 0.1, ...cohort },
   });
-const kinds: Question["kind"][] = ["profile", "train", "evaluate"];
+const kinds: Question["kind"][] = ["profile", "train", "tree", "explain", "evaluate"];
 
+const explain = { share: 0.3, attributionBound: 4, treeDepth: 3 };
 const tasks: [string, Task][] = [
   ["records, 2 rounds", record(2, 2)],
   ["records, 100 sampled rounds", record(1, 100, 0.1)],
   ["records, much ε", record(20, 30, 0.5)],
   ["participants, 2 rounds", participant(2, 2)],
   ["participants, 200 rounds", participant(8, 200)],
+  ["records, explained", { ...record(1, 20), explain }],
+  ["participants, explained", { ...participant(4, 20), explain }],
 ];
 
 test.each(tasks)("all planned rounds and the spare ones cost at most ε: %s", (_, task) => {
@@ -36,10 +39,21 @@ test.each(tasks)("all planned rounds and the spare ones cost at most ε: %s", (_
     count,
   });
   const { epsilon, unit } = task.privacy;
-  const training = [event("profile", 1), event("train", rounds.train + spareRounds(rounds.train))];
-  const onTrain = unit === "record" ? training : [...training, event("evaluate", 1)];
+  const tree = task.explain ? [event("tree", rounds.tree + 1)] : [];
+  const told = task.explain ? [event("explain", 2)] : [];
+  const training = [event("profile", 1), event("train", rounds.train + spareRounds(rounds.train)), ...tree];
+  const onTrain = unit === "record" ? training : [...training, event("evaluate", 1), ...told];
   expect(epsilonOf(onTrain, delta)).toBeLessThanOrEqual(epsilon);
-  if (unit === "record") expect(epsilonOf([event("evaluate", 2)], delta)).toBeLessThanOrEqual(epsilon);
+  if (unit === "record") {
+    const onHeldBack = epsilonOf([event("evaluate", 2), ...told], delta);
+    expect(onHeldBack).toBeLessThanOrEqual(epsilon);
+    expect(onHeldBack).toBeGreaterThan(0.999 * epsilon);
+  }
+  // Tree and attributions have their share each.
+  for (const events of [tree, told])
+    expect(events.length === 0 ? 0 : epsilonOf(events, delta)).toBeLessThanOrEqual(
+      epsilon * (task.explain?.share ?? 0),
+    );
   // Nor is a perceptible part of it left unused.
   expect(epsilonOf(onTrain, delta)).toBeGreaterThan(0.999 * epsilon);
   expect(epsilonOf([event("profile", 1)], delta)).toBeLessThanOrEqual(epsilon * task.privacy.profileShare);

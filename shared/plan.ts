@@ -4,6 +4,7 @@
  */
 
 import { guaranteedCohort, minimumCohort } from "./cohort.ts";
+import type { MechanismEvent } from "./privacy/accountants/rdp.ts";
 import { account } from "./privacy/balance.ts";
 import { noiseMultiplierFor } from "./privacy/calibrate.ts";
 import { blockSize } from "./privacy/hadamard.ts";
@@ -26,27 +27,34 @@ export interface Plan {
 export const spareRounds = (rounds: number): number => Math.max(2, Math.ceil(rounds * 0.05));
 
 /**
- * Splits epsilon: the profile takes `profileShare`, training the rest of what its own portion may spend. `evaluate`
- * reads rows no other question reads at record level, so it has the whole epsilon there; at participant level it takes
- * another `profileShare`.
+ * Splits epsilon: the profile takes `profileShare`, the tree and the attributions `explain.share` each, training the rest
+ * of what its own portion may spend. `explain` and `evaluate` read rows no other question reads at record level, so
+ * `evaluate` has the rest of a whole epsilon there; at participant level it takes another `profileShare`.
  */
 export function planOf(task: Task): Plan {
   const { epsilon, delta, sampleRate, profileShare, unit } = task.privacy;
-  const rounds = { profile: 1, train: task.training.rounds, evaluate: 1 };
-  const small = noiseMultiplierFor({ epsilon: epsilon * profileShare, delta, sampleRate: 1, count: 1 });
-  const evaluate =
-    unit === "record" ? noiseMultiplierFor({ epsilon, delta, sampleRate: 1, count: rounds.evaluate + 1 }) : small;
-  const before = [{ noiseMultiplier: small, sampleRate: 1, count: portionOf("evaluate", unit) === "train" ? 2 : 1 }];
+  const tree = task.explain?.treeDepth ?? 0;
+  const rounds = { profile: 1, train: task.training.rounds, tree, explain: task.explain ? 1 : 0, evaluate: 1 };
+  const whole = (share: number, count: number, after?: MechanismEvent[]) =>
+    noiseMultiplierFor({ epsilon: epsilon * share, delta, sampleRate: 1, count, ...(after && { after }) });
+  const small = whole(profileShare, 1);
+  const told = task.explain?.share ?? profileShare;
+  /** One spare round each: a round that was charged and then failed is never refunded */
+  const [treeNoise, explainNoise] = [whole(told, tree + 1), whole(told, 2)];
+  const event = (noiseMultiplier: number, count: number): MechanismEvent => ({ noiseMultiplier, sampleRate: 1, count });
+  const trees = tree > 0 ? [event(treeNoise, tree + 1)] : [];
+  const explanations = task.explain ? [event(explainNoise, 2)] : [];
   const train = noiseMultiplierFor({
     epsilon,
     delta,
     sampleRate,
     count: rounds.train + spareRounds(rounds.train),
-    after: before,
+    after: [event(small, unit === "record" ? 1 : 2), ...trees, ...(unit === "record" ? [] : explanations)],
   });
+  const evaluate = unit === "record" ? whole(1, rounds.evaluate + 1, explanations) : small;
   return {
-    noiseMultiplier: { profile: small, train, evaluate },
-    sampleRate: { profile: 1, train: sampleRate, evaluate: 1 },
+    noiseMultiplier: { profile: small, train, tree: treeNoise, explain: explainNoise, evaluate },
+    sampleRate: { profile: 1, train: sampleRate, tree: 1, explain: 1, evaluate: 1 },
     rounds,
   };
 }
@@ -57,10 +65,13 @@ export function planOf(task: Task): Plan {
  */
 export function wholeRun(task: Task, plan: Plan): Pick<ReturnType<typeof account>, "truePositiveRate" | "alone"> {
   const { honest } = guaranteedCohort(task, minimumCohort(task));
+  const { rounds } = plan;
   const kinds: [Kind, number][] = [
-    ["profile", plan.rounds.profile],
-    ["train", plan.rounds.train + spareRounds(plan.rounds.train)],
-    ["evaluate", plan.rounds.evaluate],
+    ["profile", rounds.profile],
+    ["train", rounds.train + spareRounds(rounds.train)],
+    ["tree", rounds.tree],
+    ["explain", rounds.explain],
+    ["evaluate", rounds.evaluate],
   ];
   const charges = kinds.flatMap(([question, rounds]) =>
     Array.from({ length: rounds }, (_, round) => ({

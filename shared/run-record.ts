@@ -3,17 +3,20 @@
  * Every number in it is derived from noisy sums or from the protocol's own bookkeeping, never from one participant.
  */
 import type { PrivacyUnit } from "./cohort.ts";
+import type { TreeNode } from "./explain/tree.ts";
 import type { ConstraintStep } from "./fairness/controller.ts";
 import type { Drift } from "./fairness/monitor.ts";
 import type { AttributeReport } from "./fairness/report.ts";
 import type { Calibration, GroupThresholds } from "./fairness/thresholds.ts";
 import type { Standing } from "./governance/review.ts";
 import type { ClipStep } from "./privacy/adaptive-clipping.ts";
+import type { ExplainSum } from "./questions/explain.ts";
+import type { Question } from "./questions/question.ts";
 import type { Task } from "./task.ts";
 
 /** `proposed`: its reviewers have not all approved, so nobody can join and nothing is asked */
 export type RunState = "proposed" | "waiting" | "running" | "finished" | "stopped" | "failed";
-export type QuestionKind = "profile" | "train" | "evaluate";
+export type QuestionKind = Question["kind"];
 
 /** The phases of a round, in order; see shared/round. */
 export type Phase = "announce" | "ready" | "shares" | "masked" | "unmask" | "result";
@@ -80,9 +83,12 @@ export interface RoundRecord {
     threshold: number;
   };
   objective?: ObjectiveTerms;
-  /** Of `explain`: mean absolute attribution by feature, logits */
-  importance?: Record<string, number>;
-  /** Of the last level of the surrogate tree: share of rows on which it decides as the model */
+  /** Of `explain`: mean absolute attribution by feature, logits; and by group of each sensitive attribute */
+  importance?: ExplainSum["importance"];
+  importanceByGroup?: ExplainSum["byGroup"];
+  /** Of `tree`: the surrogate tree so far */
+  tree?: TreeNode;
+  /** Of `evaluate`, where a tree was grown: share of held-back rows on which it decides as the model */
   fidelity?: number;
   /** Of `train`, where clipping is adaptive: the round's clip norm, and how many were within it */
   clip?: ClipStep;
@@ -103,7 +109,7 @@ export interface RunSummary {
   createdAt: string;
   /** Rounds finished, of all kinds */
   roundsDone: number;
-  /** Rounds planned, of all kinds: profile + train + evaluate */
+  /** Rounds planned, of all kinds */
   roundsPlanned: number;
   /** Participants connected now */
   connected: number;

@@ -225,6 +225,24 @@ export const taskSchema = z.strictObject({
       q: z.number().positive().max(5).optional().describe("Of q-fair: a group's loss to this power is its weight"),
     })
     .prefault({}),
+  explain: z
+    .strictObject({
+      share: z
+        .number()
+        .min(0.05)
+        .max(0.8)
+        .default(0.3)
+        .describe("Share of epsilon for what weighs in the model, and as much for the tree that stands for it"),
+      attributionBound: z
+        .number()
+        .positive()
+        .max(100)
+        .default(4)
+        .describe("Largest L2 norm of one row's attributions, logits; longer ones are shortened to it"),
+      treeDepth: z.int().min(0).max(6).default(4).describe("Levels of the surrogate tree, a round each; 0: no tree"),
+    })
+    .optional()
+    .describe("After training, ask for mean absolute attributions and grow a surrogate tree, both by secure sums"),
   objective: z
     .strictObject({
       privacy: z.number().min(0).default(1),
@@ -268,6 +286,9 @@ export const taskSchema = z.strictObject({
 });
 
 export type Task = z.output<typeof taskSchema>;
+
+/** Whether a surrogate tree is grown after training. */
+export const hasTree = ({ explain }: Pick<Task, "explain">): boolean => (explain?.treeDepth ?? 0) > 0;
 export type Feature = Task["data"]["features"][number];
 export type SensitiveAttribute = Task["data"]["sensitive"][number];
 export type Gate = Task["gates"][number];

@@ -9,6 +9,7 @@ import { save } from "../ui/save.ts";
 import { statement } from "../ui/statement.ts";
 import { call, failure } from "./api.ts";
 import { Curves } from "./curves.tsx";
+import { Explained } from "./explained.tsx";
 import { Review } from "./review.tsx";
 
 const copied = signal(false);
@@ -68,6 +69,7 @@ export function RunView({ run }: { run: RunDetail }) {
         )}
       </section>
       <Curves run={run} />
+      <Explained run={run} />
       <Gates run={run} />
       {run.review && <Review run={run} review={run.review} />}
       <Aborted run={run} />

@@ -111,6 +111,8 @@ export const en = {
   "checkpoint.text": "Ledger checked: {size, plural, one {# entry} other {# entries}}, root {root}…",
   "question.profile": "count columns",
   "question.train": "train",
+  "question.tree": "grow the tree",
+  "question.explain": "measure what weighs",
   "question.evaluate": "measure the model",
   "phase.announce": "compute the answer",
   "phase.ready": "offer keys",
@@ -331,6 +333,23 @@ export const en = {
   "chart.tolerance": "tolerance",
   "chart.multiplier": "Fairness multiplier",
   "chart.multiplier.summary": "Multiplier {last} after round {round, number}.",
+  "explained.title": "What the model looks at",
+  "explained.importance":
+    "How far each column moves a score, on average over held-back rows (logits), from one noisy sum. A large number says that the model uses the column, not that the column is a cause.",
+  "explained.column": "Column",
+  "explained.everybody": "everybody",
+  "explained.tree.title": "A small tree that decides much as the model does",
+  "explained.tree.fidelity":
+    "On {share} of the held-back rows this tree decides as the model does. It was grown from noisy counts; no row left a tab.",
+  "explained.tree.unknown":
+    "How often this tree decides as the model does is not known yet. It was grown from noisy counts; no row left a tab.",
+  "explained.tree.all": "all rows",
+  "explained.tree.missing": "missing",
+  "explained.tree.there": "there",
+  "explained.tree.other": "other",
+  "explained.tree.selected": "selected",
+  "explained.tree.refused": "not selected",
+  "explained.tree.save": "Save the drawing (SVG)",
   "chart.epsilon": "ε spent",
   "chart.epsilon.summary":
     "ε = {last} of {budget} spent after round {round, number} at δ = {delta}, for {unit} {relation}.",

@@ -6,6 +6,8 @@ import { LastingEngine } from "../../kernels/lasting-engine.ts";
 import { fromHex } from "../../shared/canonical.ts";
 import { encodeFeatures, type Normalisation } from "../../shared/data/features.ts";
 import { type TypedRows, takeRows } from "../../shared/data/rows.ts";
+import { absoluteAttributions } from "../../shared/explain/integrated-gradients.ts";
+import { decides, pathOf, rowBins } from "../../shared/explain/tree.ts";
 import { cellsOf, cellsPerRow } from "../../shared/fairness/histogram.ts";
 import { architectureOf } from "../../shared/model.ts";
 import { addNoise } from "../../shared/privacy/discrete-gaussian.ts";
@@ -13,10 +15,12 @@ import { encodeParticipant, encodeRecordSum } from "../../shared/privacy/encode.
 import { rotationSigns, type Signs } from "../../shared/privacy/hadamard.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import type { Encoded } from "../../shared/privacy/stages.ts";
+import { sumExplained } from "../../shared/questions/explain.ts";
 import { type Layout, segment } from "../../shared/questions/layout.ts";
 import { profileCounts } from "../../shared/questions/profile-counts.ts";
 import { announcedLayout, type Question } from "../../shared/questions/question.ts";
 import { assembleChange, assembleTrain } from "../../shared/questions/train.ts";
+import { treeCounts } from "../../shared/questions/tree.ts";
 import type { Task } from "../../shared/task.ts";
 import type { Answer } from "./session.ts";
 
@@ -71,6 +75,19 @@ export class Answerer {
         return record
           ? this.#recordTrain(question, parameters, layout)
           : this.#participantTrain(question, parameters, layout, signs);
+      case "tree": {
+        await this.#load(question.normalisation);
+        const { train } = this.portions;
+        const selected = await this.#selected(parameters, train, question.threshold);
+        const counts = treeCounts(takeRows(this.rows, train), selected, this.task, layout, question);
+        return this.#counted(counts, train.length, layout, signs);
+      }
+      case "explain": {
+        const rows = takeRows(this.rows, this.portions.heldBack);
+        const inputs = encodeFeatures(rows, this.task, question.normalisation);
+        const absolute = await absoluteAttributions(this.task, parameters, inputs, question.baseline);
+        return this.#counted(sumExplained(this.task, layout, absolute, rows), rows.count, layout, signs);
+      }
       case "evaluate": {
         await this.#load(question.normalisation);
         const rows = this.portions.heldBack;
@@ -78,17 +95,31 @@ export class Answerer {
         const counts = new Float64Array(layout.dimension);
         counts.set(histogram, segment(layout, "histogram").offset);
         counts.set(selected, segment(layout, "selected").offset);
+        if (question.tree) {
+          const { offset } = segment(layout, "agreement");
+          const decisions = await this.#selected(parameters, rows, question.thresholds[1]!);
+          const bins = rowBins(this.task.data.features, takeRows(this.rows, rows));
+          decisions.forEach((decision, row) => {
+            const alike = decides(pathOf(question.tree!, bins, row).at(-1)!) === decision;
+            counts[offset + Number(alike)]! += 1;
+          });
+        }
         return this.#counted(counts, rows.length, layout, signs);
       }
     }
   }
 
-  /** Counts at record level go out as they are; at participant level as fractions of the tab's rows. */
+  /** Whether the model selects each row. @param threshold logit */
+  async #selected(parameters: Parameters, rows: Uint32Array, threshold: number): Promise<boolean[]> {
+    return Array.from(await this.engine.scores(parameters, rows), (score) => score >= threshold);
+  }
+
+  /** Sums at record level, whole grid steps, go out as they are; at participant level as fractions of the tab's rows. */
   #counted(counts: Float64Array, rows: number, layout: Layout, signs: Signs): Encoded {
     if (this.task.privacy.unit === "record") {
       const integers = new Int32Array(layout.dimension);
       for (const { offset, length, unit } of layout.segments) {
-        for (let i = offset; i < offset + length; i++) integers[i] = counts[i]! * unit;
+        for (let i = offset; i < offset + length; i++) integers[i] = Math.round(counts[i]! * unit);
       }
       return encodeRecordSum(integers, layout);
     }

@@ -2,6 +2,9 @@
  * What a ledger proves of one run. A fact rests on one entry, named by its place; where the entries it is computed from
  * are not all there, there is no fact. Nothing is looked up anywhere else.
  */
+
+import { pruned } from "../../shared/explain/tree.ts";
+import { rulesOf } from "../../shared/explain/tree-svg.ts";
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
 import { checkTask, type Task } from "../../shared/task.ts";
 
@@ -262,18 +265,28 @@ export const facts = {
     const told = run.of("round").find(({ entry }) => entry.record.importance);
     const importance = told?.entry.record.importance;
     if (!told || !importance) return undefined;
-    const [first] = Object.entries(importance).sort((a, b) => b[1] - a[1]);
+    const heaviest = Object.entries(importance)
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, 5);
     return {
-      measured: `mean absolute attribution by feature, from a noisy sum; most weighty: ${first?.[0]}`,
+      measured: `mean absolute attribution in logits, from a noisy sum; most weighty: ${heaviest
+        .map(([name, weight]) => `${name} ${number(weight)}`)
+        .join(", ")}`,
       entry: told.place,
       holds: true,
     };
   },
   surrogate: (run) => {
+    const rules = ({ task, of }: typeof run) => {
+      const grown = of("round")
+        .filter(({ entry }) => entry.record.tree)
+        .at(-1)?.entry.record.tree;
+      return task && grown ? `: ${rulesOf(task.data.features, pruned(grown)).join("; ")}` : "";
+    };
     const told = run.of("round").find(({ entry }) => entry.record.fidelity !== undefined);
     if (!told) return undefined;
     return {
-      measured: `a surrogate tree agrees with the model on ${number(100 * told.entry.record.fidelity!)} % of rows`,
+      measured: `a surrogate tree, grown from noisy counts, agrees with the model on ${number(100 * told.entry.record.fidelity!)} % of held-back rows${rules(run)}`,
       entry: told.place,
       holds: true,
     };

@@ -4,11 +4,12 @@
  * explained population's are not: the record of an explanation says so by naming its background.
  */
 import type { FeatureColumns } from "../data/features.ts";
-import { scaled } from "../data/features.ts";
+import { encodeFeatures, scaled } from "../data/features.ts";
 import { invariant } from "../errors.ts";
-import { type Marginals, profileBins } from "../questions/profile.ts";
-import type { Feature } from "../task.ts";
-import type { Seeded } from "./seeded.ts";
+import { inputWidth } from "../model.ts";
+import { type Marginals, type Profile, profileBins } from "../questions/profile.ts";
+import type { Feature, Task } from "../task.ts";
+import { Seeded } from "./seeded.ts";
 
 type NumericFeature = Extract<Feature, { kind: "numeric" }>;
 
@@ -60,4 +61,22 @@ export function backgroundRows(
     else rows.categorical[feature.name] = Int16Array.from(values);
   }
   return rows;
+}
+
+/** Rows whose mean stands for everybody's */
+const meanRows = 1000;
+
+/** Mean of the model's inputs over rows drawn from the noisy counts, [inputs]: what an average row is compared with. */
+export function backgroundMean(
+  task: Task,
+  { normalisation, marginals }: Pick<Profile, "normalisation" | "marginals">,
+): number[] {
+  const { features } = task.data;
+  const inputs = encodeFeatures(backgroundRows(features, marginals, meanRows, new Seeded(0)), task, normalisation);
+  const width = inputWidth(task);
+  return Array.from({ length: width }, (_, i) => {
+    let sum = 0;
+    for (let at = i; at < inputs.length; at += width) sum += inputs[at]!;
+    return sum / meanRows;
+  });
 }

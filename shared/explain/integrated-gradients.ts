@@ -7,7 +7,8 @@
 import { InputError } from "../errors.ts";
 import { forwardRow } from "../forward.ts";
 import type { PlainActivation } from "../layers.ts";
-import { type Architecture, layersOf } from "../model.ts";
+import { type Architecture, architectureOf, featureColumns, layersOf } from "../model.ts";
+import type { Task } from "../task.ts";
 
 /** Gradient of the score with respect to model inputs [rows, width] → [rows, width]. */
 export type ScoreGradient = (inputs: Float64Array) => Float64Array | Promise<Float64Array>;
@@ -32,6 +33,33 @@ export async function integratedGradients(
     for (let k = 0; k < steps; k++) sum += gradients[k * width + i]!;
     return ((row[i]! - baseline[i]!) * sum) / steps;
   });
+}
+
+/**
+ * Absolute attributions of many rows by feature, a feature's columns added up first, logits [rows, features].
+ * @param inputs encoded rows [rows, inputs] @param baseline [inputs]
+ */
+export async function absoluteAttributions(
+  task: Task,
+  parameters: ArrayLike<number>,
+  inputs: Float32Array,
+  baseline: readonly number[],
+): Promise<Float64Array> {
+  const architecture = architectureOf(task);
+  const gradient = denseGradient(architecture, parameters);
+  // The gradient of a linear model is the same everywhere.
+  const steps = layersOf(architecture).length === 1 ? 1 : defaultSteps;
+  const features = featureColumns(task);
+  const rows = inputs.length / baseline.length;
+  const absolute = new Float64Array(rows * features.length);
+  for (let row = 0; row < rows; row++) {
+    const own = inputs.subarray(row * baseline.length, (row + 1) * baseline.length);
+    const byColumn = await integratedGradients(gradient, own, baseline, steps);
+    features.forEach((columns, f) => {
+      absolute[row * features.length + f] = Math.abs(columns.reduce((sum, column) => sum + byColumn[column]!, 0));
+    });
+  }
+  return absolute;
 }
 
 /** dy/dz of an activation, by its output y. */

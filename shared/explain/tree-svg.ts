@@ -1,6 +1,6 @@
 /** A surrogate tree as a picture: left to right, a line of text a branch, shares of selected rows at the nodes. */
 import type { Feature } from "../task.ts";
-import { decides, splitText, type TreeNode } from "./tree.ts";
+import { decides, englishTree, splitText, type TreeNode, type TreeWords } from "./tree.ts";
 
 /** Pixels of the drawing's own units */
 const rowHeight = 46;
@@ -11,7 +11,12 @@ const escaped = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", 
 const shortened = (text: string) => (text.length > charactersALine ? `${text.slice(0, charactersALine - 1)}…` : text);
 
 /** @param path nodes of an explained row, drawn strong @returns SVG in one file, with its description for a screen reader */
-export function treeSvg(features: readonly Feature[], tree: TreeNode, path: readonly TreeNode[] = []): string {
+export function treeSvg(
+  features: readonly Feature[],
+  tree: TreeNode,
+  path: readonly TreeNode[] = [],
+  words: TreeWords = englishTree,
+): string {
   const marks: string[] = [];
   let leaves = 0;
   let deepest = 0;
@@ -19,7 +24,7 @@ export function treeSvg(features: readonly Feature[], tree: TreeNode, path: read
     deepest = Math.max(deepest, depth);
     const x = 20 + depth * columnWidth;
     const below = node.split
-      ? node.split.below.map((side, i) => draw(side, depth + 1, splitText(features, node.split!, i as 0 | 1)))
+      ? node.split.below.map((side, i) => draw(side, depth + 1, splitText(features, node.split!, i as 0 | 1, words)))
       : [];
     const y = node.split ? (below[0]! + below[1]!) / 2 : 30 + rowHeight * leaves++;
     node.split?.below.forEach((side, i) => {
@@ -39,23 +44,23 @@ export function treeSvg(features: readonly Feature[], tree: TreeNode, path: read
     );
     return y;
   };
-  draw(tree, 0, "all rows");
+  draw(tree, 0, words.allRows);
   const width = 20 + deepest * columnWidth + 170;
   const height = 30 + rowHeight * leaves;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="#1b1f24" role="img" aria-labelledby="title description">`,
-    `<title id="title">A small tree that decides as the model does</title>`,
-    `<desc id="description">${escaped(rulesOf(features, tree).join("; "))}</desc>`,
+    `<title id="title">${escaped(words.title)}</title>`,
+    `<desc id="description">${escaped(rulesOf(features, tree, words).join("; "))}</desc>`,
     ...marks,
     "</svg>\n",
   ].join("\n");
 }
 
 /** One line a leaf: the way to it, and what is decided there. */
-export function rulesOf(features: readonly Feature[], tree: TreeNode): string[] {
+export function rulesOf(features: readonly Feature[], tree: TreeNode, words: TreeWords = englishTree): string[] {
   const walk = (node: TreeNode, way: string[]): string[] =>
     node.split
-      ? node.split.below.flatMap((side, i) => walk(side, [...way, splitText(features, node.split!, i as 0 | 1)]))
-      : [`${way.join(" and ") || "always"} → ${decides(node) ? "selected" : "not selected"}`];
+      ? node.split.below.flatMap((side, i) => walk(side, [...way, splitText(features, node.split!, i as 0 | 1, words)]))
+      : [`${way.join(words.and) || words.always} → ${decides(node) ? words.selected : words.refused}`];
   return walk(tree, []);
 }

@@ -86,33 +86,56 @@ export async function growTree(
   countsOf: (tree: TreeNode, open: readonly TreeNode[]) => NodeCounts[] | Promise<NodeCounts[]>,
   { depth, fewestRows }: GrowOptions,
 ): Promise<TreeNode> {
-  const tree: TreeNode = { counts: [0, 0] };
-  let open = [tree];
-  // Where noise is counted, a bin that no row can have still has some: what the splits above rule out is left out.
-  const reach = new Map([[tree, features.map((feature) => Array<boolean>(binsOf(feature)).fill(true))]]);
-  for (let level = 0; level < depth && open.length > 0; level++) {
-    const counts = await countsOf(tree, open);
-    const next: TreeNode[] = [];
-    open.forEach((node, i) => {
-      if (level === 0) node.counts = totalOf(counts[i]!);
-      const reached = reach.get(node)!;
-      const split = bestSplit(features, counts[i]!, reached, fewestRows);
-      if (!split) return;
-      node.split = split;
-      split.below.forEach((side, s) => {
-        const bins = reached[split.feature]!.map((inside, bin) => inside && split.left[bin] === (s === 0));
-        reach.set(
-          side,
-          reached.map((own, f) => (f === split.feature ? bins : own)),
-        );
-      });
-      next.push(...split.below);
-    });
-    open = next;
+  let tree = bareTree;
+  for (let level = 0; level < depth; level++) {
+    const open = openNodes(tree, level);
+    if (open.length === 0) break;
+    tree = growLevel(features, tree, level, await countsOf(tree, open), fewestRows);
   }
-  prune(tree);
-  return tree;
+  return pruned(tree);
 }
+
+/** Nothing counted yet. */
+export const bareTree: TreeNode = { counts: [0, 0] };
+
+/** Nodes of one level, from the left; the root's is 0. They are leaves while no deeper level is grown. */
+export function openNodes(tree: TreeNode, level: number): TreeNode[] {
+  if (level === 0) return [tree];
+  return tree.split?.below.flatMap((side) => openNodes(side, level - 1)) ?? [];
+}
+
+/**
+ * The tree with the nodes of one level split, where that tells more.
+ * @param counts of `openNodes(tree, level)`, in their order
+ */
+export function growLevel(
+  features: readonly Feature[],
+  tree: TreeNode,
+  level: number,
+  counts: readonly NodeCounts[],
+  fewestRows: number,
+): TreeNode {
+  let next = 0;
+  const grown = (node: TreeNode, below: number, reached: boolean[][]): TreeNode => {
+    const { split } = node;
+    if (below === 0) {
+      const own = counts[next++]!;
+      const found = bestSplit(features, own, reached, fewestRows);
+      return { counts: level === 0 ? totalOf(own) : node.counts, ...(found && { split: found }) };
+    }
+    if (!split) return node;
+    const [left, right] = split.below.map((side, s) =>
+      grown(side, below - 1, reachedBelow(reached, split, s === 0)),
+    ) as unknown as [TreeNode, TreeNode];
+    return { ...node, split: { ...split, below: [left, right] } };
+  };
+  // Where noise is counted, a bin that no row can have still has some: what the splits above rule out is left out.
+  const everywhere = features.map((feature) => Array<boolean>(binsOf(feature)).fill(true));
+  return grown(tree, level, everywhere);
+}
+
+const reachedBelow = (reached: boolean[][], { feature, left }: Split, isLeft: boolean): boolean[][] =>
+  reached.map((own, f) => (f === feature ? own.map((inside, bin) => inside && left[bin] === isLeft) : own));
 
 /** Every feature counts the same rows, so their mean is the quietest count. */
 function totalOf(counts: NodeCounts): [number, number] {
@@ -169,24 +192,67 @@ function bestSplit(
 /** Gini index times rows. */
 const impurity = ([n, p]: [number, number]): number => (n + p > 0 ? (2 * n * p) / (n + p) : 0);
 
-/** A split whose sides decide alike only looks like a reason. */
-function prune(node: TreeNode): void {
-  if (!node.split) return;
-  const { below } = node.split;
-  below.forEach(prune);
-  if (below.every((side) => !side.split) && decides(below[0]) === decides(below[1])) delete node.split;
+/** Whether this is a tree of the features with at most so many levels; it may come from anywhere. */
+export function isTree(value: unknown, features: readonly Feature[], levels: number): value is TreeNode {
+  const { counts, split } = (value ?? {}) as Partial<TreeNode>;
+  if (!Array.isArray(counts) || counts.length !== 2 || !counts.every(Number.isFinite)) return false;
+  if (split === undefined) return true;
+  const feature = features[split?.feature ?? -1];
+  if (levels === 0 || !feature) return false;
+  const areBins = (bins: unknown) =>
+    Array.isArray(bins) && bins.length === binsOf(feature) && bins.every((bin) => typeof bin === "boolean");
+  const { left, reached, below } = split;
+  return (
+    areBins(left) &&
+    areBins(reached) &&
+    below?.length === 2 &&
+    below.every((side) => isTree(side, features, levels - 1))
+  );
 }
 
+/** Without splits whose sides decide alike, which only look like a reason. */
+export function pruned(node: TreeNode): TreeNode {
+  if (!node.split) return node;
+  const below = node.split.below.map(pruned) as [TreeNode, TreeNode];
+  if (below.every((side) => !side.split) && decides(below[0]) === decides(below[1])) return { counts: node.counts };
+  return { ...node, split: { ...node.split, below } };
+}
+
+/** What a tree says beside columns and values. */
+export interface TreeWords {
+  title: string;
+  allRows: string;
+  always: string;
+  and: string;
+  missing: string;
+  there: string;
+  other: string;
+  selected: string;
+  refused: string;
+}
+
+export const englishTree: TreeWords = {
+  title: "A small tree that decides as the model does",
+  allRows: "all rows",
+  always: "always",
+  and: " and ",
+  missing: "missing",
+  there: "there",
+  other: "other",
+  selected: "selected",
+  refused: "not selected",
+};
+
 /** A split in words, from the side named: «age < 40.1», «marital: single, divorced». */
-export function splitText(features: readonly Feature[], split: Split, side: 0 | 1): string {
+export function splitText(features: readonly Feature[], split: Split, side: 0 | 1, words = englishTree): string {
   const feature = features[split.feature]!;
   if (feature.kind === "numeric") {
     const last = split.left.lastIndexOf(true, profileBins - 1);
-    if (last < 0) return side === 0 ? `${feature.name} missing` : `${feature.name} there`;
+    if (last < 0) return `${feature.name} ${side === 0 ? words.missing : words.there}`;
     const edge = edgeOf(feature, last + 1);
     return side === 0 ? `${feature.name} < ${edge}` : `${feature.name} ≥ ${edge}`;
   }
-  const values = [...feature.values, "other"].filter(
+  const values = [...feature.values, words.other].filter(
     (_, bin) => split.reached[bin] && split.left[bin] === (side === 0),
   );
   return `${feature.name}: ${values.join(", ")}`;

@@ -4,12 +4,13 @@
  */
 import { z } from "zod";
 import { canonicalBytes } from "../canonical.ts";
+import type { TreeNode } from "../explain/tree.ts";
 import { signedStatementSchema } from "../governance/review.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const run = z.string().min(1).max(64);
 const count = z.int().min(0);
-const question = z.enum(["profile", "train", "evaluate"]);
+const question = z.enum(["profile", "train", "tree", "explain", "evaluate"]);
 const privacy = z.strictObject({
   epsilon: z.number().min(0),
   delta: z.number().min(0),
@@ -70,6 +71,16 @@ const objective = z.strictObject({
   compliance: z.number(),
   total: z.number(),
 });
+const importance = z.record(z.string(), z.number());
+const bins = z.array(z.boolean()).max(512);
+const treeNode: z.ZodType<TreeNode> = z.lazy(() =>
+  z.strictObject({
+    counts: z.tuple([z.number(), z.number()]),
+    split: z
+      .strictObject({ feature: count, left: bins, reached: bins, below: z.tuple([treeNode, treeNode]) })
+      .optional(),
+  }),
+) as z.ZodType<TreeNode>;
 export const recordSchema = z.strictObject({
   round: count,
   question,
@@ -81,9 +92,12 @@ export const recordSchema = z.strictObject({
   privacy,
   metrics: metrics.optional(),
   objective: objective.optional(),
-  /** Of `explain`: mean absolute attribution by feature, logits */
-  importance: z.record(z.string(), z.number()).optional(),
-  /** Of the last level of the surrogate tree: share of rows on which it decides as the model */
+  /** Of `explain`: mean absolute attribution by feature, logits; and by group of each sensitive attribute */
+  importance: importance.optional(),
+  importanceByGroup: z.record(z.string(), z.record(z.string(), importance)).optional(),
+  /** Of `tree`: the surrogate tree so far */
+  tree: treeNode.optional(),
+  /** Of `evaluate`, where a tree was grown: share of held-back rows on which it decides as the model */
   fidelity: z.number().min(0).max(1).optional(),
   clip: z.strictObject({ norm: z.number().positive(), within: z.number().min(0).max(1) }).optional(),
   modelHash: hash,

@@ -5,6 +5,7 @@
 import { hashOf } from "../canonical.ts";
 import { isApproved, isReviewersOwn, type SignedStatement, standingOf } from "../governance/review.ts";
 import { isSameNorm, nextClipNorm } from "../privacy/adaptive-clipping.ts";
+import { asksFinalModel } from "../questions/question.ts";
 import { checkTask, type Task } from "../task.ts";
 import type { LedgerEntry } from "./entries.ts";
 
@@ -131,11 +132,11 @@ function follow(
     if (run.open) wrong("the attempt before it never ended");
     if (entry.round !== run.finished + 1) wrong(`round ${run.finished + 1} was due`);
     else if (entry.attempt !== run.aborted + 1) wrong(`attempt ${run.aborted + 1} was due`);
-    // `evaluate` asks about the mean of the last models, which no entry names before.
-    if (entry.question !== "evaluate" && run.training !== undefined && entry.modelHash !== run.training)
-      wrong("it is not the model of the round before");
-    const due = entry.question === "train" ? run.clipNorm : undefined;
-    if (!isNormDue(entry.clipNorm, due)) wrong("its clip norm is not the one that the rounds before it imply");
+    // The mean of the last models, which is asked about at the end, is named by no entry before.
+    const due = asksFinalModel(entry.question) ? run.final : run.training;
+    if (due !== undefined && entry.modelHash !== due) wrong("it is not the model of the round before");
+    const dueNorm = entry.question === "train" ? run.clipNorm : undefined;
+    if (!isNormDue(entry.clipNorm, dueNorm)) wrong("its clip norm is not the one that the rounds before it imply");
     run.open = entry;
     run.charged = false;
     return;
@@ -160,7 +161,7 @@ function follow(
     if (open && !isNormDue(record.clip?.norm, open.clipNorm))
       wrong("its record names another clip norm than was announced");
     if (record.clip) run.clipNorm = nextClipNorm(record.clip);
-    if (record.question === "evaluate") run.final = record.modelHash;
+    if (asksFinalModel(record.question)) run.final = record.modelHash;
     else run.training = record.modelHash;
     run.finished++;
     run.aborted = 0;
@@ -168,8 +169,9 @@ function follow(
     if (record.state !== "aborted") wrong("its record does not say so");
     run.aborted++;
   }
-  // Neither an attempt given up nor an evaluation moves the model.
-  if (open && (entry.kind === "abort" || record.question === "evaluate") && record.modelHash !== open.modelHash)
+  // Neither an attempt given up nor a question about the final model moves it.
+  const isMoved = entry.kind === "round" && !asksFinalModel(record.question);
+  if (open && !isMoved && record.modelHash !== open.modelHash)
     wrong("its record names another model than was announced");
   run.open = undefined;
 }

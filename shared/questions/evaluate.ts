@@ -1,9 +1,10 @@
 /**
  * `evaluate`: on held-back rows, the score histogram, and by group and label how many rows each threshold selects.
- * Counts at the very thresholds are far more exact than what interpolation in a bin could give.
+ * Counts at the very thresholds are far more exact than what interpolation in a bin could give. Where a surrogate tree
+ * was grown, how many rows it decides as the model does.
  */
 import { cellsOf, cellsPerRow, scoreBins } from "../fairness/histogram.ts";
-import type { Task } from "../task.ts";
+import { hasTree, type Task } from "../task.ts";
 import type { Layout } from "./layout.ts";
 import { gridUnit, layOut, readSegment } from "./layout.ts";
 
@@ -15,11 +16,12 @@ const integersPerCount = 64;
 
 export function evaluateLayout(task: Task): Layout {
   const cells = cellsOf(task).length;
+  const agreement = hasTree(task) ? 2 : 0;
   const lengths = { histogram: cells * 2 * scoreBins.count, selected: evaluatedThresholds * cells * 2 };
   const unit =
     task.privacy.unit === "record"
       ? integersPerCount
-      : gridUnit("participant", lengths.histogram + lengths.selected, 1);
+      : gridUnit("participant", lengths.histogram + lengths.selected + agreement, 1);
   const perRow = Math.sqrt(cellsPerRow(task));
   return layOut(task.privacy.unit, [
     { name: "histogram", length: lengths.histogram, bound: perRow, unit, rounded: false },
@@ -30,6 +32,7 @@ export function evaluateLayout(task: Task): Layout {
       unit,
       rounded: false,
     },
+    ...(agreement > 0 ? [{ name: "agreement", length: agreement, bound: 1, unit, rounded: false }] : []),
   ]);
 }
 
@@ -38,8 +41,16 @@ export interface EvaluateSum {
   histogram: Float64Array;
   /** [thresholds, cells, 2] */
   selected: Float64Array;
+  /** Rows on which the tree decides otherwise than the model, and as it; undefined without a tree */
+  agreement?: Float64Array;
 }
 
 export function readEvaluate(layout: Layout, sum: Float64Array): EvaluateSum {
-  return { histogram: readSegment(layout, sum, "histogram"), selected: readSegment(layout, sum, "selected") };
+  return {
+    histogram: readSegment(layout, sum, "histogram"),
+    selected: readSegment(layout, sum, "selected"),
+    ...(layout.segments.some(({ name }) => name === "agreement") && {
+      agreement: readSegment(layout, sum, "agreement"),
+    }),
+  };
 }

@@ -5,19 +5,27 @@
 
 import type { PrivacyUnit } from "../cohort.ts";
 import type { Normalisation } from "../data/features.ts";
+import type { TreeNode } from "../explain/tree.ts";
 import type { Witness } from "../fairness/histogram.ts";
 import type { AnnouncedClip } from "../privacy/adaptive-clipping.ts";
 import type { Task } from "../task.ts";
 import { evaluateLayout } from "./evaluate.ts";
+import { explainLayout } from "./explain.ts";
 import type { Layout } from "./layout.ts";
 import { profileLayout } from "./profile.ts";
 import { atClipNorm, trainLayout } from "./train.ts";
+import { treeLayout } from "./tree.ts";
 
 /** The question as it is announced: signed, hashed, bound into every mask key. */
 export type Question =
   | { kind: "profile" }
   | { kind: "train"; normalisation: Normalisation; witness: Witness; clip?: AnnouncedClip }
-  | { kind: "evaluate"; normalisation: Normalisation /** logits */; thresholds: number[] };
+  | { kind: "tree"; normalisation: Normalisation /** logit */; threshold: number; tree: TreeNode; level: number }
+  | { kind: "explain"; normalisation: Normalisation /** [inputs] */; baseline: number[] }
+  | { kind: "evaluate"; normalisation: Normalisation /** logits */; thresholds: number[]; tree?: TreeNode };
+
+/** Whether it asks about the model that training ended with; the others ask about the one in training. */
+export const asksFinalModel = (question: Question["kind"]): boolean => question !== "profile" && question !== "train";
 
 /**
  * Which part of the unit's data an answer reads. At record level a row is in exactly one portion, so the portions
@@ -26,7 +34,7 @@ export type Question =
 export type Portion = "train" | "heldBack";
 
 export function portionOf(question: Question["kind"], unit: PrivacyUnit): Portion {
-  return unit === "record" && question === "evaluate" ? "heldBack" : "train";
+  return unit === "record" && (question === "evaluate" || question === "explain") ? "heldBack" : "train";
 }
 
 export function layoutOf(question: Question["kind"], task: Task): Layout {
@@ -35,6 +43,10 @@ export function layoutOf(question: Question["kind"], task: Task): Layout {
       return profileLayout(task);
     case "train":
       return trainLayout(task);
+    case "tree":
+      return treeLayout(task);
+    case "explain":
+      return explainLayout(task);
     case "evaluate":
       return evaluateLayout(task);
   }

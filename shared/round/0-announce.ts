@@ -1,11 +1,12 @@
 /** Phase 0: the coordinator says what is asked, of which model, under which task; each tab checks it by itself. */
 import { hashOf, sha256, toHex } from "../canonical.ts";
+import { isTree } from "../explain/tree.ts";
 import { cellsOf, scoreBins } from "../fairness/histogram.ts";
-import { architectureOf, parameterCount } from "../model.ts";
+import { architectureOf, inputWidth, parameterCount } from "../model.ts";
 import { isClipDue } from "../privacy/adaptive-clipping.ts";
 import { evaluatedThresholds } from "../questions/evaluate.ts";
 import type { Question } from "../questions/question.ts";
-import type { Task } from "../task.ts";
+import { hasTree, type Task } from "../task.ts";
 import { Decline } from "./reasons.ts";
 import { type CoordinatorEnv, type ParticipantEnv, protocolVersion, type RoundFacts } from "./round.ts";
 import { isSignedBy, type Signed, signBody } from "./signed.ts";
@@ -79,8 +80,31 @@ function fitsTask(question: Question, task: Task, round: number): boolean {
         normalises(question.normalisation, task)
       );
     }
+    case "tree": {
+      const { level, tree, threshold } = question;
+      const levels = task.explain?.treeDepth ?? 0;
+      return (
+        Number.isInteger(level) &&
+        level >= 0 &&
+        level < levels &&
+        Number.isFinite(threshold) &&
+        isTree(tree, task.data.features, level) &&
+        normalises(question.normalisation, task)
+      );
+    }
+    case "explain":
+      return (
+        task.explain !== undefined &&
+        finite(question.baseline, inputWidth(task)) &&
+        normalises(question.normalisation, task)
+      );
     case "evaluate":
-      return finite(question.thresholds, evaluatedThresholds) && normalises(question.normalisation, task);
+      return (
+        finite(question.thresholds, evaluatedThresholds) &&
+        (question.tree === undefined ||
+          (hasTree(task) && isTree(question.tree, task.data.features, task.explain!.treeDepth))) &&
+        normalises(question.normalisation, task)
+      );
     default:
       return false;
   }

@@ -1,0 +1,104 @@
+/** What weighs in the model, and the small tree that stands for it: both read off noisy sums. */
+import { pruned } from "../../shared/explain/tree.ts";
+import { treeSvg } from "../../shared/explain/tree-svg.ts";
+import type { RunDetail } from "../../shared/run-record.ts";
+import { formatNumber, t } from "../i18n/messages.ts";
+import { save } from "../ui/save.ts";
+
+export function Explained({ run }: { run: RunDetail }) {
+  const told = run.rounds.find((record) => record.importance !== undefined);
+  const grown = run.rounds.filter((record) => record.tree !== undefined).at(-1)?.tree;
+  const fidelity = run.rounds.find((record) => record.fidelity !== undefined)?.fidelity;
+  if (!told?.importance && !grown) return null;
+  return (
+    <section class="card" data-testid="explained">
+      <h2>{t("explained.title")}</h2>
+      {told?.importance && <Importance importance={told.importance} byGroup={told.importanceByGroup ?? {}} />}
+      {grown && <Tree run={run} svg={drawing(run, grown)} fidelity={fidelity} />}
+    </section>
+  );
+}
+
+function drawing(run: RunDetail, tree: Parameters<typeof pruned>[0]): string {
+  return treeSvg(run.task.data.features, pruned(tree), [], {
+    title: t("explained.tree.title"),
+    allRows: t("explained.tree.all"),
+    always: t("explained.tree.all"),
+    and: " · ",
+    missing: t("explained.tree.missing"),
+    there: t("explained.tree.there"),
+    other: t("explained.tree.other"),
+    selected: t("explained.tree.selected"),
+    refused: t("explained.tree.refused"),
+  });
+}
+
+type Rows = NonNullable<RunDetail["rounds"][number]["importance"]>;
+
+function Importance({ importance, byGroup }: { importance: Rows; byGroup: Record<string, Record<string, Rows>> }) {
+  const largest = Math.max(...Object.values(importance), Number.MIN_VALUE);
+  const columns = Object.entries(importance).sort((a, b) => b[1] - a[1]);
+  const groups = Object.values(byGroup).flatMap((of) => Object.entries(of));
+  return (
+    <>
+      <p class="quiet">{t("explained.importance")}</p>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section class="scroll" aria-label={t("explained.title")} tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{t("explained.column")}</th>
+              <th scope="col" class="number">
+                {t("explained.everybody")}
+              </th>
+              <td />
+              {groups.map(([group]) => (
+                <th key={group} scope="col" class="number">
+                  {group}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {columns.map(([name, weight]) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td class="number">{formatNumber(weight, { maximumFractionDigits: 3 })}</td>
+                <td>
+                  <meter class="weight" min={0} max={largest} value={weight} aria-label={name} />
+                </td>
+                {groups.map(([group, of]) => (
+                  <td key={group} class="number">
+                    {formatNumber(of[name] ?? 0, { maximumFractionDigits: 3 })}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </>
+  );
+}
+
+function Tree({ run, svg, fidelity }: { run: RunDetail; svg: string; fidelity: number | undefined }) {
+  return (
+    <>
+      <p class="quiet">
+        {fidelity === undefined
+          ? t("explained.tree.unknown")
+          : t("explained.tree.fidelity", {
+              share: formatNumber(fidelity, { style: "percent", maximumFractionDigits: 1 }),
+            })}
+      </p>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section class="scroll" aria-label={t("explained.tree.title")} tabIndex={0}>
+        {/* Drawn by us; every text in it is escaped. */}
+        <div class="drawing" dangerouslySetInnerHTML={{ __html: svg }} />
+      </section>
+      <button type="button" onClick={() => save(`${run.run}-tree.svg`, svg, "image/svg+xml")}>
+        {t("explained.tree.save")}
+      </button>
+    </>
+  );
+}
