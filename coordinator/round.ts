@@ -60,6 +60,8 @@ export interface RoundOutcome {
 }
 
 export interface RoundHooks {
+  /** Asks everybody who is here; those who come later are asked as they come */
+  announce(): Promise<unknown>;
   onPhase(phase: Phase, cohort: number): void;
   /** Gets the roster signed by the witnesses that the task names */
   witness(roster: Signed<Roster>): Promise<Witnessed<Roster>>;
@@ -86,13 +88,15 @@ export async function conductRound(
 
   hooks.onPhase("ready", 0);
   const gathering = gather(env, facts);
-  await room.collect(
+  // Answers are taken before anybody is asked: nobody is too quick, and nobody who comes in between is waited for unasked.
+  const offers = room.collect(
     "ready",
     room.identities,
     deadlines.ready,
     (who, offer: never) => admitOffer(gathering, who, offer),
     signal,
   );
+  await Promise.all([offers, hooks.announce()]);
   const gathered = await closeCohort(env, gathering);
   const { identities } = gathered.cohort;
 

@@ -362,13 +362,13 @@ export class Run {
       const witnessed = await this.dependencies.witnesses.sign(witnesses, "announcement", announcement);
       const open: OpenQuestion = { message: { announcement: witnessed, parameters: asked.slice().buffer }, entry };
       this.#open = open;
-      await Promise.all(this.room.identities.map((identity) => this.#announceTo(identity, open)));
       const outcome = await conductRound(
         env,
         this.room,
         facts,
         deadlines,
         {
+          announce: () => Promise.all(this.room.identities.map((identity) => this.#announceTo(identity, open))),
           onPhase: (phase, cohort) => {
             if (phase === "shares") this.#open = undefined;
             this.#phase(facts, phase, cohort);
@@ -530,7 +530,7 @@ export class Run {
       privacy: this.#spent(),
       gates: this.gates(),
     });
-    this.room.send(this.room.identities, "ended", { state, reason });
+    this.room.send(this.room.identities, "ended", { state, reason, ...(context && { marginals: context.marginals }) });
     this.#changed();
   }
 

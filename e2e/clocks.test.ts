@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { serve } from "../coordinator/command/serve.ts";
+import { Ledger } from "../coordinator/store/ledger-store.ts";
 import { checkLedger } from "../shared/ledger/file.ts";
 import { asTask } from "../shared/task.ts";
 import { joinWith } from "./node-tab.ts";
@@ -81,3 +82,30 @@ test("8.22 at each phase one tab sleeps and the clock is set back by a day, afte
     vi.unstubAllEnvs();
   }
 });
+
+test("a tab that answers while others are still being asked is in the round", async () => {
+  vi.stubEnv("MURMUR_LOG", "silent");
+  const folder = mkdtempSync(join(tmpdir(), "murmur-quick-"));
+  const server = await serve({ port: 0, dataDir: join(folder, "data"), deadlines });
+  // Each tab's proof takes longer than the one before: the first has answered long before the last is asked.
+  const evidence = Ledger.prototype.evidence;
+  let asked = 0;
+  const slowly = vi.spyOn(Ledger.prototype, "evidence").mockImplementation(async function (this: Ledger, ...all) {
+    await new Promise((resolve) => setTimeout(resolve, 100 * (asked++ % 5)));
+    return evidence.apply(this, all);
+  });
+  try {
+    const task = smallTask(2);
+    const run = await server.coordinator.launchTask(task, 1);
+    const invite = new URL(run.detail().invitation).searchParams.get("invite")!;
+    const enter = () => joinWith({ url: server.url, run: run.id, invite, compute: zeros(task) });
+    const tabs = await Promise.all(Array.from({ length: 5 }, enter));
+    await Promise.all(tabs.map((tab) => tab.over));
+    expect(run.records.map(({ cohort, survivors }) => [cohort, survivors])).toEqual(Array(4).fill([5, 5]));
+  } finally {
+    slowly.mockRestore();
+    vi.unstubAllEnvs();
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 60_000);

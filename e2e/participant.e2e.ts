@@ -1,6 +1,8 @@
 /** A participant's first five minutes, in both languages: invitation, data, consent, rounds, the end. */
+import { readFileSync } from "node:fs";
 import AxeBuilder from "@axe-core/playwright";
 import { type BrowserContext, expect, type Page, test } from "@playwright/test";
+import { checkProof } from "../shared/ledger/proof.ts";
 import { bankFiles, bankTask, type Serving, startServing } from "./serving.ts";
 
 let serving: Serving;
@@ -80,13 +82,32 @@ for (const language of ["en", "zh"] as const) {
     await expect(page.getByTestId("sent")).toBeVisible({ timeout: 60_000 });
     await shot("3-train");
     await expectState(page, "finished");
-    await expect(page.locator("tbody tr")).toHaveCount(5);
+    const detail = await serving.run(run.run);
+    expect(detail.state).toBe("finished");
+    const asked = detail.rounds.map((r) => r.question);
+    expect(asked.filter((question) => question !== "tree")).toEqual(
+      "profile train train train explain evaluate".split(" "),
+    );
+    await expect(page.locator("tbody tr")).toHaveCount(Math.min(8, asked.length));
     await expectAccessible(page);
     await shot("4-finished");
 
-    const detail = await serving.run(run.run);
-    expect(detail.state).toBe("finished");
-    expect(detail.rounds.map((r) => r.question)).toEqual(["profile", "train", "train", "train", "evaluate"]);
+    // One's own row, explained where it is: every column has its part, and a change that is proposed touches no group.
+    const own = page.getByTestId("own-row");
+    await own.getByRole("spinbutton").fill("7");
+    await own.getByRole("button").click();
+    await expect(own.locator("tbody tr")).toHaveCount(detail.task.data.features.length);
+    await expect(own.getByRole("listitem").filter({ hasText: /marital|age/ })).toHaveCount(0);
+    await expectAccessible(page);
+    await shot("5-own-row");
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: language === "zh" ? "收录证明" : "proof of inclusion" }).click(),
+    ]);
+    const proof = JSON.parse(readFileSync(await download.path(), "utf8"));
+    const { entry, problems } = await checkProof(proof);
+    expect(problems).toEqual([]);
+    expect(entry).toMatchObject({ kind: "announcement", question: "evaluate", run: run.run });
     expect(seen).toEqual({ foreign: [], errors: [] });
     await Promise.all(contexts.map((context) => context.close()));
   });

@@ -133,6 +133,33 @@ export const en = {
   "leave.confirm": "Leave the run",
   "leave.stay": "Stay",
   // What left this tab
+  "own.title": "Your own rows",
+  "own.text":
+    "See what the finished model says of one of your rows, and why. It is computed in this tab; nothing leaves it.",
+  "own.row": "Row number",
+  "own.show": "Explain this row",
+  "own.missing": "missing",
+  "own.selected": "Selected.",
+  "own.refused": "Not selected.",
+  "own.score": "The model gives row {row} a score of {probability}.",
+  "own.why": "Why",
+  "own.column": "Column",
+  "own.value": "In this row",
+  "own.effect": "Effect on the score",
+  "own.for": "raises it by",
+  "own.against": "lowers it by",
+  "own.otherwise": "What would have turned the decision",
+  "own.nothing": "No small change would have turned it; sensitive columns are never changed.",
+  "own.change": "{column}: {to} instead of {from}",
+  "own.note":
+    "Effects are Shapley values in logits, against rows drawn from the noisy counts of everybody; changes are what the model itself would answer, not advice about life.",
+  "held.title": "Yours to keep",
+  "held.text":
+    "This browser keeps your identity key, what you have spent, the state of the log it saw last and what it has answered. No row is stored. The coordinator keeps your public key as long as the run allows; the log names nobody.",
+  "held.save": "Save all that is held here (JSON)",
+  "held.proof": "Save the proof of inclusion (JSON)",
+  "held.withdrawn":
+    "Leaving ends your part from then on. Sums that you were part of cannot be taken apart any more, and the models learned from them stay: that is also why nobody can read you out of them.",
   "sent.title": "What left this tab",
   "sent.none": "Nothing computed from your data has left this tab.",
   "sent.total":

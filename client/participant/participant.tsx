@@ -7,6 +7,8 @@ import { Announcer } from "./announce.tsx";
 import { Balance } from "./balance.tsx";
 import { Choose } from "./choose.tsx";
 import { Consent } from "./consent.tsx";
+import { Held } from "./held.tsx";
+import { OwnRowCard } from "./own-row.tsx";
 import { refusalText } from "./refusal.ts";
 import { Sent } from "./sent.tsx";
 import { StateWord } from "./state-word.tsx";
@@ -66,7 +68,9 @@ export function Participant() {
         </>
       )}
       {stepOf[state] === 2 && <Training />}
+      {state === "finished" && <OwnRowCard />}
       {stepOf[state] >= 2 && task && <Sent />}
+      {over && task && checkpoint && <Held />}
     </Frame>
   );
 }

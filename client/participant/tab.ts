@@ -1,4 +1,4 @@
-/** The page's hold on its worker: one signal with what to show, and the four things a person can do. */
+/** The page's hold on its worker: one signal with what to show, and the things a person can do. */
 import { signal } from "@preact/signals";
 import * as Comlink from "comlink";
 import type { TabSnapshot, TabWorker } from "../worker/snapshot.ts";
@@ -29,4 +29,6 @@ export function join(run: string, invite: string): void {
 export const chooseFile = (file: File) => void worker?.chooseFile(file);
 export const chooseSample = () => void worker?.chooseSample();
 export const consent = () => void worker?.consent();
+export const explain = (row: number) => worker!.explain(row);
+export const held = () => worker!.held();
 export const leave = () => void worker?.leave();

@@ -7,9 +7,12 @@ import { toHex } from "../../shared/canonical.ts";
 import { isApproved, type SignedStatement } from "../../shared/governance/review.ts";
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
 import { type Evidence, EvidenceError, verifyEvidence } from "../../shared/ledger/evidence.ts";
+import type { ProofFile } from "../../shared/ledger/proof.ts";
+import { type ModelContext, type ModelFile, modelFileOf } from "../../shared/model-file.ts";
 import { type Plan, planOf, type RoundPlan } from "../../shared/plan.ts";
 import { familyOf } from "../../shared/privacy/balance.ts";
 import type { Masked, Noised } from "../../shared/privacy/stages.ts";
+import type { Marginals } from "../../shared/questions/profile.ts";
 import type { Question } from "../../shared/questions/question.ts";
 import { acceptAnnouncement } from "../../shared/round/0-announce.ts";
 import { type Joined, offerKeys } from "../../shared/round/1-ready.ts";
@@ -47,13 +50,15 @@ export interface SessionEvents {
     epsilonAfter: number;
   }): void;
   onResult(facts: RoundFacts): void;
-  onCheckpoint(seen: SeenCheckpoint): void;
+  /** The ledger has grown as it should; the proof is that of the entry it was asked for */
+  onCheckpoint(seen: SeenCheckpoint, proof: ProofFile): void;
   /** This tab's own check failed. `final`: it will not take part again. */
   onDecline(decline: Decline, final: boolean): void;
   /** The coordinator ended this round for everybody */
   onAbort(reason: string): void;
   onRefused(reason: string): void;
-  onEnded(state: RunState, reason: string): void;
+  /** @param model the one that was evaluated, when this tab was asked about it */
+  onEnded(state: RunState, reason: string, model: ModelFile | undefined): void;
   onOnline(online: boolean): void;
   /** Something broke in here */
   onFailure(error: unknown): void;
@@ -93,6 +98,8 @@ export class Session {
   /** Accepted, but not answered: before consent nothing is computed */
   #pending: { facts: RoundFacts; question: Question; parameters: Float32Array<ArrayBuffer> } | undefined;
   #lastEpsilon = 0;
+  /** The model that `evaluate` asked about */
+  #judged: { parameters: Float32Array<ArrayBuffer>; context: Omit<ModelContext, "marginals"> } | undefined;
 
   constructor(
     private readonly socket: Socket<CoordinatorToTab, TabToCoordinator>,
@@ -126,7 +133,9 @@ export class Session {
         events.onAbort(reason);
       }),
     );
-    socket.on("ended", ({ state, reason }) => this.#enqueue(async () => events.onEnded(state, reason)));
+    socket.on("ended", ({ state, reason, marginals }) =>
+      this.#enqueue(async () => events.onEnded(state, reason, await this.#model(marginals))),
+    );
     socket.on("disconnect", () => {
       this.#standing = undefined;
       events.onOnline(false);
@@ -260,7 +269,8 @@ export class Session {
     });
     if (!isIt(entry)) throw new Decline("not-in-ledger");
     await this.journal.saveCheckpoint(seen);
-    this.events.onCheckpoint(seen);
+    const { checkpoint, leaf, index, path } = evidence;
+    this.events.onCheckpoint(seen, { publicKey: coordinatorKey, checkpoint, leaf, index, path });
   }
 
   async #accept(message: Parameters<CoordinatorToTab["announce"]>[0]): Promise<void> {
@@ -279,7 +289,17 @@ export class Session {
         entry.announcementHash === facts.announcementHash &&
         entry.clipNorm === (question.kind === "train" ? question.clip?.norm : undefined),
     );
+    if (question.kind === "evaluate") {
+      const { normalisation, thresholds } = question;
+      this.#judged = { parameters, context: { normalisation, threshold: thresholds[1]! } };
+    }
     this.#pending = { facts, question, parameters };
+  }
+
+  async #model(marginals: Marginals | undefined): Promise<ModelFile | undefined> {
+    if (!this.#judged || !marginals) return undefined;
+    const { parameters, context } = this.#judged;
+    return modelFileOf(this.run, this.#env!.task, parameters, { ...context, marginals });
   }
 
   async #answer(): Promise<void> {

@@ -1,6 +1,8 @@
 /**
  * What the tab's worker shows the page. The page draws it and decides nothing.
  */
+import type { Change } from "../../shared/explain/counterfactual.ts";
+import type { ProofFile } from "../../shared/ledger/proof.ts";
 import type { Phase, PrivacyStatement, QuestionKind } from "../../shared/run-record.ts";
 import type { Task } from "../../shared/task.ts";
 
@@ -78,10 +80,25 @@ export interface TabSnapshot {
   balance?: { spent: PrivacyStatement; budget: PrivacyStatement; thisRound: number };
   sent: SentVector[];
   bytesSent: number;
+  /** Rows that can be explained, once the run has ended with a model that was evaluated */
+  explainable?: number;
   /** Last verified ledger checkpoint */
   checkpoint?: { size: number; root: string };
   /** Connected to the coordinator */
   online: boolean;
+}
+
+/** One of the tab's own rows, explained in the tab. */
+export interface OwnRow {
+  /** 1-based, of the rows that could be read */
+  row: number;
+  cells: { column: string; value: string | number | null }[];
+  selected: boolean;
+  probability: number;
+  /** What the columns add to the score of an average row, logits, most weighty first */
+  attributions: Record<string, number>;
+  /** The fewest changes that would have turned the decision; null where none were found */
+  changes: Change[] | null;
 }
 
 /** What the page may ask of the worker. */
@@ -94,6 +111,10 @@ export interface TabWorker {
   chooseFile(file: File): Promise<void>;
   chooseSample(): Promise<void>;
   consent(): Promise<void>;
+  /** @param row 1-based, up to `explainable` */
+  explain(row: number): Promise<OwnRow>;
+  /** All that this browser holds about the person for this run, and the proof that the last question is in the ledger */
+  held(): Promise<{ held: unknown; proof: ProofFile | undefined }>;
   /** Ends taking part. A round under way loses this tab as a dropout; nothing of it is revealed. */
   leave(): Promise<void>;
 }

@@ -2,11 +2,14 @@
 import * as Comlink from "comlink";
 import { io } from "socket.io-client";
 import { requestDevice } from "../../kernels/device.ts";
+import { toHex } from "../../shared/canonical.ts";
 import { isWeakCohort } from "../../shared/cohort.ts";
 import { anonymityOf, bandsOf, dropIdentifiers } from "../../shared/data/anonymise.ts";
 import { splitHeldBack } from "../../shared/data/portions.ts";
 import { readRows, type TypedRows } from "../../shared/data/rows.ts";
-import { InputError } from "../../shared/errors.ts";
+import { InputError, invariant } from "../../shared/errors.ts";
+import type { ProofFile } from "../../shared/ledger/proof.ts";
+import type { ModelFile } from "../../shared/model-file.ts";
 import { type Plan, wholeRun } from "../../shared/plan.ts";
 import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
 import { account, familyOf } from "../../shared/privacy/balance.ts";
@@ -16,7 +19,7 @@ import { parseCsv } from "../data/read.ts";
 import { Answerer } from "./answerer.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { Session, type SessionEvents } from "./session.ts";
-import type { TabSnapshot, TabWorker } from "./snapshot.ts";
+import type { OwnRow, TabSnapshot, TabWorker } from "./snapshot.ts";
 
 /** A tab with fewer rows would give a batch of nobody in most rounds. */
 const fewestRows = 10;
@@ -50,6 +53,8 @@ class Worker implements TabWorker {
   #portions: { train: Uint32Array; heldBack: Uint32Array } | undefined;
   #answerer: Promise<Answerer> | undefined;
   #device: GPUDevice | undefined;
+  #model: ModelFile | undefined;
+  #proof: ProofFile | undefined;
   #sample = "";
 
   async start(
@@ -116,15 +121,20 @@ class Worker implements TabWorker {
           void this.#showBalance();
         },
         onResult: () => this.#update({ roundsDone: this.#snapshot.roundsDone + 1 }),
-        onCheckpoint: (checkpoint) => this.#update({ checkpoint }),
+        onCheckpoint: (checkpoint, proof) => {
+          this.#proof = proof;
+          this.#update({ checkpoint });
+        },
         onDecline: ({ reason, details }, final) =>
           final
             ? this.#refuse("declined", reason, details)
             : this.#update({ state: "waiting", refusal: { code: reason, details } }),
         onAbort: () => this.#update({ state: "waiting" }),
         onRefused: (reason) => this.#refuse("failed", reason),
-        onEnded: () => {
-          this.#update({ state: "finished" });
+        onEnded: (_state, _reason, model) => {
+          this.#model = model;
+          const explainable = model && this.#rows?.count;
+          this.#update({ state: "finished", ...(explainable !== undefined && { explainable }) });
           this.#session?.leave();
         },
         onOnline: (online) => this.#update({ online }),
@@ -226,6 +236,27 @@ class Worker implements TabWorker {
     this.#answerer.catch((error: unknown) => this.#fail(error));
     this.#update({ state: "waiting" });
     this.#session!.consent();
+  }
+
+  async explain(row: number): Promise<OwnRow> {
+    const [model, rows] = [this.#model, this.#rows];
+    invariant(model && rows && row >= 1 && row <= rows.count, "a row of the tab's own, and a model to explain it by");
+    const { explainOwnRow } = await import("./own-row.ts");
+    return explainOwnRow(model, rows, row);
+  }
+
+  async held(): Promise<Awaited<ReturnType<TabWorker["held"]>>> {
+    const task = this.#task!;
+    const { publicKey } = await Session.identity(this.#journal!);
+    const held = {
+      identity: toHex(publicKey),
+      task: task.name,
+      taskHash: this.#taskHash,
+      charges: await this.#journal!.charges(familyOf(task, this.#taskHash)),
+      checkpoint: await this.#journal!.checkpoint(),
+      sent: this.#snapshot.sent,
+    };
+    return { held, proof: this.#proof };
   }
 
   /** The one whose name is shown; once it is lost, another. */

@@ -70,7 +70,7 @@ const cpuOf = () => {
 };
 const phases: Record<string, number> = {};
 const began = performance.now();
-room.send(room.identities, "announce", { announcement: await announce(env, body) });
+const announcement = await announce(env, body);
 const deadlines = { ready: forever, shares: forever, masked: forever, piece: forever, unmask: forever };
 const outcome = await conductRound(
   env,
@@ -78,6 +78,7 @@ const outcome = await conductRound(
   facts,
   deadlines,
   {
+    announce: async () => room.send(room.identities, "announce", { announcement }),
     onPhase: (phase) => {
       phases[phase] = cpuOf();
     },

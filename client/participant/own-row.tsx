@@ -1,0 +1,115 @@
+/** One's own row: what the model says of it, why, and what would have turned the decision. Nothing of it leaves the tab. */
+import { signal } from "@preact/signals";
+import { formatNumber, t } from "../i18n/messages.ts";
+import type { OwnRow } from "../worker/snapshot.ts";
+import { explain, snapshot } from "./tab.ts";
+
+const chosen = signal(1);
+const shown = signal<OwnRow | undefined>(undefined);
+const busy = signal(false);
+
+const text = (value: string | number | null) =>
+  value === null ? t("own.missing") : typeof value === "number" ? formatNumber(value) : value;
+
+async function show(): Promise<void> {
+  busy.value = true;
+  try {
+    shown.value = await explain(chosen.value);
+  } finally {
+    busy.value = false;
+  }
+}
+
+export function OwnRowCard() {
+  const { explainable } = snapshot.value;
+  if (explainable === undefined) return null;
+  const told = shown.value;
+  return (
+    <section class="card" data-testid="own-row">
+      <h2>{t("own.title")}</h2>
+      <p>{t("own.text")}</p>
+      <form
+        class="choices"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void show();
+        }}
+      >
+        <label>
+          {t("own.row")}{" "}
+          <input
+            type="number"
+            min={1}
+            max={explainable}
+            required
+            value={chosen.value}
+            onInput={(event) => {
+              chosen.value = Math.trunc(Number(event.currentTarget.value));
+            }}
+          />
+        </label>
+        <button type="submit" disabled={busy.value}>
+          {t("own.show")}
+        </button>
+      </form>
+      <div aria-live="polite">{told && <Told told={told} />}</div>
+    </section>
+  );
+}
+
+function Told({ told }: { told: OwnRow }) {
+  const weights = Object.entries(told.attributions);
+  const largest = Math.max(...weights.map(([, weight]) => Math.abs(weight)), Number.MIN_VALUE);
+  const own = new Map(told.cells.map(({ column, value }) => [column, value]));
+  return (
+    <>
+      <p>
+        <strong>{t(told.selected ? "own.selected" : "own.refused")}</strong>{" "}
+        {t("own.score", {
+          row: told.row,
+          probability: formatNumber(told.probability, { style: "percent", maximumFractionDigits: 1 }),
+        })}
+      </p>
+      <h3>{t("own.why")}</h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section class="scroll" aria-label={t("own.why")} tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{t("own.column")}</th>
+              <th scope="col">{t("own.value")}</th>
+              <th scope="col">{t("own.effect")}</th>
+              <td />
+            </tr>
+          </thead>
+          <tbody>
+            {weights.map(([column, weight]) => (
+              <tr key={column}>
+                <th scope="row">{column}</th>
+                <td>{text(own.get(column) ?? null)}</td>
+                <td class="number">
+                  {t(weight >= 0 ? "own.for" : "own.against")}{" "}
+                  {formatNumber(Math.abs(weight), { maximumFractionDigits: 2 })}
+                </td>
+                <td>
+                  <meter class="weight" min={0} max={largest} value={Math.abs(weight)} aria-label={column} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <h3>{t("own.otherwise")}</h3>
+      {told.changes === null || told.changes.length === 0 ? (
+        <p>{t("own.nothing")}</p>
+      ) : (
+        <ul>
+          {told.changes.map(({ feature, from, to }) => (
+            <li key={feature}>{t("own.change", { column: feature, from: text(from), to: text(to) })}</li>
+          ))}
+        </ul>
+      )}
+      <p class="quiet small">{t("own.note")}</p>
+    </>
+  );
+}
