@@ -29,13 +29,7 @@ const allowed: Record<string, string[]> = {
   ],
   masked: ["body.deliveryHash", "body.from", "body.rosterHash", "body.sha256", "signature"],
   agreement: ["body.from", "body.survivorsHash", "signature"],
-  unmask: [
-    "shares",
-    "unmask.body.from",
-    "unmask.body.sharesHash",
-    "unmask.body.survivorsHash",
-    "unmask.signature",
-  ],
+  unmask: ["shares", "unmask.body.from", "unmask.body.sharesHash", "unmask.body.survivorsHash", "unmask.signature"],
   decline: ["announcementHash", "reason"],
 };
 
@@ -114,8 +108,7 @@ function checkMessage(packet: string, findings: Set<string>): string[] {
   const texts: string[] = [];
   const walk = (value: unknown, path: string) => {
     if (typeof value === "object" && value !== null && value !== bytes) {
-      for (const [key, inner] of Object.entries(value))
-        walk(inner, `${path}${path && "."}${key}`);
+      for (const [key, inner] of Object.entries(value)) walk(inner, `${path}${path && "."}${key}`);
       return;
     }
     if (!paths.includes(path)) findings.add(`«${path}» in «${event}»`);
