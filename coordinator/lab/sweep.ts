@@ -53,7 +53,7 @@ async function kept(path: string): Promise<CellResult | undefined> {
 
 /** A file that has its name is whole. */
 async function keep(path: string, result: CellResult): Promise<void> {
-  const draft = `${path}.part`;
+  const draft = `${path}.${process.pid}.part`;
   const file = await open(draft, "w");
   await file.writeFile(JSON.stringify(result));
   await file.sync();
