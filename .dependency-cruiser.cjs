@@ -68,6 +68,27 @@ module.exports = {
       to: { path: "^shared/privacy/audit/twins[.]ts$" },
     },
     {
+      name: "only-simulations-see-a-seeded-generator",
+      comment: "Noise that follows from a seed can be taken off again: nothing that serves or trains may come near it.",
+      severity: "error",
+      from: {
+        path: "^(client|coordinator|kernels|shared|demo|murmur[.]ts)",
+        pathNot: "([.](test|bench)[.]tsx?$|/testing(/|[.]ts$)|^coordinator/(simulation|lab)/)",
+      },
+      to: { path: "^shared/privacy/testing/" },
+    },
+    {
+      name: "only-commands-open-simulations",
+      comment: "They draw seeded noise (see above), and no part of a real run may need one.",
+      severity: "error",
+      from: {
+        path: "^(client|coordinator|kernels|shared|demo|murmur[.]ts)",
+        pathNot:
+          "([.](test|bench)[.]tsx?$|^coordinator/(simulation|lab)/|^coordinator/command/definitions/(lab|fairness)[.]ts$)",
+      },
+      to: { path: "^coordinator/(simulation|lab)/" },
+    },
+    {
       name: "no-development-packages-at-run-time",
       severity: "error",
       from: {

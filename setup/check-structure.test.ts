@@ -28,11 +28,15 @@ test.each([
   ["nobody-imports-the-door-or-e2e", "client/a.ts", 'import "../murmur.ts";'],
   ["nobody-imports-the-door-or-e2e", "demo/a.ts", 'import "../e2e/b.ts";'],
   ["only-the-door-opens-the-demo", "coordinator/a.ts", 'import "../demo/b.ts";'],
+  ["only-simulations-see-a-seeded-generator", "client/a.ts", 'import "../shared/privacy/testing/b.ts";'],
+  ["only-commands-open-simulations", "coordinator/a.ts", 'import "./lab/b.ts";'],
   ["resolvable", "shared/a.ts", 'import "./nowhere.ts";'],
 ])("the check sees %s broken by %s", async (rule, path, text) => {
   const b = "export const b = 1;\n";
   const base = build({
     "shared/b.ts": b,
+    "shared/privacy/testing/b.ts": b,
+    "coordinator/lab/b.ts": b,
     "kernels/b.ts": b,
     "client/b.ts": b,
     "coordinator/b.ts": b,

@@ -34,6 +34,10 @@ const hospitals = {
   va: "e7c93d8d0d2acdadfa4c5e8de768e2191e7f618b952e29623f1f0d5949ff6b8f",
 };
 
+/** What the folder with a set's original files is called, below a folder of data sets. */
+export const folderOf = (name: string): string =>
+  ({ bank: "bank-marketing", german: "german-credit", heart: "heart-disease" })[name] ?? name;
+
 const everyFifth = (rows: string[]) => ({
   train: rows.filter((_, i) => i % 5 !== 4),
   test: rows.filter((_, i) => i % 5 === 4),

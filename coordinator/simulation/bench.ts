@@ -4,29 +4,23 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import Papa from "papaparse";
 import { parse } from "yaml";
 import type { TypedRows } from "../../shared/data/rows.ts";
 import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
 import { asTask, type Task } from "../../shared/task.ts";
 import { fetchData } from "../command/data.ts";
 import { projectRoot } from "../command/project-root.ts";
+import { type Change, merge, withoutGates } from "./change.ts";
 import { fairFed } from "./fairfed.ts";
 import { Federation, type Outcome } from "./federation.ts";
 import { type Measurement, measure } from "./measure.ts";
 import { encode, type Participant, participantsOf, typed } from "./population.ts";
-import { type Change, type Scenario, scenarios } from "./scenarios.ts";
+import { recordsOf } from "./records.ts";
+import { type Scenario, scenarios } from "./scenarios.ts";
+import { type Spread, spreadOf } from "./spread.ts";
 
 export const methods = ["no penalty", "naive local penalties", "FairFed", "ours", "central, same penalty"] as const;
 export type Method = (typeof methods)[number];
-
-/** Mean of several seeds with its 95 % interval (Student's t), and the seeds' own values. */
-export interface Spread {
-  mean: number;
-  low: number;
-  high: number;
-  values: number[];
-}
 
 export interface MethodResult {
   accuracy: Spread;
@@ -248,17 +242,6 @@ function best<T extends { accuracy: number; gap: number }>(looked: readonly T[],
     : looked.reduce((a, b) => (b.gap < a.gap ? b : a));
 }
 
-/** Two-sided 95 % quantiles of Student's t, by degrees of freedom from 1 */
-const student = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
-
-function spreadOf(values: number[]): Spread {
-  const n = values.length;
-  const mean = values.reduce((a, b) => a + b, 0) / n;
-  const deviation = n > 1 ? Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n - 1)) : 0;
-  const half = n > 1 ? ((student[n - 2] ?? 1.96) * deviation) / Math.sqrt(n) : 0;
-  return { mean, low: mean - half, high: mean + half, values };
-}
-
 function goalOf({ goal, halves }: Scenario, results: BenchResult["methods"]): BenchResult["goal"] {
   const ours = results.ours;
   if (!ours) return undefined;
@@ -275,22 +258,3 @@ function goalOf({ goal, halves }: Scenario, results: BenchResult["methods"]): Be
     reached: ours.gap.mean <= none.gap.mean / 2 && ours.worstGroupAccuracy.mean >= none.worstGroupAccuracy.mean - 0.01,
   };
 }
-
-const recordsOf = (path: string) =>
-  Papa.parse<Record<string, string>>(readFileSync(path, "utf8"), { header: true, skipEmptyLines: true }).data;
-
-const isBlock = (value: unknown): value is Change =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Blocks are merged, everything else is replaced; `undefined` takes a field away. */
-function merge(base: Change, change: Change): Change {
-  const merged: Change = { ...base };
-  for (const [field, value] of Object.entries(change)) {
-    const before = merged[field];
-    merged[field] = isBlock(before) && isBlock(value) ? merge(before, value) : value;
-  }
-  return merged;
-}
-
-/** Gates ask for attributes that a changed task may not have, and nothing is exported here. */
-const withoutGates = (task: Change): Change => ({ ...task, gates: [] });

@@ -45,6 +45,8 @@ export interface Setting {
   participants: readonly Participant[];
   /** Whether sums carry the noise that the task's ε asks for */
   isPrivate: boolean;
+  /** Every participant adds the whole noise by itself, as without a secure sum; else all together */
+  isLocal?: boolean;
   /** Whose gap a tab's penalty acts on: everyone's, or, the naïve way, its own */
   penaltyOn: "everyone" | "itself";
   random: RandomSource;
@@ -68,6 +70,8 @@ type Kind = "profile" | "train" | "evaluate";
 export class Federation {
   readonly #plans: Record<Kind, RoundPlan>;
   readonly #noise: Record<Kind, DiscreteGaussian>;
+  /** How many times the whole noise is in a sum */
+  readonly #copies: number;
   #data: Encoded | undefined;
 
   constructor(private readonly setting: Setting) {
@@ -78,7 +82,9 @@ export class Federation {
     const byKind = <T>(of: (kind: Kind) => T) => Object.fromEntries(kinds.map((k) => [k, of(k)])) as Record<Kind, T>;
     this.#plans = byKind((kind) => roundPlan(task, plan, kind, size));
     // A sum of everybody's discrete Gaussians is as good as one of the summed variance (Kairouz et al. 2021, Thm 1).
-    this.#noise = byKind((kind) => new DiscreteGaussian(this.#plans[kind].localVariance * BigInt(size)));
+    this.#copies = setting.isLocal ? size : 1;
+    const tabs = BigInt(size * this.#copies);
+    this.#noise = byKind((kind) => new DiscreteGaussian(this.#plans[kind].localVariance * tabs));
   }
 
   run(onRound?: (step: TrainStep, round: number) => void): Outcome {
@@ -100,7 +106,7 @@ export class Federation {
       });
       const sum = readTrain(layout, this.#noised("train", total));
       if (clip) records.push({ clip: { norm: clip.norm, within: shareWithin(sum.withinClip!, participants.length) } });
-      const noise = isPrivate ? noiseOf(plan, participants.length, "histogram") : 0;
+      const noise = isPrivate ? noiseOf(plan, participants.length * this.#copies, "histogram") : 0;
       const step = takeTrain(task, learner, sum, participants.length, round, noise);
       learner = step.learner;
       steps.push(step.constraints);
@@ -228,7 +234,7 @@ export class Federation {
       }
     }
     const read = readEvaluate(plan.layout, this.#noised("evaluate", total));
-    const noise = (name: string) => (isPrivate ? noiseOf(plan, participants.length, name) : 0);
+    const noise = (name: string) => (isPrivate ? noiseOf(plan, participants.length * this.#copies, name) : 0);
     const exact = { rows: read.selected, noise: noise("selected") };
     const overall = groupFigures(
       countsOfCells(read.histogram, cellsOfAttribute(task), noise("histogram"), exact),

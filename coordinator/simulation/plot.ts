@@ -58,7 +58,7 @@ ${legend.join("\n")}
 }
 
 /** A scale over the values, with about five round ticks. */
-function axis(values: number[], [from, to]: [number, number], include = Math.min(...values)) {
+export function axis(values: number[], [from, to]: [number, number], include = Math.min(...values)) {
   const [least, most] = [Math.min(include, ...values.map((v) => Math.max(v, 0))), Math.max(...values)];
   const raw = Math.max(1e-4, most - least) / 4;
   const unit = 10 ** Math.floor(Math.log10(raw));

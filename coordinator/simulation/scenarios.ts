@@ -4,10 +4,8 @@
  */
 
 import type { GapName } from "../../shared/fairness/report.ts";
-import type { RandomSource } from "../../shared/privacy/random.ts";
-
-/** Parts of a task file that a scenario writes anew; lists are replaced, blocks are merged. */
-export type Change = { [field: string]: unknown };
+import type { Change } from "./change.ts";
+import { byColumn, dealt, oneGroupEach, type Split } from "./split.ts";
 
 export interface Scenario {
   /** File in tasks/, without `.yaml` */
@@ -16,7 +14,7 @@ export interface Scenario {
   data: string;
   folder: string;
   /** What each record's participant is called */
-  parts: (records: readonly Record<string, string>[], random: RandomSource) => string[];
+  parts: Split;
   isPrivate: boolean;
   change?: Change;
   /** Gains to choose from, the safest first */
@@ -36,37 +34,6 @@ export interface Scenario {
   /** Or, on the test rows: accuracy (or AUC, where the gap is one of AUCs) and gap, means over seeds */
   goal?: { quality: "accuracy" | "auc"; atLeast: number; gapAtMost: number };
 }
-
-/** Everyone holds rows of one group only: `count` participants, or as many as hold `rows` each. */
-const oneGroupEach =
-  (column: string, { count, rows }: { count?: number; rows?: number }) =>
-  (records: readonly Record<string, string>[], random: RandomSource): string[] => {
-    const order = records.map((_, i) => i);
-    for (let i = order.length - 1; i > 0; i--) {
-      const j = random.below(i + 1);
-      [order[i], order[j]] = [order[j]!, order[i]!];
-    }
-    const sizes = new Map<string, number>();
-    for (const record of records) sizes.set(record[column]!, (sizes.get(record[column]!) ?? 0) + 1);
-    const seen = new Map<string, number>();
-    const parts = new Array<string>(records.length);
-    for (const i of order) {
-      const group = records[i]![column]!;
-      const place = seen.get(group) ?? 0;
-      seen.set(group, place + 1);
-      const own = rows ? Math.floor(place / rows) : place % Math.round((count! * sizes.get(group)!) / records.length);
-      parts[i] = `${group} ${own}`;
-    }
-    return parts;
-  };
-const dealt =
-  (count: number) =>
-  (records: readonly unknown[]): string[] =>
-    records.map((_, i) => `${i % count}`);
-const byColumn =
-  (column: string) =>
-  (records: readonly Record<string, string>[]): string[] =>
-    records.map((record) => record[column]!);
 
 const sexOfAdult = {
   name: "sex",

@@ -1,0 +1,79 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { InputError } from "../../../shared/errors.ts";
+import { command, json, readInput } from "../flags.ts";
+import { output, progress } from "../output.ts";
+
+export default command({
+  meta: {
+    name: "lab",
+    description:
+      "Simulate a grid of privacy budgets, penalties and splits: table, frontier, report; goes on after a stop",
+  },
+  args: {
+    grid: { type: "positional", description: "the grid file (YAML); docs/lab.md shows one" },
+    out: { type: "string", required: true, valueHint: "DIR", description: "Folder of results and of kept cells" },
+    "data-dir": {
+      type: "string",
+      valueHint: "DIR",
+      description:
+        "Folder with the data sets' original files, one folder each (default: MURMUR_TEST_DATA, or they are fetched)",
+    },
+    json,
+  },
+  async run({ args }) {
+    const { parse, YAMLParseError } = await import("yaml");
+    const { asGrid } = await import("../../../shared/lab/grid.ts");
+    const { readTaskFile } = await import("../../task-file.ts");
+    const { folderOf } = await import("../data-sets.ts");
+    const { fetchData } = await import("../data.ts");
+    const { recordsOf } = await import("../../simulation/records.ts");
+    const { sweep } = await import("../../lab/sweep.ts");
+    const { csvOf } = await import("../../lab/csv.ts");
+    const { curvesOf, frontierOf } = await import("../../lab/frontier.ts");
+    const { captionOf, figuresOf, reportOf } = await import("../../lab/report.ts");
+    const { projectRoot } = await import("../project-root.ts");
+    const { version } = JSON.parse(await readFile(join(projectRoot, "package.json"), "utf8")) as { version: string };
+
+    const out = args.out!;
+    const text = await readInput("GRID", args.grid!);
+    const read = (yaml: string, field: string): unknown => {
+      try {
+        return parse(yaml);
+      } catch (error) {
+        if (!(error instanceof YAMLParseError)) throw error;
+        throw new InputError(field, `is not YAML (${error.message.split("\n")[0]})`, "Correct the line it names.");
+      }
+    };
+    const grid = asGrid(read(text, args.grid!));
+    const taskPath = resolve(dirname(args.grid!), grid.task);
+    const taskText = await readInput("task", taskPath);
+    readTaskFile(taskText, grid.task);
+    const dataDir = args["data-dir"] ?? process.env.MURMUR_TEST_DATA;
+    const data = await fetchData(grid.data, {
+      cacheDir: join("murmur-data", "cache"),
+      ...(dataDir !== undefined && { dataDir: join(dataDir, folderOf(grid.data)) }),
+    });
+    const world = {
+      grid,
+      base: read(taskText, grid.task) as { [field: string]: unknown },
+      train: recordsOf(data.path),
+      test: recordsOf(data.testPath),
+    };
+    const versions = { murmur: version, node: process.version, processor: process.arch, data: data.sha256 };
+    const done = await sweep(world, { folder: join(out, "cells"), versions, onProgress: progress });
+
+    await mkdir(out, { recursive: true });
+    const csv = join(out, "results.csv");
+    const report = join(out, "report.html");
+    await writeFile(csv, csvOf(done));
+    await writeFile(join(out, "results.json"), `${JSON.stringify({ grid, versions, cells: done }, null, 2)}\n`);
+    const plots = figuresOf(done).map((figure) => {
+      const caption = captionOf(world, done, figure);
+      return { figure, caption, svg: frontierOf(curvesOf(grid, done, figure), figure, caption) };
+    });
+    for (const { figure, svg } of plots) await writeFile(join(out, `${figure}.svg`), svg);
+    await writeFile(report, reportOf({ grid, gridText: text, taskText, versions, done, plots }));
+    output(args, { cells: done.length, csv, report }, `${done.length} cells\n${csv}\n${report}`);
+  },
+});

@@ -1,0 +1,127 @@
+/** One cell of a grid: a whole simulated run, and what its model does on test rows that nobody trained on. */
+import { canonicalBytes, sha256, toHex } from "../../shared/canonical.ts";
+import { InputError } from "../../shared/errors.ts";
+import { type Cell, type CellSplit, changeOf, type Grid } from "../../shared/lab/grid.ts";
+import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
+import { asTask, type Task } from "../../shared/task.ts";
+import { type Change, merge, withoutGates } from "../simulation/change.ts";
+import { Federation } from "../simulation/federation.ts";
+import { measure } from "../simulation/measure.ts";
+import { encode, participantsOf, typed } from "../simulation/population.ts";
+import { byColumn, dealt, dirichlet, oneGroupEach, type Split } from "../simulation/split.ts";
+
+export interface World {
+  grid: Grid;
+  /** The task file's content */
+  base: Change;
+  train: Record<string, string>[];
+  test: Record<string, string>[];
+}
+
+export interface CellResult {
+  participants: number;
+  /** Records of the training file that some participant holds */
+  rows: number;
+  /** Of test rows, at probability ½ */
+  accuracy: number;
+  auc: number;
+  /** Of the task's first attribute under `fairness`, at its threshold; null where there is none or it does not exist */
+  demographicParityDifference: number | null;
+  equalizedOddsDifference: number | null;
+  worstGroupAccuracy: number | null;
+  /** SHA-256 of the model's parameters as f32, hex */
+  model: string;
+}
+
+/** @throws InputError where the cell makes no task, or one that the simulation would not play as it is */
+export function taskOf({ grid, base }: Pick<World, "grid" | "base">, cell: Cell): Task {
+  const task = asTask(withoutGates(merge(merge(base, grid.change), changeOf(cell))));
+  const { training, privacy } = task;
+  const refuse = (field: string, problem: string, fix: string) => {
+    throw new InputError(field, `${problem}, which the lab does not simulate`, fix);
+  };
+  if (privacy.sampleRate !== 1) refuse("change.privacy.sampleRate", `is ${privacy.sampleRate}`, "Set it to 1.");
+  if (training.localOptimizer !== "sgd") refuse("change.training.localOptimizer", "is adam", "Set it to sgd.");
+  if (training.localMomentum !== 0) refuse("change.training.localMomentum", "is not 0", "Set it to 0.");
+  if (training.localProximal !== 0) refuse("change.training.localProximal", "is not 0", "Set it to 0.");
+  return task;
+}
+
+export async function runCell(world: World, cell: Cell): Promise<CellResult> {
+  const task = taskOf(world, cell);
+  const random = seededRandom(cell.seed);
+  const names = splitOf(cell.split, world.train)(world.train, random);
+  const numbers = new Map<string, number>();
+  for (const name of names) if (!numbers.has(name)) numbers.set(name, numbers.size);
+  const parts = names.map((name) => numbers.get(name)!);
+  const participants = participantsOf(parts, task.data.heldBack, random);
+  const { minimum = 3, maximum } = task.cohort;
+  if (participants.length < minimum || participants.length > maximum)
+    throw new InputError(
+      "split",
+      `makes ${participants.length} participants, and the task's cohort is ${minimum} to ${maximum}`,
+      "Change cohort.minimum and cohort.maximum under `change`, or the split.",
+    );
+  const rows = typed(world.train, task);
+  const { parameters, normalisation } = new Federation({
+    task,
+    rows,
+    participants,
+    random,
+    seed: cell.seed,
+    isPrivate: cell.epsilon !== "inf",
+    isLocal: cell.mechanism === "local",
+    penaltyOn: "everyone",
+  }).run();
+  const judged = encode(typed(world.test, task), task, normalisation);
+  const everyRow = Uint32Array.from({ length: judged.rows.count }, (_, i) => i);
+  const { accuracy, auc, byAttribute } = measure(task, judged, everyRow, parameters);
+  const own = task.fairness.attribute === undefined ? undefined : byAttribute[task.fairness.attribute];
+  return {
+    participants: participants.length,
+    rows: rows.count,
+    accuracy,
+    auc,
+    demographicParityDifference: own?.demographicParityDifference ?? null,
+    equalizedOddsDifference: own?.equalizedOddsDifference ?? null,
+    worstGroupAccuracy: own?.worstGroupAccuracy ?? null,
+    model: toHex(await sha256(new Uint8Array(parameters.buffer))),
+  };
+}
+
+/** What a kept result is known by: whatever could change it. */
+export async function keyOf(world: World, cell: Cell, versions: Record<string, string>): Promise<string> {
+  const body = { task: taskOf(world, cell), cell, versions };
+  return toHex(await sha256(canonicalBytes(JSON.parse(JSON.stringify(body)))));
+}
+
+function splitOf(split: CellSplit, records: readonly Record<string, string>[]): Split {
+  if ("column" in split && records[0]?.[split.column] === undefined)
+    throw new InputError(
+      "split.column",
+      `«${split.column}» is not in the data`,
+      `Use one of ${Object.keys(records[0] ?? {}).join(", ")}.`,
+    );
+  switch (split.kind) {
+    case "iid":
+      return shuffled(dealt(split.participants));
+    case "dirichlet":
+      return dirichlet(split.column, split.participants, split.alpha);
+    case "column":
+      return byColumn(split.column);
+    case "one-group":
+      return oneGroupEach(split.column, { count: split.participants });
+  }
+}
+
+/** Dealt in an order of the seed's own. */
+const shuffled =
+  (split: Split): Split =>
+  (records, random) => {
+    const names = split(records, random);
+    for (let i = names.length - 1; i > 0; i--) {
+      const j = random.below(i + 1);
+      [names[i], names[j]] = [names[j]!, names[i]!];
+    }
+    return names;
+  };

@@ -1,0 +1,89 @@
+/** A sweep as one HTML file: figures with the exact setting under each, a table, the grid, the task, the versions. */
+import { type Grid, labelOf } from "../../shared/lab/grid.ts";
+import { escapeHtml, htmlPage, htmlTable } from "../governance/html.ts";
+import { spreadOf } from "../simulation/spread.ts";
+import { type CellResult, taskOf, type World } from "./cell.ts";
+import type { Figure } from "./frontier.ts";
+import type { Done } from "./sweep.ts";
+
+const figures: readonly Figure[] = [
+  "accuracy",
+  "auc",
+  "demographicParityDifference",
+  "equalizedOddsDifference",
+  "worstGroupAccuracy",
+];
+
+/** Those that some cell has. */
+export const figuresOf = (done: readonly Done[]): Figure[] =>
+  figures.filter((figure) => done.some(({ result }) => result[figure] !== null));
+
+/** What a reader needs to make the figure again: all that the cells share, and what differs by line. */
+export function captionOf(world: Pick<World, "grid" | "base">, done: readonly Done[], figure: Figure): string {
+  const { grid } = world;
+  const { cell, result } = done[0]!;
+  const { privacy, training, fairness, model } = taskOf(world, cell);
+  const one = (values: readonly unknown[] | undefined, text: string) => ((values?.length ?? 1) > 1 ? [] : [text]);
+  const layers = model.layers.map((layer) => ("outputs" in layer ? layer.outputs : layer.kind)).join("-");
+  return [
+    `${figure} on the test rows of ${grid.data}`,
+    ...one(
+      grid.split,
+      `${result.participants} participants, split ${JSON.stringify(cell.split)}, everyone in every round`,
+    ),
+    ...one(grid.unit, `ε per ${privacy.unit}`),
+    ...one(grid.delta, `δ = ${privacy.delta}`),
+    ...one(grid.mechanism, `${cell.mechanism} discrete Gaussian noise`),
+    ...one(grid.clipNorm, `clip norm ${privacy.clipNorm} (${privacy.clipping ?? "fixed"})`),
+    ...one(grid.model, `dense layers ${layers}`),
+    ...one(grid.rounds, `${training.rounds} rounds`),
+    `server step ${training.learningRate}, momentum ${training.momentum}`,
+    ...one(grid.penalty, `penalty ${fairness.penalty}`),
+    ...one(grid.tolerance, `tolerance ${fairness.tolerance}`),
+    `seeds ${grid.seeds.join(", ")}`,
+    "means with 95 % intervals over seeds (Student's t); simulated in float64 without masks, which change no sum",
+  ].join("; ");
+}
+
+export interface ReportParts {
+  grid: Grid;
+  gridText: string;
+  taskText: string;
+  versions: Record<string, string>;
+  done: readonly Done[];
+  plots: readonly { figure: Figure; caption: string; svg: string }[];
+}
+
+export function reportOf({ grid, gridText, taskText, versions, done, plots }: ReportParts): string {
+  const settings = new Map<string, CellResult[]>();
+  for (const { cell, result } of done) {
+    const label = `${labelOf(grid, cell, ["epsilon"])} · ε ${cell.epsilon === "inf" ? "∞" : cell.epsilon}`;
+    settings.set(label, [...(settings.get(label) ?? []), result]);
+  }
+  const shown = figuresOf(done);
+  const rows = [...settings].map(([label, results]) => [
+    label,
+    ...shown.map((figure) => {
+      const values = results.map((result) => result[figure]);
+      if (values.some((x) => x === null)) return { text: "–", class: "number" };
+      const { mean, low, high } = spreadOf(values as number[]);
+      return { text: `${mean.toFixed(4)} (${low.toFixed(4)} to ${high.toFixed(4)})`, class: "number" };
+    }),
+  ]);
+  const named = Object.entries({ ...versions, seeds: grid.seeds.join(", "), arithmetic: "float64 on the processor" });
+  const body = [
+    `<h1>${escapeHtml(grid.name)}</h1>`,
+    ...plots.map(
+      ({ svg, caption }) => `<figure>${svg}<figcaption class="quiet">${escapeHtml(caption)}</figcaption></figure>`,
+    ),
+    "<h2>Means and 95 % intervals over seeds</h2>",
+    htmlTable(["setting", ...shown], rows),
+    "<h2>Made by</h2>",
+    htmlTable(["what", "which"], named),
+    "<h2>Grid</h2>",
+    `<pre>${escapeHtml(gridText)}</pre>`,
+    "<h2>Task</h2>",
+    `<pre>${escapeHtml(taskText)}</pre>`,
+  ];
+  return htmlPage(grid.name, body.join("\n"));
+}

@@ -1,0 +1,139 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { asGrid, type Cell, cellsOfGrid } from "../../shared/lab/grid.ts";
+import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
+import { dirichlet } from "../simulation/split.ts";
+import { keyOf, taskOf } from "./cell.ts";
+import { csvOf } from "./csv.ts";
+import { curvesOf, frontierOf } from "./frontier.ts";
+import { sweep } from "./sweep.ts";
+
+const draw = seededRandom(3);
+const uniform = () => draw.uniform53() / 2 ** 53;
+const records = Array.from({ length: 900 }, () => {
+  const group = uniform() < 0.4 ? "A" : "B";
+  const x = 2 * uniform() - 1 + (group === "A" ? 0.5 : 0);
+  return { group, x: `${x}`, y: uniform() < 1 / (1 + Math.exp(-3 * x)) ? "yes" : "no" };
+});
+const base = {
+  name: "simulated",
+  purpose: "a small task for tests of the lab",
+  data: {
+    label: { column: "y", positive: "yes", negative: "no" },
+    features: [{ name: "x", kind: "numeric", min: -2, max: 2 }],
+    sensitive: [
+      {
+        name: "group",
+        column: "group",
+        groups: [
+          { name: "A", values: ["A"] },
+          { name: "B", values: ["B"] },
+        ],
+      },
+    ],
+  },
+  model: {},
+  privacy: { unit: "record", epsilon: 4, delta: 1e-5, clipNorm: 2 },
+  cohort: { minimum: 3, maximum: 10, dropoutTolerance: 0, colludingShare: 0 },
+  training: { rounds: 15, learningRate: 1, momentum: 0.5 },
+  fairness: { attribute: "group" },
+};
+const grid = asGrid({
+  name: "small",
+  task: "-",
+  data: "-",
+  split: [{ kind: "iid", participants: 8 }],
+  mechanism: ["distributed", "local"],
+  epsilon: [0.3, "inf"],
+  seeds: [1, 2],
+});
+const world = { grid, base, train: records.slice(0, 700), test: records.slice(700) };
+const versions = { murmur: "test" };
+const inFolder = async <T>(use: (folder: string) => Promise<T>): Promise<T> => {
+  const folder = mkdtempSync(join(tmpdir(), "murmur-lab-"));
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};
+const run = (folder: string, onProgress: (line: string) => void = () => {}) =>
+  sweep(world, { folder, versions, onProgress });
+
+describe("a sweep", () => {
+  it("gives the same table byte for byte, also where it was stopped in the middle and went on", async () => {
+    const whole = await inFolder(async (folder) => csvOf(await run(folder)));
+    const resumed = await inFolder(async (folder) => {
+      let seen = 0;
+      const stop = () => {
+        if (++seen === 3) throw new Error("stopped");
+      };
+      await expect(run(folder, stop)).rejects.toThrow("stopped");
+      expect(readdirSync(folder)).toHaveLength(3);
+      const lines: string[] = [];
+      const csv = csvOf(await run(folder, (line) => lines.push(line)));
+      expect(lines.at(-1)).toBe("8 cells, 3 of them kept from before");
+      return csv;
+    });
+    expect(resumed).toBe(whole);
+    expect(whole.trimEnd().split("\n")).toHaveLength(9);
+  });
+
+  it("shows what noise costs: most where each participant adds the whole of it, nothing without it", async () => {
+    const done = await inFolder(run);
+    const [distributed, local] = curvesOf(grid, done, "auc");
+    expect([distributed!.label, local!.label]).toEqual(["distributed", "local"]);
+    // Without noise who adds it makes no difference: the very same models.
+    const model = (cell: Partial<Cell>) =>
+      done.find((d) => Object.entries(cell).every(([k, v]) => d.cell[k as keyof Cell] === v))!.result.model;
+    expect(model({ mechanism: "local", epsilon: "inf", seed: 1 })).toBe(
+      model({ mechanism: "distributed", epsilon: "inf", seed: 1 }),
+    );
+    expect(model({ mechanism: "local", epsilon: 0.3, seed: 1 })).not.toBe(
+      model({ mechanism: "distributed", epsilon: 0.3, seed: 1 }),
+    );
+    const svg = frontierOf([distributed!, local!], "auc", "a caption with <angles>");
+    expect(svg).toContain("a caption with &lt;angles&gt;");
+    expect(svg).not.toContain("NaN");
+    expect(svg.match(/<circle cx/g)).toHaveLength(4);
+  });
+
+  it("keeps a cell under a name that follows from its setting, its task and the versions", async () => {
+    const [cell, other] = cellsOfGrid(grid);
+    const key = await keyOf(world, cell!, versions);
+    expect(await keyOf(world, { ...cell! }, versions)).toBe(key);
+    expect(await keyOf(world, other!, versions)).not.toBe(key);
+    expect(await keyOf(world, cell!, { murmur: "later" })).not.toBe(key);
+    const changed = { ...world, base: { ...base, training: { ...base.training, learningRate: 2 } } };
+    expect(await keyOf(changed, cell!, versions)).not.toBe(key);
+  });
+
+  it("refuses what it would not play as it is", () => {
+    const withTraining = (training: object) => ({
+      ...world,
+      base: { ...base, training: { ...base.training, ...training } },
+    });
+    const cell = cellsOfGrid(grid)[0]!;
+    expect(() => taskOf(withTraining({ localOptimizer: "adam" }), cell)).toThrow(/localOptimizer: is adam/);
+    expect(() => taskOf(withTraining({ localProximal: 1 }), cell)).toThrow(/localProximal/);
+    expect(() => taskOf({ ...world, base: { ...base, privacy: { ...base.privacy, sampleRate: 0.5 } } }, cell)).toThrow(
+      /sampleRate: is 0.5/,
+    );
+  });
+});
+
+it("a small alpha gives most of a label to few participants, a large one to all alike", () => {
+  const largest = (alpha: number) => {
+    const names = dirichlet("y", 10, alpha)(records, seededRandom(5));
+    const held = new Map<string, number>();
+    names.forEach((name, i) => {
+      if (records[i]!.y === "yes") held.set(name, (held.get(name) ?? 0) + 1);
+    });
+    const all = [...held.values()];
+    return Math.max(...all) / all.reduce((a, b) => a + b, 0);
+  };
+  expect(largest(0.05)).toBeGreaterThan(0.35);
+  expect(largest(1000)).toBeLessThan(0.17);
+});

@@ -1,0 +1,162 @@
+/**
+ * A grid: a task, and for some of its promises and choices several values each. Its cells are the product of them all,
+ * in the order of the fields below, the last one counting up first.
+ */
+import { z } from "zod";
+import { InputError } from "../errors.ts";
+import { taskSchema } from "../task.ts";
+
+const several = <T extends z.ZodType>(value: T) =>
+  z
+    .array(value)
+    .min(1)
+    .refine((all) => new Set(all.map((x) => JSON.stringify(x))).size === all.length, {
+      message: "names a value twice; name each once",
+    });
+
+const count = z.int().min(3).max(10_000);
+const split = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("iid"), participants: count }),
+  z.strictObject({
+    kind: z.literal("dirichlet"),
+    column: z.string().min(1).describe("Its values are shared out unevenly; mostly the label"),
+    alpha: z.number().positive().max(1000),
+    participants: count,
+  }),
+  z.strictObject({ kind: z.literal("column"), column: z.string().min(1) }),
+  z.strictObject({ kind: z.literal("one-group"), column: z.string().min(1), participants: count }),
+]);
+
+const { epsilon, delta, unit, clipNorm, clipping } = taskSchema.shape.privacy.shape;
+const { rounds } = taskSchema.shape.training.shape;
+const fairness = taskSchema.shape.fairness.unwrap().shape;
+
+export const gridSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9-]{1,64}$/, "use lower-case letters, digits and hyphens"),
+  task: z.string().min(1).describe("Task file, relative to the grid's"),
+  data: z.string().min(1).describe("Data set, as `murmur data` knows it"),
+  change: z.record(z.string(), z.unknown()).default({}).describe("Parts of the task that are other in every cell"),
+  split: several(split),
+  mechanism: several(z.enum(["distributed", "central", "local"]))
+    .default(["distributed"])
+    .describe("Who adds the noise: all together, for dropouts and colluders too; a trusted server; each by itself"),
+  unit: several(unit).optional(),
+  clipping: several(clipping.unwrap()).optional(),
+  clipNorm: several(clipNorm.unwrap()).optional(),
+  model: several(z.strictObject({ hidden: z.array(z.int().min(1).max(512)).max(3) }))
+    .optional()
+    .describe("Widths of the hidden layers; none is logistic regression"),
+  rounds: several(rounds).optional(),
+  delta: several(delta).optional(),
+  penalty: several(fairness.penalty.unwrap()).optional(),
+  tolerance: several(fairness.tolerance.unwrap()).optional(),
+  epsilon: several(z.union([epsilon, z.literal("inf")])).describe("`inf`: clipped and rounded, but without noise"),
+  seeds: several(
+    z
+      .int()
+      .min(1)
+      .max(2 ** 31 - 1),
+  ),
+});
+
+export type Grid = z.output<typeof gridSchema>;
+export type CellSplit = z.output<typeof split>;
+
+/** A point of the grid: of every axis that the file names, one value. */
+export interface Cell {
+  split: CellSplit;
+  mechanism: Grid["mechanism"][number];
+  unit?: string;
+  clipping?: string;
+  clipNorm?: number;
+  model?: { hidden: number[] };
+  rounds?: number;
+  delta?: number;
+  penalty?: string;
+  tolerance?: number;
+  epsilon: number | "inf";
+  seed: number;
+}
+
+/** Largest product; more is a slip of the pen. */
+const mostCells = 20_000;
+
+/** @throws InputError that names the field */
+export function asGrid(value: unknown): Grid {
+  const parsed = gridSchema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new InputError(
+      issue.path.join(".") || "the grid",
+      issue.message,
+      "Correct the grid file; docs/lab.md shows one.",
+    );
+  }
+  return parsed.data;
+}
+
+const axes = [
+  "split",
+  "mechanism",
+  "unit",
+  "clipping",
+  "clipNorm",
+  "model",
+  "rounds",
+  "delta",
+  "penalty",
+  "tolerance",
+  "epsilon",
+] as const;
+
+/** All cells, the seeds of one setting beside each other. @throws InputError when there are too many */
+export function cellsOfGrid(grid: Grid): Cell[] {
+  let cells: Record<string, unknown>[] = [{}];
+  const cross = (name: string, values: readonly unknown[]) => {
+    if (cells.length * values.length > mostCells)
+      throw new InputError(name, `makes more than ${mostCells} cells`, "Give fewer values, or split the grid in two.");
+    cells = cells.flatMap((cell) => values.map((value) => ({ ...cell, [name]: value })));
+  };
+  for (const axis of axes) {
+    const values = grid[axis];
+    if (values) cross(axis, values);
+  }
+  cross("seed", grid.seeds);
+  return cells as unknown as Cell[];
+}
+
+/** What a cell writes anew in its task. */
+export function changeOf(cell: Cell): Record<string, Record<string, unknown>> {
+  const known = (block: Record<string, unknown>) =>
+    Object.fromEntries(Object.entries(block).filter(([, value]) => value !== undefined));
+  const { unit, clipping, clipNorm, delta, epsilon: budget, rounds: length, penalty, tolerance, model } = cell;
+  // Nobody has to be counted on who is not there, where a server or each alone adds the noise.
+  const trusted = cell.mechanism === "distributed" ? {} : { dropoutTolerance: 0, colludingShare: 0 };
+  return {
+    privacy: known({ unit, clipping, clipNorm, delta, epsilon: budget === "inf" ? undefined : budget }),
+    training: known({ rounds: length }),
+    fairness: known({ penalty, tolerance }),
+    cohort: trusted,
+    ...(model && {
+      model: {
+        layers: [
+          ...model.hidden.map((outputs) => ({ kind: "dense", outputs, activation: "relu" })),
+          { kind: "dense", outputs: 1 },
+        ],
+      },
+    }),
+  };
+}
+
+/** A setting in words that fit a legend: every axis on which the grid has more than one value, but for those named. */
+export function labelOf(grid: Grid, cell: Cell, but: readonly (keyof Cell)[] = []): string {
+  const shown = axes.filter((axis) => !but.includes(axis) && (grid[axis]?.length ?? 0) > 1);
+  return shown.map((axis) => inWords(cell[axis])).join(", ") || "all cells";
+}
+
+function inWords(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  return Object.values(value)
+    .map((part) => (Array.isArray(part) ? (part.length > 0 ? part.join("-") : "logistic") : String(part)))
+    .join(" ");
+}
