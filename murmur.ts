@@ -28,6 +28,8 @@ const code = await runProgram(
       export: async () => (await import("./coordinator/command/definitions/export.ts")).default,
       predict: async () => (await import("./coordinator/command/definitions/predict.ts")).default,
       explain: async () => (await import("./coordinator/command/definitions/explain.ts")).default,
+      dependence: async () => (await import("./coordinator/command/definitions/dependence.ts")).default,
+      prune: async () => (await import("./coordinator/command/definitions/prune.ts")).default,
       track: async () => (await import("./coordinator/command/definitions/track.ts")).default,
       report: async () => (await import("./coordinator/command/definitions/report.ts")).default,
     },

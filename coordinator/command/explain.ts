@@ -1,13 +1,17 @@
 /**
- * `murmur predict` and `murmur explain`: a model, from a file or from the coordinator, on rows that stay on this
+ * `murmur predict`, `explain`, `dependence` and `prune`: a model, from a file or from the coordinator, on rows that stay on this
  * machine. From the coordinator it comes as an export does: noted in the ledger, and not while it is held back.
  */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Papa from "papaparse";
+import type { FeatureColumns } from "../../shared/data/features.ts";
 import { readFeatures } from "../../shared/data/rows.ts";
 import { InputError } from "../../shared/errors.ts";
 import { type ExplainOptions, type Explanation, explain, takeColumns } from "../../shared/explain/explain.ts";
+import { partialDependence } from "../../shared/explain/partial-dependence.ts";
+import { type PruneKind, prune } from "../../shared/explain/prune.ts";
+import { fairnessMetrics } from "../../shared/fairness/metrics.ts";
 import { type OpenModel, openModel } from "../../shared/model-file.ts";
 import { readInput } from "./flags.ts";
 import { fetchModel } from "./runs-client.ts";
@@ -30,14 +34,14 @@ async function modelAt({ run, coordinator }: Place): Promise<OpenModel> {
   }
 }
 
-function rowsOf(model: OpenModel, text: string) {
-  const { data } = Papa.parse<Record<string, string>>(text, {
+const recordsOf = (text: string): Record<string, string>[] =>
+  Papa.parse<Record<string, string>>(text, {
     header: true,
     skipEmptyLines: "greedy",
     transformHeader: (name) => name.trim(),
-  });
-  return readFeatures(data, model.file.features).columns;
-}
+  }).data;
+
+const rowsOf = (model: OpenModel, text: string) => readFeatures(recordsOf(text), model.file.features).columns;
 
 export interface Predictions {
   run: string;
@@ -67,4 +71,40 @@ export async function explainRow(text: string, row: number, options: Place & Exp
   if (row > rows.count)
     throw new InputError("--row", `is ${row}, and the file has ${rows.count} rows`, "Count from 1.");
   return explain(model, takeColumns(rows, [row - 1]), options);
+}
+
+export async function dependence(feature: string, seed: number, place: Place) {
+  const model = await modelAt(place);
+  const { run, modelHash } = model.file;
+  return { run, modelHash, feature, seed, points: partialDependence(model, feature, { seed }) };
+}
+
+/** Accuracy at probability ½ and AUC, of the model as it was and as it is, on the labelled rows of a file. */
+export async function pruneModel(text: string, { kind, share, ...place }: Place & { kind: PruneKind; share: number }) {
+  const model = await modelAt(place);
+  const { rows, labels } = labelledRows(model, text);
+  const before = qualityOf(model, rows, labels);
+  const { file, ...told } = await prune(model, kind, share);
+  return { ...told, before, after: qualityOf(await openModel(file), rows, labels), file };
+}
+
+function labelledRows(model: OpenModel, text: string) {
+  const { column, positive, negative } = model.file.label;
+  const records = recordsOf(text).filter((record) => [positive, negative].includes(record[column]?.trim() ?? ""));
+  if (records.length === 0)
+    throw new InputError(
+      "--data",
+      `has no row with ${positive} or ${negative} under ${column}`,
+      "Name a file with labels.",
+    );
+  return {
+    rows: readFeatures(records, model.file.features).columns,
+    labels: records.map((record): 0 | 1 => (record[column]!.trim() === positive ? 1 : 0)),
+  };
+}
+
+function qualityOf(model: OpenModel, rows: FeatureColumns, yTrue: (0 | 1)[]) {
+  const score = Array.from(model.score(model.encode(rows)));
+  const { overall } = fairnessMetrics({ yTrue, score, groups: yTrue.map(() => null), threshold: 0 });
+  return { accuracy: overall.accuracy, auc: overall.auc };
 }

@@ -9,6 +9,8 @@ import { asTask } from "../task.ts";
 import { backgroundRows } from "./background.ts";
 import { type ExplainMethod, explain, explainMethods } from "./explain.ts";
 import { denseGradient } from "./integrated-gradients.ts";
+import { partialDependence } from "./partial-dependence.ts";
+import { prune } from "./prune.ts";
 import { principalReasons } from "./reasons.ts";
 import { Seeded } from "./seeded.ts";
 
@@ -233,5 +235,63 @@ describe("a model's file", () => {
     await expect(openModel({ ...file, tensors: file.tensors.slice(1) })).rejects.toThrow("shape of the layers");
     await expect(openModel({ ...file, context: { ...file.context, marginals: {} } })).rejects.toThrow(InputError);
     await expect(openModel({})).rejects.toThrow(InputError);
+  });
+});
+
+describe("partial dependence", () => {
+  it("of a linear model in the logit rises where the weight is positive, and is flat where it is 0", async () => {
+    const model = await modelFrom(5, [{ kind: "dense", outputs: 1 }]);
+    const { file, encode, parameters } = model;
+    const [income, debts, age] = [2, 0, -1];
+    const weights = Float32Array.from(parameters, (_, i) => [income, debts, age, 0.5, -0.5, 0, 0, 0][i] ?? 0);
+    const linear = { file, parameters: weights, encode, score: (x: ArrayLike<number>) => scoresOf(x, weights) };
+    const curve = (name: string) => partialDependence(linear, name, { seed: 3 }).map(({ probability }) => probability);
+    const rising = (values: number[]) => values.every((value, i) => i === 0 || value > values[i - 1]!);
+    expect(rising(curve("income"))).toBe(true);
+    expect(rising(curve("age").reverse())).toBe(true);
+    expect(Math.max(...curve("debts")) - Math.min(...curve("debts"))).toBeLessThan(1e-12);
+    expect(partialDependence(linear, "housing", { seed: 3 }).map(({ value }) => value)).toEqual([
+      "own",
+      "rent",
+      "free",
+    ]);
+    expect(() => partialDependence(linear, "zodiac", { seed: 3 })).toThrow(/zodiac.*income/);
+  });
+
+  /** One layer: a weight for each input, then the bias. */
+  function scoresOf(inputs: ArrayLike<number>, weights: Float32Array): Float64Array {
+    const width = weights.length - 1;
+    return Float64Array.from({ length: inputs.length / width }, (_, row) => {
+      let z = weights[width]!;
+      for (let i = 0; i < width; i++) z += weights[i]! * inputs[row * width + i]!;
+      return z;
+    });
+  }
+});
+
+describe("pruning", () => {
+  it("takes the smallest weights, or whole features, and leaves the others and every bias alone", async () => {
+    const model = await modelFrom(6);
+    const weights = await prune(model, "weights", 0.5);
+    expect(weights.zeros).toBe(Math.floor(weights.weights / 2));
+    const smaller = await openModel(weights.file);
+    const kept = [...smaller.parameters.keys()].filter((i) => smaller.parameters[i] !== 0);
+    for (const i of kept) expect(smaller.parameters[i]).toBe(model.parameters[i]);
+    const gone = [...smaller.parameters.keys()].filter((i) => smaller.parameters[i] === 0);
+    const largestGone = Math.max(...gone.map((i) => Math.abs(model.parameters[i]!)));
+    const tensors = new Map(weights.file.tensors.map(({ name, data }) => [name, data]));
+    for (const name of ["layer0.weight", "layer1.weight"])
+      for (const w of tensors.get(name)!) expect(w === 0 || Math.abs(w) >= largestGone).toBe(true);
+
+    const byFeature = await prune(model, "features", 0.4);
+    expect(byFeature.dropped).toHaveLength(2);
+    const without = await openModel(byFeature.file);
+    const rows = backgroundRows(features, model.file.context.marginals, 20, new Seeded(1));
+    const moved = structuredClone(rows);
+    for (const name of byFeature.dropped)
+      for (const column of [moved.numeric[name], moved.categorical[name]])
+        for (let i = 0; column && i < rows.count; i++) column[i] = i % 2;
+    expect(without.score(without.encode(moved))).toEqual(without.score(without.encode(rows)));
+    expect((await prune(model, "weights", 0)).file.modelHash).toBe(model.file.modelHash);
   });
 });
