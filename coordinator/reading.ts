@@ -1,7 +1,7 @@
 /** From a decoded sum to what the run makes of it: a new learner, metrics for the record, the objective's terms. */
 
 import { InputError } from "../shared/errors.ts";
-import { growLevel, openNodes } from "../shared/explain/tree.ts";
+import { type FewestRows, growLevel, openNodes } from "../shared/explain/tree.ts";
 import { gainsOf, runningHistogram, runningNoise, thresholdOf } from "../shared/fairness/controller.ts";
 import { countsByGroup, countsOfCells, type ExactCounts } from "../shared/fairness/group-counts.ts";
 import { groupFigures } from "../shared/fairness/group-figures.ts";
@@ -31,7 +31,7 @@ export interface Reading {
   metrics?: Metrics;
   objective?: RoundRecord["objective"];
   clip?: ClipStep;
-  explanation?: Pick<RoundRecord, "importance" | "importanceByGroup" | "tree" | "fidelity">;
+  explanation?: Pick<RoundRecord, "importance" | "importanceByGroup" | "importanceDeviation" | "tree" | "fidelity">;
 }
 
 const running = (task: Task, learner: Learner) => runningHistogram(learner.controller, gainsOf(task));
@@ -84,9 +84,11 @@ export function readSum(
       return { learner, explanation: { tree: growLevel(task.data.features, tree, level, counts, fewest) } };
     }
     case "explain": {
-      const told = readExplain(task, layout, sum, noiseOf(plan, survivors, "rows"));
+      const noise = { rows: noiseOf(plan, survivors, "rows"), attributions: noiseOf(plan, survivors, "attributions") };
+      const told = readExplain(task, layout, sum, noise);
       if (!told) return { learner };
-      return { learner, explanation: { importance: told.importance, importanceByGroup: told.byGroup } };
+      const { importance, byGroup, deviation } = told;
+      return { learner, explanation: { importance, importanceByGroup: byGroup, importanceDeviation: deviation } };
     }
     case "evaluate": {
       const { histogram, selected, agreement } = readEvaluate(layout, sum);
@@ -104,8 +106,11 @@ export function readSum(
   }
 }
 
-/** A split needs more rows on each side than noise alone would put there. */
-const treeFewestRows = (noise: number): number => Math.max(20, 5 * noise);
+/** A split needs more rows on each side than noise alone would put there: two counts a bin, refused and selected. */
+const treeFewestRows =
+  (noise: number): FewestRows =>
+  (bins) =>
+    Math.max(20, 2 * noise * Math.sqrt(2 * bins));
 
 /** Undefined where there are too few rows to say. @param noise standard deviation on a count */
 function fidelityOf([otherwise, alike]: Float64Array, noise: number): number | undefined {

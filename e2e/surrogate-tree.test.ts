@@ -74,7 +74,7 @@ test.skipIf(!folder)(
         asked++;
         return noised(countRows(features, bins, decisions, at, open));
       },
-      { depth, fewestRows: 200 },
+      { depth, fewestRows: () => 200 },
     );
     expect(asked).toBeLessThanOrEqual(depth);
     expect(Math.max(...features.map(binsOf))).toBeLessThan(40);

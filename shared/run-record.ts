@@ -86,6 +86,8 @@ export interface RoundRecord {
   /** Of `explain`: mean absolute attribution by feature, logits; and by group of each sensitive attribute */
   importance?: ExplainSum["importance"];
   importanceByGroup?: ExplainSum["byGroup"];
+  /** Standard deviation of the noise on everybody's, logits */
+  importanceDeviation?: number;
   /** Of `tree`: the surrogate tree so far */
   tree?: TreeNode;
   /** Of `evaluate`, where a tree was grown: share of held-back rows on which it decides as the model */

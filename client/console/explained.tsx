@@ -13,7 +13,13 @@ export function Explained({ run }: { run: RunDetail }) {
   return (
     <section class="card" data-testid="explained">
       <h2>{t("explained.title")}</h2>
-      {told?.importance && <Importance importance={told.importance} byGroup={told.importanceByGroup ?? {}} />}
+      {told?.importance && (
+        <Importance
+          importance={told.importance}
+          byGroup={told.importanceByGroup ?? {}}
+          deviation={told.importanceDeviation}
+        />
+      )}
       {grown && <Tree run={run} svg={drawing(run, grown)} fidelity={fidelity} />}
     </section>
   );
@@ -35,13 +41,22 @@ function drawing(run: RunDetail, tree: Parameters<typeof pruned>[0]): string {
 
 type Rows = NonNullable<RunDetail["rounds"][number]["importance"]>;
 
-function Importance({ importance, byGroup }: { importance: Rows; byGroup: Record<string, Record<string, Rows>> }) {
+function Importance(props: {
+  importance: Rows;
+  byGroup: Record<string, Record<string, Rows>>;
+  deviation: number | undefined;
+}) {
+  const { importance, byGroup, deviation } = props;
   const largest = Math.max(...Object.values(importance), Number.MIN_VALUE);
   const columns = Object.entries(importance).sort((a, b) => b[1] - a[1]);
   const groups = Object.values(byGroup).flatMap((of) => Object.entries(of));
   return (
     <>
-      <p class="quiet">{t("explained.importance")}</p>
+      <p class="quiet">
+        {t("explained.importance")}{" "}
+        {deviation !== undefined &&
+          t("explained.noise", { half: formatNumber(1.96 * deviation, { maximumFractionDigits: 3 }) })}
+      </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section class="scroll" aria-label={t("explained.title")} tabIndex={0}>
         <table>

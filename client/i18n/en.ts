@@ -363,6 +363,7 @@ export const en = {
   "explained.title": "What the model looks at",
   "explained.importance":
     "How far each column moves a score, on average over held-back rows (logits), from one noisy sum. A large number says that the model uses the column, not that the column is a cause.",
+  "explained.noise": "Noise alone moves each by up to ±{half} (19 times in 20); groups it would drown are left out.",
   "explained.column": "Column",
   "explained.everybody": "everybody",
   "explained.tree.title": "A small tree that decides much as the model does",

@@ -334,6 +334,7 @@ export const zh = {
   "explained.title": "模型看重什么",
   "explained.importance":
     "每一列平均把得分推动多少（对数几率），取自留出行的一次加噪求和。数值大说明模型用到了这一列，并不说明它是原因。",
+  "explained.noise": "仅噪声就会使每个数值变动 ±{half}（二十次中有十九次）；会被噪声淹没的群体不列出。",
   "explained.column": "列",
   "explained.everybody": "所有人",
   "explained.tree.title": "一棵与模型判断大致相同的小决策树",

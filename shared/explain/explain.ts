@@ -88,7 +88,7 @@ const stableFrom = 0.7;
 /** Of the surrogate tree */
 const treeRows = 4000;
 const treeDepth = 4;
-const treeFewestRows = 20;
+const treeFewestRows = () => 20;
 
 const normal95 = 1.959963984540054;
 

@@ -40,7 +40,7 @@ export function treeSvg(
     marks.push(
       `<g font-weight="${weight}"><title>${escaped(text)}</title><circle cx="${x}" cy="${y}" r="8" fill="${fill}"/>`,
       `<text x="${x}" y="${y - 14}" text-anchor="${depth === 0 ? "start" : "middle"}">${escaped(shortened(text))}</text>`,
-      `<text x="${x + 14}" y="${y + 5}" fill="${fill}">${share} %</text></g>`,
+      `<text x="${x}" y="${y + 22}" text-anchor="${depth === 0 ? "start" : "middle"}" fill="${fill}">${share} %</text></g>`,
     );
     return y;
   };

@@ -35,7 +35,7 @@ const grow = (depth: number, noise = () => 0) =>
     features,
     (tree, open) =>
       countRows(features, bins, decisions, tree, open).map((node) => node.map((f) => f.map((c) => c + noise()))),
-    { depth, fewestRows: 20 },
+    { depth, fewestRows: () => 20 },
   );
 
 it("finds the rule that decisions follow, and no more than it", async () => {
@@ -76,7 +76,7 @@ it("of decisions that are all alike is a single leaf", async () => {
         t,
         open,
       ),
-    { depth: 3, fewestRows: 5 },
+    { depth: 3, fewestRows: () => 5 },
   );
   expect(tree.split).toBeUndefined();
   expect(rulesOf(features, tree)).toEqual(["always → not selected"]);

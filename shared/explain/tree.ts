@@ -72,10 +72,15 @@ export function countRows(
   return counts;
 }
 
+/**
+ * Fewer rows than this, in so many bins, are not split off: below the noise, which grows with the bins that are added up, a
+ * split means nothing.
+ */
+export type FewestRows = (bins: number) => number;
+
 export interface GrowOptions {
   depth: number;
-  /** Fewer rows than this on either side are not split off: below the noise a split means nothing */
-  fewestRows: number;
+  fewestRows: FewestRows;
 }
 
 /**
@@ -113,7 +118,7 @@ export function growLevel(
   tree: TreeNode,
   level: number,
   counts: readonly NodeCounts[],
-  fewestRows: number,
+  fewestRows: FewestRows,
 ): TreeNode {
   let next = 0;
   const grown = (node: TreeNode, below: number, reached: boolean[][]): TreeNode => {
@@ -155,7 +160,7 @@ function bestSplit(
   features: readonly Feature[],
   counts: NodeCounts,
   reached: readonly boolean[][],
-  fewestRows: number,
+  fewestRows: FewestRows,
 ): Split | undefined {
   let best: Split | undefined;
   let bestFall = 1e-9;
@@ -177,7 +182,8 @@ function bestSplit(
     order.slice(0, -1).forEach((bin, k) => {
       low = [low[0] + at(bin)[0], low[1] + at(bin)[1]];
       const high: [number, number] = [all[0] - low[0], all[1] - low[1]];
-      if (low[0] + low[1] < fewestRows || high[0] + high[1] < fewestRows) return;
+      const [lowBins, highBins] = [k + 1, order.length - k - 1];
+      if (low[0] + low[1] < fewestRows(lowBins) || high[0] + high[1] < fewestRows(highBins)) return;
       const fall = impurity(all) - impurity(low) - impurity(high);
       if (fall <= bestFall) return;
       bestFall = fall;

@@ -95,6 +95,7 @@ export const recordSchema = z.strictObject({
   /** Of `explain`: mean absolute attribution by feature, logits; and by group of each sensitive attribute */
   importance: importance.optional(),
   importanceByGroup: z.record(z.string(), z.record(z.string(), importance)).optional(),
+  importanceDeviation: z.number().min(0).optional(),
   /** Of `tree`: the surrogate tree so far */
   tree: treeNode.optional(),
   /** Of `evaluate`, where a tree was grown: share of held-back rows on which it decides as the model */

@@ -50,11 +50,15 @@ test("the means are those of the rows, overall and by group, and too few rows sa
     for (let i = offset; i < offset + length; i++) integers[i] = Math.round(sum[i]! * unit);
   const { name, groups } = record.data.sensitive[0]!;
   const first = record.data.features[0]!.name;
-  const told = readExplain(record, layout, integers, 1)!;
+  const told = readExplain(record, layout, integers, { rows: 1, attributions: 1 })!;
   expect(told.importance[first]).toBeCloseTo(0.375, 1);
   expect(told.byGroup[name]![groups[0]!.name]![first]).toBeCloseTo((7 * 1.5 + 0 + 0.25) / 30, 1);
-  expect(readExplain(record, layout, integers, 3)!.byGroup[name]![groups[1]!.name]).toBeUndefined();
-  expect(readExplain(record, layout, integers, 9)).toBeUndefined();
+  expect(
+    readExplain(record, layout, integers, { rows: 3, attributions: 1 })!.byGroup[name]![groups[1]!.name],
+  ).toBeUndefined();
+  expect(readExplain(record, layout, integers, { rows: 9, attributions: 1 })).toBeUndefined();
+  expect(readExplain(record, layout, integers, { rows: 1, attributions: 5 })).toBeUndefined();
+  expect(told.deviation).toBeCloseTo(1 / 40, 3);
 });
 
 test("a level of the tree from summed counts is the one that the rows themselves give", () => {
@@ -106,9 +110,9 @@ test("a level of the tree from summed counts is the one that the rows themselves
     }
     const open = openNodes(summed!, level);
     expect(open.length).toBeGreaterThan(0);
-    summed = growLevel(record.data.features, summed!, level, readTree(record, layout, sum, open.length), 5);
+    summed = growLevel(record.data.features, summed!, level, readTree(record, layout, sum, open.length), () => 5);
     const own = countRows(record.data.features, bins, selected, direct!, openNodes(direct!, level));
-    direct = growLevel(record.data.features, direct!, level, own, 5);
+    direct = growLevel(record.data.features, direct!, level, own, () => 5);
   }
   expect(summed).toEqual(direct);
   expect(summed!.split).toBeDefined();

@@ -89,6 +89,8 @@ export type Importance = Record<string, number>;
 
 export interface ExplainSum {
   importance: Importance;
+  /** Standard deviation of the noise on each of them, logits */
+  deviation: number;
   /** By attribute and group; groups too small for the noise are left out */
   byGroup: Record<string, Record<string, Importance>>;
 }
@@ -96,13 +98,21 @@ export interface ExplainSum {
 /** A mean of fewer rows than this many deviations of the count's noise says nothing. */
 const surelyThere = 5;
 
-/** @param noise standard deviation of the noise on a count @returns undefined where there are too few rows to say */
-export function readExplain(task: Task, layout: Layout, sum: Float64Array, noise: number): ExplainSum | undefined {
+/** Nor does one whose own noise is as large as what columns usually weigh, logits. */
+const largestDeviation = 0.1;
+
+/** @param noise its standard deviation on a count and on a sum of attributions @returns undefined: too few rows to say */
+export function readExplain(
+  task: Task,
+  layout: Layout,
+  sum: Float64Array,
+  noise: { rows: number; attributions: number },
+): ExplainSum | undefined {
   const [attributions, rows] = [readSegment(layout, sum, "attributions"), readSegment(layout, sum, "rows")];
   const { features } = task.data;
   const meanOf = (block: number): Importance | undefined => {
     const count = rows[block]!;
-    if (!(count > surelyThere * noise)) return undefined;
+    if (!(count > surelyThere * noise.rows && noise.attributions / count <= largestDeviation)) return undefined;
     const mean = (f: number) => Math.max(0, attributions[block * features.length + f]! / count);
     return Object.fromEntries(features.map(({ name }, f) => [name, mean(f)]));
   };
@@ -113,5 +123,5 @@ export function readExplain(task: Task, layout: Layout, sum: Float64Array, noise
     const own = block > 0 ? meanOf(block) : undefined;
     if (own) byGroup[attribute] = { ...byGroup[attribute], [group]: own };
   });
-  return { importance, byGroup };
+  return { importance, byGroup, deviation: noise.attributions / rows[0]! };
 }
