@@ -85,6 +85,8 @@ const kinds = async () => {
 
 /** Every route that there is, by every method, with and without what it may want; as the operator. */
 async function tryEverything(run: Run): Promise<string[]> {
+  // What a launched run would have, as if saying so made it so.
+  const launched = { state: "running", approvals: run.reviews, task: run.task };
   const { routes } = httpApp(server.coordinator, folder, pino({ level: "silent" }));
   const paths = [...new Set(routes.map(({ path }) => path))].filter((path) => !path.includes("*"));
   expect(paths.length).toBeGreaterThan(10);
@@ -92,9 +94,11 @@ async function tryEverything(run: Run): Promise<string[]> {
   for (const path of paths) {
     const queries = path.endsWith("/model") ? ["", "?format=json", "?format=onnx", "?format=safetensors"] : [""];
     for (const query of queries) {
-      for (const method of ["GET", "POST", "PUT", "DELETE"]) {
+      for (const method of ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]) {
         if (path.endsWith("/stop")) continue;
-        const bodies = method === "GET" ? [undefined] : ["{}", JSON.stringify({ run: run.id, force: true, yaml: "" })];
+        const bodies = ["GET", "HEAD"].includes(method)
+          ? [undefined]
+          : ["{}", JSON.stringify({ run: run.id, force: true, yaml: "", ...launched })];
         for (const body of bodies) {
           const address = server.url + path.replace(/:(id|run)/, run.id).replace(":name", "compliance.json") + query;
           const answer = await fetch(address, {
@@ -116,7 +120,10 @@ async function tryEverything(run: Run): Promise<string[]> {
 test("nothing but the signatures of all its reviewers launches a task", async () => {
   const { coordinator, url } = server;
   const run = await coordinator.launchTask(reviewedTask(), 1);
+  // At once: a task that is launched without its review would have everything below wait for it.
+  expect(run.isProposed).toBe(true);
   await tryEverything(run);
+  expect(run.isProposed).toBe(true);
   const approval = await signed(run, ethics, "approve");
   const other = await coordinator.launchTask(reviewedTask(), 2);
   const wrong: [string, unknown][] = [
@@ -141,7 +148,8 @@ test("nothing but the signatures of all its reviewers launches a task", async ()
   await tryEverything(run);
   const invite = new URL(run.detail().invitation).searchParams.get("invite")!;
   const early = await joinWith({ url, run: run.id, invite, compute: zeros(run.task) });
-  await expect(early.over).rejects.toThrow("refused: run-proposed");
+  const soon = new Promise((resolve) => setTimeout(resolve, 10_000));
+  await expect(Promise.race([early.over, soon])).rejects.toThrow("refused: run-proposed");
   expect(coordinator.openRuns().map((open) => open.run)).not.toContain(run.id);
   expect(coordinator.run(run.id)!.isProposed).toBe(true);
   expect((await kinds()).filter((entry) => entry.kind === "run")).toEqual([]);

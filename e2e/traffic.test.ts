@@ -12,6 +12,8 @@ import { RandomSource } from "../shared/privacy/random.ts";
 import type { Encoded, Masked, Noised } from "../shared/privacy/stages.ts";
 import { profileCounts } from "../shared/questions/profile-counts.ts";
 import { layoutOf } from "../shared/questions/question.ts";
+import { boxLength } from "../shared/round/2-shares.ts";
+import { shareLength } from "../shared/secure-sum/shares.ts";
 import { asTask, type Task } from "../shared/task.ts";
 import { tabMessages } from "../shared/wire.ts";
 import { findLeaks, type Secrets } from "./leaks.ts";
@@ -178,8 +180,10 @@ test("[12] in a whole run nothing of the rows reaches the coordinator but noised
   expect(detail.rounds.map(({ question }) => question)).toEqual(asked);
   expect(made).toHaveLength(5 * asked.length);
   expect(broken.sums).toHaveLength(asked.length);
-  const uploads = heard.flatMap(({ frames }) => frames.filter((frame) => frame.binary && frame.data.length >= 4));
-  expect(uploads.map(({ data }) => data.length).sort()).toEqual(made.map(({ encoded }) => 4 * encoded.length).sort());
+  // In each round a tab sends its vector, a sealed packet for each of its four neighbours, and a share of each of theirs.
+  const binary = heard.flatMap(({ frames }) => frames.filter((frame) => frame.binary && frame.data.length >= 4));
+  const lengths = made.flatMap(({ encoded }) => [4 * encoded.length, 4 * boxLength, 4 * shareLength]);
+  expect(binary.map(({ data }) => data.length).sort()).toEqual(lengths.sort());
   const all = heard.map(({ frames }) => frames.map((frame) => String(frame.data)).join("\n")).join("\n");
   for (const event of Object.keys(tabMessages))
     expect([event, all.includes(`["${event}",`)]).toEqual([event, event !== "decline" && event !== "withdraw"]);
