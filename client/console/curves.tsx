@@ -6,6 +6,9 @@ import { Chart, type Curve } from "../ui/chart.tsx";
 const short = (value: number | null | undefined) =>
   value == null ? "—" : formatNumber(value, { maximumSignificantDigits: 3 });
 
+/** Terms of the objective that have a weight α, shown with it. */
+const weighted = ["privacy", "fairness", "transparency", "compliance"] as const;
+
 export function Curves({ run }: { run: RunDetail }) {
   const finished = run.rounds.filter((record) => record.state === "finished");
   const measured = finished.filter((record) => record.metrics !== undefined);
@@ -117,7 +120,13 @@ export function Curves({ run }: { run: RunDetail }) {
         title={t("chart.objective")}
         summary={t("chart.objective.summary", last(measured, total))}
         x={rounds(measured)}
-        curves={[of(t("term.total"), measured, total), of(t("term.loss"), measured, loss)]}
+        curves={[
+          of(t("term.total"), measured, total),
+          of(t("term.loss"), measured, loss),
+          ...weighted.map((term) =>
+            of(t(`term.${term}`), measured, ({ objective }) => objective && run.task.objective[term] * objective[term]),
+          ),
+        ]}
       />
     </div>
   );

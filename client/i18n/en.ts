@@ -148,6 +148,7 @@ export const en = {
   "own.effect": "Effect on the score",
   "own.for": "raises it by",
   "own.against": "lowers it by",
+  "own.reasons": "Principal reasons, compared with rows that were just selected: {reasons}.",
   "own.otherwise": "What would have turned the decision",
   "own.nothing": "No small change would have turned it; sensitive columns are never changed.",
   "own.change": "{column}: {to} instead of {from}",
@@ -391,6 +392,10 @@ export const en = {
   "chart.objective": "Objective",
   "chart.objective.summary": "Weighted sum {last} after round {round, number}.",
   "term.total": "weighted sum",
+  "term.privacy": "α · privacy",
+  "term.fairness": "α · fairness",
+  "term.transparency": "α · transparency",
+  "term.compliance": "α · compliance",
   "term.loss": "loss",
 } as const;
 

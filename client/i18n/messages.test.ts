@@ -102,6 +102,7 @@ test("every message is used", () => {
     "review",
     "run",
     "state",
+    "term",
     "unit",
   ];
   const endings = ["finished.text", "left.text"];

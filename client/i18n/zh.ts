@@ -144,6 +144,7 @@ export const zh = {
   "own.effect": "对得分的影响",
   "own.for": "提高",
   "own.against": "降低",
+  "own.reasons": "与刚好被选中的行相比，主要原因：{reasons}。",
   "own.otherwise": "怎样的改变会使结果不同",
   "own.nothing": "没有小的改变能使结果不同；敏感列从不改变。",
   "own.change": "{column}：由 {from} 改为 {to}",
@@ -361,5 +362,9 @@ export const zh = {
   "chart.objective": "目标函数",
   "chart.objective.summary": "第 {round, number} 轮后加权和为 {last}。",
   "term.total": "加权和",
+  "term.privacy": "α · 隐私",
+  "term.fairness": "α · 公平",
+  "term.transparency": "α · 透明",
+  "term.compliance": "α · 合规",
   "term.loss": "损失",
 } satisfies Record<MessageKey, string>;

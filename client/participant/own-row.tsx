@@ -99,6 +99,7 @@ function Told({ told }: { told: OwnRow }) {
           </tbody>
         </table>
       </section>
+      {told.reasons.length > 0 && <p>{t("own.reasons", { reasons: told.reasons.join(", ") })}</p>}
       <h3>{t("own.otherwise")}</h3>
       {told.changes === null || told.changes.length === 0 ? (
         <p>{t("own.nothing")}</p>

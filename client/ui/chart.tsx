@@ -23,7 +23,8 @@ const height = 180;
 const tint = (colour: string) => `color-mix(in srgb, ${colour} 20%, transparent)`;
 
 /** Curves differ by their stroke as well as by their colour. */
-const dashOf = (curve: Curve, i: number): number[] => (curve.dashed ? [6, 4] : i > 0 ? [2, 3] : []);
+const dashes = [[], [2, 3], [9, 3], [9, 3, 2, 3], [1, 6], [14, 4]];
+const dashOf = (curve: Curve, i: number): number[] => (curve.dashed ? [6, 4] : dashes[i % dashes.length]!);
 
 export function Chart(props: { name: string; title: string; summary: string; x: number[]; curves: Curve[] }) {
   const { name, title, summary, x, curves } = props;

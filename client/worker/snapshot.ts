@@ -97,6 +97,8 @@ export interface OwnRow {
   probability: number;
   /** What the columns add to the score of an average row, logits, most weighty first */
   attributions: Record<string, number>;
+  /** Of a refusal: at most four principal reasons, columns, most weighty first */
+  reasons: string[];
   /** The fewest changes that would have turned the decision; null where none were found */
   changes: Change[] | null;
 }
