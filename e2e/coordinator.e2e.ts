@@ -76,3 +76,19 @@ test("stopping asks first", async ({ page }) => {
   await page.getByTestId("confirm").click();
   await expect(page.getByTestId("run-state")).toHaveAttribute("data-state", "stopped");
 });
+
+for (const language of ["en", "zh"] as const) {
+  test(`runs stand side by side, with what differs in their tasks (${language})`, async ({ page }, info) => {
+    const [short, long] = [await serving.launch(bankTask(tabs, 3)), await serving.launch(bankTask(tabs, 5))];
+    await page.goto(`${serving.url}/console?lang=${language}#key=${serving.key}`);
+    const compare = page.getByTestId("compare");
+    for (const { run } of [short, long]) await compare.getByRole("checkbox", { name: run }).check();
+    const rounds = compare.getByRole("row").filter({ hasText: "training.rounds" });
+    await expect(rounds.getByRole("cell")).toHaveText(["3", "5"]);
+    // All else is the same, so nothing else of the tasks is shown.
+    await expect(compare.locator("th.mono", { hasText: "." })).toHaveCount(1);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(" ")}`)).toEqual([]);
+    await page.screenshot({ path: info.outputPath(`4-compare-${language}.png`), fullPage: true });
+  });
+}

@@ -4,6 +4,7 @@ import { render } from "preact";
 import { t } from "../i18n/messages.ts";
 import { Frame } from "../ui/frame.tsx";
 import { failure, key, runs, signIn, signOut } from "./api.ts";
+import { Compare } from "./compare.tsx";
 import { Launch } from "./launch.tsx";
 import { RunList } from "./run-list.tsx";
 import { RunView } from "./run-view.tsx";
@@ -44,6 +45,7 @@ function Console() {
       ) : (
         <>
           <RunList onChoose={show} />
+          <Compare runs={[...(runs.value?.values() ?? [])]} />
           <Launch onLaunched={show} />
           <button type="button" class="plain" onClick={signOut}>
             {t("console.signOut")}
