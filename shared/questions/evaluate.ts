@@ -6,22 +6,16 @@
 import { cellsOf, cellsPerRow, scoreBins } from "../fairness/histogram.ts";
 import { hasTree, type Task } from "../task.ts";
 import type { Layout } from "./layout.ts";
-import { gridUnit, layOut, readSegment } from "./layout.ts";
+import { countUnit, layOut, readSegment } from "./layout.ts";
 
 /** The decision at probability ½, and the one of the task's fairness rule. */
 export const evaluatedThresholds = 2;
-
-/** See profile.ts: whole counts, kept well above the grid. */
-const integersPerCount = 64;
 
 export function evaluateLayout(task: Task): Layout {
   const cells = cellsOf(task).length;
   const agreement = hasTree(task) ? 2 : 0;
   const lengths = { histogram: cells * 2 * scoreBins.count, selected: evaluatedThresholds * cells * 2 };
-  const unit =
-    task.privacy.unit === "record"
-      ? integersPerCount
-      : gridUnit("participant", lengths.histogram + lengths.selected + agreement, 1);
+  const unit = countUnit(task.privacy.unit, lengths.histogram + lengths.selected + agreement);
   const perRow = Math.sqrt(cellsPerRow(task));
   return layOut(task.privacy.unit, [
     { name: "histogram", length: lengths.histogram, bound: perRow, unit, rounded: false },

@@ -146,3 +146,17 @@ test("a tree from afar is taken only in the task's shapes", () => {
   ])
     expect(isTree(wrong, features, 3)).toBe(false);
 });
+
+test("a row whose attributions are not finite moves the sum no further than any other", () => {
+  // A hostile model and baseline may overflow for chosen rows; one of them must not take the others' sum with it.
+  const layout = explainLayout(record);
+  const good = Array.from({ length: features }, (_, f) => 0.1 * f);
+  for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, 1.7e308]) {
+    const both = sumExplained(record, layout, [...good, ...good.map(() => bad)], { count: 2, cells: [0, 2, 1, 3] });
+    const alone = sumExplained(record, layout, good, { count: 1, cells: [0, 2] });
+    let square = 0;
+    for (const { offset, length, unit } of layout.segments)
+      for (let i = offset; i < offset + length; i++) square += ((both[i]! - alone[i]!) * unit) ** 2;
+    expect(Math.sqrt(square)).toBeLessThanOrEqual(layout.sensitivity);
+  }
+});

@@ -10,9 +10,6 @@ import { gridUnit, type Layout, layOut, readSegment, segment } from "./layout.ts
 /** L2 bound of one row's attributions where a task does not ask for any. */
 const noBound = 1;
 
-/** See profile.ts: whole counts, kept well above the grid. */
-const integersPerCount = 64;
-
 /** Everybody, then the groups of each attribute in the order of the cells. */
 function blocksOf(task: Task): { attribute: string; group: string }[] {
   const groups = attributesOf(task).flatMap(({ name, groups }) => groups.map((group) => ({ attribute: name, group })));
@@ -35,12 +32,12 @@ export function explainLayout(task: Task): Layout {
       : gridUnit("participant", length + blocks, bound * perRow);
   return layOut(unit, [
     { name: "attributions", length, bound: bound * perRow, unit: grid, rounded: true },
-    // As loud as the attributions, so that neither is lost beside the other.
+    // As loud as the attributions, so that neither is lost beside the other; exact where counts are whole.
     {
       name: "rows",
       length: blocks,
       bound: perRow,
-      unit: Math.max(integersPerCount, Math.round(grid * bound)),
+      unit: unit === "record" ? Math.round(grid * bound) : grid * bound,
       rounded: false,
     },
   ]);
@@ -55,7 +52,8 @@ interface Grouped {
 
 /**
  * The sum over rows in the quantities' own units, [dimension]. Each row is shortened to the bound by itself, and at record
- * level rounded to the grid by itself, so that the sum with it and without it differ by no more than the layout says.
+ * level rounded to the grid by itself, so that the sum with it and without it differ by no more than the layout says. One
+ * whose attributions overflow counts as all zeros: it would take the other rows' sum with it.
  * @param absolute absolute attributions, logits [rows, features]
  */
 export function sumExplained(task: Task, layout: Layout, absolute: ArrayLike<number>, rows: Grouped): Float64Array {
@@ -67,8 +65,9 @@ export function sumExplained(task: Task, layout: Layout, absolute: ArrayLike<num
   const { unit } = attributions;
   const onGrid = (x: number) => (task.privacy.unit === "record" ? Math.round(x * unit) / unit : x);
   for (let row = 0; row < rows.count; row++) {
-    const own = Array.from({ length: features }, (_, f) => absolute[row * features + f]!);
-    const scale = Math.min(1, bound / Math.max(Math.hypot(...own), Number.MIN_VALUE));
+    const raw = Array.from({ length: features }, (_, f) => absolute[row * features + f]!);
+    const norm = Math.hypot(...raw);
+    const own = raw.map((x) => (Number.isFinite(norm) ? x * Math.min(1, bound / Math.max(norm, Number.MIN_VALUE)) : 0));
     const blocks = [0];
     for (let a = 0; a < attributes; a++) {
       const cell = rows.cells[row * attributes + a]!;
@@ -76,7 +75,7 @@ export function sumExplained(task: Task, layout: Layout, absolute: ArrayLike<num
     }
     for (const block of blocks) {
       own.forEach((x, f) => {
-        sum[attributions.offset + block * features + f]! += onGrid(x * scale);
+        sum[attributions.offset + block * features + f]! += onGrid(x);
       });
       sum[counts.offset + block]! += 1;
     }

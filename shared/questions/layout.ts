@@ -50,6 +50,13 @@ export function gridUnit(unit: PrivacyUnit, length: number, bound: number): numb
   return unit === "record" ? Math.max(1, Math.ceil(steps)) : steps;
 }
 
+/** At record level counts are whole; 64 integers a count keep the noise well above the grid. */
+const integersPerCount = 64;
+
+/** A grid for counts to which one unit of privacy adds at most 1 each. @param length coordinates of the whole vector */
+export const countUnit = (unit: PrivacyUnit, length: number): number =>
+  unit === "record" ? integersPerCount : gridUnit("participant", length, 1);
+
 /** β: roundings are refused with a chance of at most 1 − β. */
 const refusal = Math.exp(-0.5);
 

@@ -7,13 +7,10 @@ import { scaled } from "../data/features.ts";
 import { cellsOf, cellsPerRow } from "../fairness/histogram.ts";
 import type { Feature, Task } from "../task.ts";
 import type { Layout } from "./layout.ts";
-import { gridUnit, layOut, readSegment } from "./layout.ts";
+import { countUnit, layOut, readSegment } from "./layout.ts";
 
 /** Bins of a numeric feature between its declared min and max, after its scale; one more bin counts missing values. */
 export const profileBins = 32;
-
-/** At record level counts are whole; 64 integers a count keep the noise well above the grid. */
-const integersPerCount = 64;
 
 const featureLength = (feature: Feature): number =>
   (feature.kind === "numeric" ? profileBins : feature.values.length) + 1;
@@ -27,7 +24,7 @@ export function profileLayout(task: Task): Layout {
   const total = lengths.reduce((sum, part) => sum + part.length, 0);
   // One count of each feature, of the label, and one of each attribute.
   const bound = (name: string) => (name === "cells" ? Math.sqrt(cellsPerRow(task)) : 1);
-  const unit = task.privacy.unit === "record" ? integersPerCount : gridUnit("participant", total, 1);
+  const unit = countUnit(task.privacy.unit, total);
   return layOut(
     task.privacy.unit,
     lengths.map(({ name, length }) => ({ name, length, bound: bound(name), unit, rounded: false })),

@@ -6,10 +6,7 @@
 import type { FeatureColumns } from "../data/features.ts";
 import { binsOf, type NodeCounts, openNodes, pathOf, rowBins, type TreeNode } from "../explain/tree.ts";
 import type { Task } from "../task.ts";
-import { gridUnit, type Layout, layOut, readSegment, segment } from "./layout.ts";
-
-/** See profile.ts: whole counts, kept well above the grid. */
-const integersPerCount = 64;
+import { countUnit, type Layout, layOut, readSegment, segment } from "./layout.ts";
 
 /** Nodes that may be open at the deepest level. */
 const widest = ({ explain }: Task): number => 2 ** Math.max(0, (explain?.treeDepth ?? 0) - 1);
@@ -19,7 +16,7 @@ export function treeLayout(task: Task): Layout {
   const { features } = task.data;
   const lengths = features.map((feature) => widest(task) * binsOf(feature) * 2);
   const total = lengths.reduce((a, b) => a + b, 0);
-  const unit = task.privacy.unit === "record" ? integersPerCount : gridUnit("participant", total, 1);
+  const unit = countUnit(task.privacy.unit, total);
   return layOut(
     task.privacy.unit,
     features.map(({ name }, f) => ({ name, length: lengths[f]!, bound: 1, unit, rounded: false })),
