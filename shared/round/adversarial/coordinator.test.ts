@@ -136,8 +136,8 @@ async function expectDecline(step: Promise<unknown>, reason: DeclineReason, deta
 }
 
 describe("a tab declines the announcement", () => {
-  const accept = (message: Parameters<typeof acceptAnnouncement>[1], parameters = world.parameters) =>
-    acceptAnnouncement(tab, message, parameters);
+  const accept = (message: Parameters<typeof acceptAnnouncement>[1], parameters = world.parameters, env = tab) =>
+    acceptAnnouncement(env, message, parameters);
   const changed = async (change: object) => byCoordinator("announcement", { ...world.announcement, ...change });
 
   test("signed by another key", async () => {
@@ -181,6 +181,38 @@ describe("a tab declines the announcement", () => {
     ]) {
       await expectDecline(accept(await changed({ question })), "plan-mismatch", { of: "question" });
     }
+  });
+  test("with a tree or a baseline that the task does not ask for, or of another shape", async () => {
+    const normalisation = { x: { mean: 0, scale: 1 } };
+    const leaf = { counts: [1, 2] };
+    const bins = Array(33).fill(true);
+    const split = { feature: 0, left: bins, reached: bins, below: [leaf, leaf] };
+    const tree = { kind: "tree", normalisation, threshold: 0, tree: leaf, level: 0 };
+    const explain = { kind: "explain", normalisation, baseline: [0] };
+    const evaluate = { kind: "evaluate", normalisation, thresholds: [0, 0], tree: leaf };
+    const explained = { ...tab, task: { ...tab.task, explain: { share: 0.3, attributionBound: 1, treeDepth: 1 } } };
+    for (const question of [tree, explain, evaluate]) {
+      const message = await changed({ question });
+      await expectDecline(accept(message), "plan-mismatch", { of: "question" });
+      expect(await accept(message, world.parameters, explained)).toMatchObject({ question: question.kind });
+    }
+    for (const question of [
+      { ...tree, level: 1 },
+      { ...tree, level: -1 },
+      { ...tree, level: 0.5 },
+      { ...tree, threshold: null },
+      { ...tree, tree: { counts: [1] } },
+      { ...tree, tree: { ...leaf, split } },
+      { ...tree, normalisation: {} },
+      { ...explain, baseline: [] },
+      { ...explain, baseline: [null] },
+      { ...explain, normalisation: {} },
+      { ...evaluate, tree: { ...leaf, split: { ...split, feature: 1 } } },
+      { ...evaluate, tree: { ...leaf, split: { ...split, below: [{ ...leaf, split }, leaf] } } },
+    ])
+      await expectDecline(accept(await changed({ question }), world.parameters, explained), "plan-mismatch", {
+        of: "question",
+      });
   });
 });
 
