@@ -1,7 +1,9 @@
 /** Runs side by side: in what their tasks differ, and what came of each. */
+
 import { signal } from "@preact/signals";
 import type { RunDetail } from "../../shared/run-record.ts";
 import { formatNumber, t } from "../i18n/messages.ts";
+import { Scroll } from "../ui/scroll.tsx";
 
 const chosen = signal<ReadonlySet<string>>(new Set());
 
@@ -79,8 +81,7 @@ function Side({ compared }: { compared: readonly RunDetail[] }) {
   const labels = [...new Set(own.flatMap((figures) => [...figures.keys()]))];
   const fields = differences(compared.map(({ task }) => task));
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section class="scroll" aria-label={t("compare.title")} tabIndex={0}>
+    <Scroll label={t("compare.title")}>
       <table>
         <thead>
           <tr>
@@ -120,6 +121,6 @@ function Side({ compared }: { compared: readonly RunDetail[] }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   );
 }

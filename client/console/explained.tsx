@@ -1,9 +1,11 @@
 /** What weighs in the model, and the small tree that stands for it: both read off noisy sums. */
+
 import { pruned } from "../../shared/explain/tree.ts";
 import { treeSvg } from "../../shared/explain/tree-svg.ts";
 import type { RunDetail } from "../../shared/run-record.ts";
 import { formatNumber, t } from "../i18n/messages.ts";
 import { save } from "../ui/save.ts";
+import { Scroll } from "../ui/scroll.tsx";
 
 export function Explained({ run }: { run: RunDetail }) {
   const told = run.rounds.find((record) => record.importance !== undefined);
@@ -57,8 +59,7 @@ function Importance(props: {
         {deviation !== undefined &&
           t("explained.noise", { half: formatNumber(1.96 * deviation, { maximumFractionDigits: 3 }) })}
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section class="scroll" aria-label={t("explained.title")} tabIndex={0}>
+      <Scroll label={t("explained.title")}>
         <table>
           <thead>
             <tr>
@@ -91,7 +92,7 @@ function Importance(props: {
             ))}
           </tbody>
         </table>
-      </section>
+      </Scroll>
     </>
   );
 }
@@ -106,11 +107,10 @@ function Tree({ run, svg, fidelity }: { run: RunDetail; svg: string; fidelity: n
               share: formatNumber(fidelity, { style: "percent", maximumFractionDigits: 1 }),
             })}
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section class="scroll" aria-label={t("explained.tree.title")} tabIndex={0}>
+      <Scroll label={t("explained.tree.title")}>
         {/* Drawn by us; every text in it is escaped. */}
         <div class="drawing" dangerouslySetInnerHTML={{ __html: svg }} />
-      </section>
+      </Scroll>
       <button type="button" onClick={() => save(`${run.run}-tree.svg`, svg, "image/svg+xml")}>
         {t("explained.tree.save")}
       </button>

@@ -1,4 +1,5 @@
 import { t } from "../i18n/messages.ts";
+import { Scroll } from "../ui/scroll.tsx";
 import { statement } from "../ui/statement.ts";
 import { runs } from "./api.ts";
 
@@ -10,8 +11,7 @@ export function RunList({ onChoose }: { onChoose: (run: string) => void }) {
       {all.length === 0 ? (
         <p>{t(runs.value ? "console.runs.none" : "console.loading")}</p>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-        <section class="scroll" aria-label={t("console.runs")} tabIndex={0}>
+        <Scroll label={t("console.runs")}>
           <table>
             <thead>
               <tr>
@@ -44,7 +44,7 @@ export function RunList({ onChoose }: { onChoose: (run: string) => void }) {
               ))}
             </tbody>
           </table>
-        </section>
+        </Scroll>
       )}
     </section>
   );

@@ -1,4 +1,5 @@
 /** One run: what goes on, what it costs, what came of it. */
+
 import { signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { RunDetail } from "../../shared/run-record.ts";
@@ -6,6 +7,7 @@ import { formatNumber, isMessageKey, t } from "../i18n/messages.ts";
 import { Collusion } from "../ui/collusion.tsx";
 import { ConfirmButton } from "../ui/dialog.tsx";
 import { save } from "../ui/save.ts";
+import { Scroll } from "../ui/scroll.tsx";
 import { statement } from "../ui/statement.ts";
 import { call, failure } from "./api.ts";
 import { Curves } from "./curves.tsx";
@@ -111,8 +113,7 @@ function Gates({ run }: { run: RunDetail }) {
   return (
     <section class="card">
       <h2>{t("console.gates")}</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section class="scroll" aria-label={t("console.gates")} tabIndex={0}>
+      <Scroll label={t("console.gates")}>
         <table>
           <thead>
             <tr>
@@ -140,7 +141,7 @@ function Gates({ run }: { run: RunDetail }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </Scroll>
     </section>
   );
 }

@@ -138,6 +138,8 @@ export const en = {
     "See what the finished model says of one of your rows, and why. It is computed in this tab; nothing leaves it.",
   "own.row": "Row number",
   "own.show": "Explain this row",
+  "own.failed":
+    "This row could not be explained: what the coordinator sent along with the model does not fit it. Nothing left this tab; tell the coordinator.",
   "own.missing": "missing",
   "own.selected": "Selected.",
   "own.refused": "Not selected.",

@@ -1,7 +1,9 @@
 /** What the tab sees in the file, and the decision. Nothing is computed before it. */
+
 import type { Task } from "../../shared/task.ts";
 import { formatNumber, t } from "../i18n/messages.ts";
 import { Collusion } from "../ui/collusion.tsx";
+import { Scroll } from "../ui/scroll.tsx";
 import { statement } from "../ui/statement.ts";
 import type { DataSummary } from "../worker/snapshot.ts";
 import { consent, leave, snapshot } from "./tab.ts";
@@ -48,8 +50,7 @@ function FileCard({ data, bytesSent }: { data: DataSummary; bytesSent: number })
       <p>
         <strong>{t("choose.never")}</strong> {t("choose.sent", { bytes: formatNumber(bytesSent) })}
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section class="scroll" aria-label={t("data.title")} tabIndex={0}>
+      <Scroll label={t("data.title")}>
         <table>
           <thead>
             <tr>
@@ -70,7 +71,7 @@ function FileCard({ data, bytesSent }: { data: DataSummary; bytesSent: number })
             ))}
           </tbody>
         </table>
-      </section>
+      </Scroll>
       <p class="quiet small">
         {data.droppedColumns.length > 0
           ? t("data.dropped", { columns: data.droppedColumns.join(", ") })
@@ -93,8 +94,7 @@ function Problems({ data }: { data: DataSummary }) {
       {data.problemCount > data.problems.length && (
         <p class="quiet small">{t("data.problems.shown", { shown: data.problems.length })}</p>
       )}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section class="scroll" aria-label={t("data.problem.what")} tabIndex={0}>
+      <Scroll label={t("data.problem.what")}>
         <table>
           <thead>
             <tr>
@@ -115,7 +115,7 @@ function Problems({ data }: { data: DataSummary }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </Scroll>
     </details>
   );
 }

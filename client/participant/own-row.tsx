@@ -1,20 +1,27 @@
 /** One's own row: what the model says of it, why, and what would have turned the decision. Nothing of it leaves the tab. */
+
 import { signal } from "@preact/signals";
 import { formatNumber, t } from "../i18n/messages.ts";
+import { Scroll } from "../ui/scroll.tsx";
 import type { OwnRow } from "../worker/snapshot.ts";
 import { explain, snapshot } from "./tab.ts";
 
 const chosen = signal(1);
 const shown = signal<OwnRow | undefined>(undefined);
 const busy = signal(false);
+const failed = signal(false);
 
 const text = (value: string | number | null) =>
   value === null ? t("own.missing") : typeof value === "number" ? formatNumber(value) : value;
 
 async function show(): Promise<void> {
   busy.value = true;
+  failed.value = false;
   try {
     shown.value = await explain(chosen.value);
+  } catch {
+    shown.value = undefined;
+    failed.value = true;
   } finally {
     busy.value = false;
   }
@@ -52,6 +59,11 @@ export function OwnRowCard() {
           {t("own.show")}
         </button>
       </form>
+      {failed.value && (
+        <p class="problems" role="alert">
+          {t("own.failed")}
+        </p>
+      )}
       <div aria-live="polite">{told && <Told told={told} />}</div>
     </section>
   );
@@ -71,8 +83,7 @@ function Told({ told }: { told: OwnRow }) {
         })}
       </p>
       <h3>{t("own.why")}</h3>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <section class="scroll" aria-label={t("own.why")} tabIndex={0}>
+      <Scroll label={t("own.why")}>
         <table>
           <thead>
             <tr>
@@ -98,7 +109,7 @@ function Told({ told }: { told: OwnRow }) {
             ))}
           </tbody>
         </table>
-      </section>
+      </Scroll>
       {told.reasons.length > 0 && <p>{t("own.reasons", { reasons: told.reasons.join(", ") })}</p>}
       <h3>{t("own.otherwise")}</h3>
       {told.changes === null || told.changes.length === 0 ? (

@@ -1,6 +1,8 @@
 /** Everything that left the tab, to look at and to keep. */
+
 import { formatNumber, formatTime, t } from "../i18n/messages.ts";
 import { save } from "../ui/save.ts";
+import { Scroll } from "../ui/scroll.tsx";
 import { snapshot } from "./tab.ts";
 
 /** Rows on the page; the download has all. */
@@ -16,8 +18,7 @@ export function Sent() {
       ) : (
         <>
           <p data-testid="sent">{t("sent.total", { count: sent.length, bytes: formatNumber(bytesSent) })}</p>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-          <section class="scroll" aria-label={t("sent.title")} tabIndex={0}>
+          <Scroll label={t("sent.title")}>
             <table>
               <thead>
                 <tr>
@@ -51,7 +52,7 @@ export function Sent() {
                   ))}
               </tbody>
             </table>
-          </section>
+          </Scroll>
           {sent.length > shown && <p class="quiet small">{t("sent.older")}</p>}
           <button
             type="button"

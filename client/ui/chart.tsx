@@ -2,8 +2,10 @@
  * A curve that grows: uPlot draws it, the rest makes it legible without eyes — a role, a one-sentence summary, and the
  * same numbers as a table and as CSV.
  */
+
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
+import { Scroll } from "./scroll.tsx";
 import "uplot/dist/uPlot.min.css";
 import { formatNumber, t } from "../i18n/messages.ts";
 import { save } from "./save.ts";
@@ -95,8 +97,7 @@ export function Chart(props: { name: string; title: string; summary: string; x: 
       <p class="small">{x.length > 0 ? summary : t("chart.empty")}</p>
       <details class="small">
         <summary>{t("console.table")}</summary>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-        <section class="scroll" aria-label={title} tabIndex={0}>
+        <Scroll label={title}>
           <table>
             <thead>
               <tr>
@@ -123,7 +124,7 @@ export function Chart(props: { name: string; title: string; summary: string; x: 
               ))}
             </tbody>
           </table>
-        </section>
+        </Scroll>
         <button type="button" class="plain" onClick={() => save(`murmur-${name}.csv`, csv(), "text/csv")}>
           {t("console.csv")}
         </button>

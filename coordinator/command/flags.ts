@@ -9,6 +9,14 @@ export const json = {
   description: "Print one JSON object on standard output and nothing else",
 } as const;
 
+/** Of commands that read several data sets. */
+export const dataDir = {
+  type: "string",
+  valueHint: "DIR",
+  description:
+    "Folder with the data sets' original files, one folder each (default: MURMUR_TEST_DATA, or they are fetched)",
+} as const;
+
 /** What `murmur.ts` lists: a citty command whose flags' types have been used up. Its `run` returns an exit code, or nothing for 0. */
 export type Command = CommandDef;
 

@@ -80,8 +80,8 @@ export const webCryptoStream: StreamCipher = async (key) => {
 };
 
 /**
- * sum ← sum + sign·mask modulo 2^bits (packing.ts says how). A mask is a packed vector like any other, `bits` bits of the key's stream a
- * coordinate, made and added a piece at a time. Every key is used for one mask.
+ * sum ← sum + sign·mask modulo 2^bits (packing.ts says how). A mask is a packed vector like any other, `bits` bits of the
+ * key's stream a coordinate, made and added a piece at a time. Every key is used for one mask.
  */
 export async function addMask(
   sum: Uint32Array,

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../../shared/errors.ts";
-import { command, json, numberFlag } from "../flags.ts";
+import { command, dataDir, json, numberFlag } from "../flags.ts";
 import { output } from "../output.ts";
 
 export default command({
@@ -17,12 +17,7 @@ export default command({
       valueHint: "DIR",
       description: "Folder of figures and results (default murmur-data/fairness)",
     },
-    "data-dir": {
-      type: "string",
-      valueHint: "DIR",
-      description:
-        "Folder with the data sets' original files, one folder each (default: MURMUR_TEST_DATA, or they are fetched)",
-    },
+    "data-dir": dataDir,
     json,
   },
   async run({ args }) {

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { InputError } from "../../../shared/errors.ts";
-import { command, json, readInput } from "../flags.ts";
+import { command, dataDir, json, readInput } from "../flags.ts";
 import { output, progress } from "../output.ts";
 
 export default command({
@@ -13,12 +13,7 @@ export default command({
   args: {
     grid: { type: "positional", description: "the grid file (YAML); docs/lab.md shows one" },
     out: { type: "string", required: true, valueHint: "DIR", description: "Folder of results and of kept cells" },
-    "data-dir": {
-      type: "string",
-      valueHint: "DIR",
-      description:
-        "Folder with the data sets' original files, one folder each (default: MURMUR_TEST_DATA, or they are fetched)",
-    },
+    "data-dir": dataDir,
     json,
   },
   async run({ args }) {
