@@ -29,6 +29,7 @@ const code = await runProgram(
       predict: async () => (await import("./coordinator/command/definitions/predict.ts")).default,
       explain: async () => (await import("./coordinator/command/definitions/explain.ts")).default,
       dependence: async () => (await import("./coordinator/command/definitions/dependence.ts")).default,
+      reduce: async () => (await import("./coordinator/command/definitions/reduce.ts")).default,
       prune: async () => (await import("./coordinator/command/definitions/prune.ts")).default,
       track: async () => (await import("./coordinator/command/definitions/track.ts")).default,
       report: async () => (await import("./coordinator/command/definitions/report.ts")).default,

@@ -1,6 +1,7 @@
 /** From a decoded sum to what the run makes of it: a new learner, metrics for the record, the objective's terms. */
 
 import { InputError } from "../shared/errors.ts";
+import { principalComponents } from "../shared/explain/principal-components.ts";
 import { type FewestRows, growLevel, openNodes } from "../shared/explain/tree.ts";
 import { gainsOf, runningHistogram, runningNoise, thresholdOf } from "../shared/fairness/controller.ts";
 import { countsByGroup, countsOfCells, type ExactCounts } from "../shared/fairness/group-counts.ts";
@@ -16,6 +17,7 @@ import { noiseOf, type RoundPlan } from "../shared/plan.ts";
 import { type ClipStep, shareWithin } from "../shared/privacy/adaptive-clipping.ts";
 import { readEvaluate } from "../shared/questions/evaluate.ts";
 import { readExplain } from "../shared/questions/explain.ts";
+import { readMoments } from "../shared/questions/moments.ts";
 import { readProfile } from "../shared/questions/profile.ts";
 import { announcedLayout, type Question } from "../shared/questions/question.ts";
 import { readTrain } from "../shared/questions/train.ts";
@@ -31,7 +33,10 @@ export interface Reading {
   metrics?: Metrics;
   objective?: RoundRecord["objective"];
   clip?: ClipStep;
-  explanation?: Pick<RoundRecord, "importance" | "importanceByGroup" | "importanceDeviation" | "tree" | "fidelity">;
+  explanation?: Pick<
+    RoundRecord,
+    "importance" | "importanceByGroup" | "importanceDeviation" | "tree" | "components" | "fidelity"
+  >;
 }
 
 const running = (task: Task, learner: Learner) => runningHistogram(learner.controller, gainsOf(task));
@@ -82,6 +87,11 @@ export function readSum(
       const counts = readTree(task, layout, sum, openNodes(tree, level).length);
       const fewest = treeFewestRows(noiseOf(plan, survivors, task.data.features[0]!.name));
       return { learner, explanation: { tree: growLevel(task.data.features, tree, level, counts, fewest) } };
+    }
+    case "moments": {
+      const moments = readMoments(task, layout, sum, noiseOf(plan, survivors, "moments"));
+      const components = moments && principalComponents(moments, task.explain!.components);
+      return { learner, ...(components && { explanation: { components } }) };
     }
     case "explain": {
       const noise = { rows: noiseOf(plan, survivors, "rows"), attributions: noiseOf(plan, survivors, "attributions") };

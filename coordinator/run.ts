@@ -1,5 +1,5 @@
 /**
- * A run: questions in order, profile → train … train → evaluate, each repeated until it has an answer.
+ * A run: questions in order, profile → train … train → tree … → moments → explain → evaluate, each repeated until it has an answer.
  *
  * The order of durable steps makes a crash harmless at any line:
  *   announce (ledger) → keys and shares → charge (ledger) → uploads → decode → finish (model, record and ledger at once)
@@ -151,7 +151,9 @@ export class Run {
     const { profile } = this.learner;
     if (!profile) return undefined;
     const { normalisation, marginals } = profile;
-    return { normalisation, marginals, threshold: selectionThreshold(this.task, this.learner) };
+    const components = this.#records.find((r) => r.components)?.components;
+    const threshold = selectionThreshold(this.task, this.learner);
+    return { normalisation, marginals, threshold, ...(components && { components }) };
   }
 
   isInvited(invite: string): boolean {
@@ -277,8 +279,9 @@ export class Run {
     const after = (...kinds: Question["kind"][]) =>
       kinds.flatMap((kind) => Array<Question["kind"]>(left(kind)).fill(kind));
     if (left("profile") > 0) return affordable("profile") ? "profile" : undefined;
-    if (left("train") > 0 && affordable("train", ...after("tree", "explain", "evaluate"))) return "train";
-    if (this.#treeGrows && affordable("tree", ...after("explain", "evaluate"))) return "tree";
+    if (left("train") > 0 && affordable("train", ...after("tree", "moments", "explain", "evaluate"))) return "train";
+    if (this.#treeGrows && affordable("tree", ...after("moments", "explain", "evaluate"))) return "tree";
+    if (left("moments") > 0 && affordable("moments", ...after("explain", "evaluate"))) return "moments";
     if (left("explain") > 0 && affordable("explain", ...after("evaluate"))) return "explain";
     if (left("evaluate") > 0 && affordable("evaluate")) return "evaluate";
     return undefined;
@@ -432,6 +435,8 @@ export class Run {
     switch (kind) {
       case "tree":
         return { kind, normalisation, threshold, tree: tree ?? bareTree, level: this.#finished("tree") };
+      case "moments":
+        return { kind, normalisation };
       case "explain":
         return { kind, normalisation, baseline: backgroundMean(this.task, this.learner.profile!) };
       case "evaluate":

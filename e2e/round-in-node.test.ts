@@ -32,18 +32,14 @@ test.skipIf(!device)(
     const server = await serve({ port: 0, dataDir: join(folder, "data") });
     const task = asTask({
       ...readTaskFile(readFileSync("tasks/bank.yaml", "utf8"), "bank.yaml"),
-      training: { rounds: Number(process.env.ROUNDS ?? 5), learningRate: 4, momentum: 0.5 },
+      explain: { share: 0.2, treeDepth: 3, components: 4 },
+      training: { rounds: 5, learningRate: 4, momentum: 0.5 },
     });
     const data = await fetchData("bank", { cacheDir: folder });
     const parts = [...splitByColumn(parseCsv(readFileSync(data.path, "utf8")).records, "job").values()];
     const run = await server.coordinator.launchTask(task, 1);
     const { invitation } = run.detail();
     const invite = new URL(invitation).searchParams.get("invite")!;
-    server.coordinator.onRunChange = (d) => {
-      const r = d.rounds.at(-1);
-      if (process.env.LOUD && r)
-        console.error(d.current?.phase, r.round, r.state, r.reason, r.duration, JSON.stringify(r.metrics));
-    };
     const tabs = await Promise.all(
       parts.map((part) =>
         joinInNode({ url: server.url, run: run.id, invite, task, csv: csvOf(part), device: device! }),
@@ -51,7 +47,6 @@ test.skipIf(!device)(
     );
     await Promise.all(tabs.map((tab) => tab.over));
     const detail = run.detail();
-    console.error(JSON.stringify(detail.rounds.at(-1), null, 1));
     expect(detail.state).toBe("finished");
     const { problems, entries } = await checkLedger(await server.coordinator.exportLedger());
     expect(problems).toEqual([]);
@@ -73,6 +68,24 @@ test.skipIf(!device)(
       return decides(pathOf(tree, bins, row).at(-1)!) === selects;
     });
     expect(Math.abs(detail.rounds.at(-1)!.fidelity! - alike.length / rows.count)).toBeLessThan(0.03);
+    // Along the first component the rows differ nearly as much as along the best direction there is.
+    const { vectors, shares } = detail.rounds.find(({ question }) => question === "moments")!.components!;
+    const inputs = encodeFeatures(rows, task, run.normalisation!);
+    const width = inputs.length / rows.count;
+    const varianceAlong = (direction: number[]) => {
+      let [sum, squares] = [0, 0];
+      for (let at = 0; at < inputs.length; at += width) {
+        const x = direction.reduce((total, weight, i) => total + weight * inputs[at + i]!, 0);
+        sum += x;
+        squares += x * x;
+      }
+      return squares / rows.count - (sum / rows.count) ** 2;
+    };
+    const whole = Array.from({ length: width }, (_, i) => varianceAlong(vectors[0]!.map((_, k) => Number(k === i))));
+    const total = whole.reduce((a, b) => a + b);
+    expect(shares.length).toBeGreaterThan(1);
+    expect(Math.abs(varianceAlong(vectors[0]!) / total - shares[0]!)).toBeLessThan(0.05);
+    expect(varianceAlong(vectors[0]!)).toBeGreaterThan(Math.max(...whole));
     await server.close();
   },
 );

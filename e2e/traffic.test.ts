@@ -63,7 +63,7 @@ function markedTask(rounds: number): Task {
   Object.assign(sensitive[0]!, { name: "marked-origin", column: "marked-origin" });
   sensitive[0]!.groups = marks.groups.map((name) => ({ name, values: [name] }));
   task.data.identifiers = ["marked-person"];
-  return asTask({ ...task, explain: { treeDepth: 1 }, gates: [{ metric: "accuracy", atLeast: 0.999 }] });
+  return asTask({ ...task, explain: { treeDepth: 1, components: 1 }, gates: [{ metric: "accuracy", atLeast: 0.999 }] });
 }
 
 /** Forty rows in which every cell is a mark. */
@@ -176,7 +176,7 @@ test("[12] in a whole run nothing of the rows reaches the coordinator but noised
   // It listened: five connections, all of their uploads, every kind of message but a decline.
   expect(detail.state).toBe("finished");
   expect(heard).toHaveLength(5);
-  const asked = ["profile", "train", "train", "tree", "explain", "evaluate"];
+  const asked = ["profile", "train", "train", "tree", "moments", "explain", "evaluate"];
   expect(detail.rounds.map(({ question }) => question)).toEqual(asked);
   expect(made).toHaveLength(5 * asked.length);
   expect(broken.sums).toHaveLength(asked.length);

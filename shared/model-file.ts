@@ -21,6 +21,10 @@ const contextSchema = z.strictObject({
   marginals: z.record(z.string(), z.array(finite.min(0))),
   /** Logit above which the task's rule selects */
   threshold: finite,
+  /** Principal components of the inputs, where the run asked for them: see explain/principal-components.ts */
+  components: z
+    .strictObject({ mean: z.array(finite), shares: z.array(finite), vectors: z.array(z.array(finite)).min(1) })
+    .optional(),
 });
 
 const modelFileSchema = z.strictObject({
@@ -61,7 +65,7 @@ export function tensorsOf(architecture: Architecture, parameters: Float32Array<A
   );
 }
 
-/** What the ledger says of a model beside its parameters: normalisation, marginals and threshold, by hash. */
+/** What the ledger says of a model beside its parameters: normalisation, marginals, threshold and components, by hash. */
 export const contextHash = (context: ModelContext): Promise<string> => hashOf(context);
 
 export async function modelFileOf(
@@ -119,6 +123,10 @@ export async function openModel(value: unknown): Promise<OpenModel> {
     (f) => !context.marginals[f.name] || (f.kind === "numeric" && !context.normalisation[f.name]),
   );
   if (missing) throw new InputError("context", `knows nothing of ${missing.name}`, fix);
+  const width = architecture.inputShape.reduce((a, b) => a * b);
+  const { components } = context;
+  if (components && [components.mean, ...components.vectors].some((vector) => vector.length !== width))
+    throw new InputError("context.components", `are not of ${width} numbers each`, fix);
   return {
     file,
     parameters,

@@ -231,6 +231,10 @@ export function featureColumns(task: { data: Pick<Task["data"], "features"> }): 
   );
 }
 
+/** What each column of the input says, in order: `age`, `job = retired`. */
+export const inputNames = ({ data }: { data: Pick<Task["data"], "features"> }): string[] =>
+  data.features.flatMap((f) => (f.kind === "numeric" ? [f.name] : f.values.map((value) => `${f.name} = ${value}`)));
+
 export function architectureOf(task: Task): Architecture {
   return { inputShape: [inputWidth(task)], layers: task.model.layers };
 }

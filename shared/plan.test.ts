@@ -18,9 +18,9 @@ const participant = (epsilon: number, rounds: number, cohort: object = {}): Task
     training: { rounds, learningRate: 1 },
     cohort: { minimum: 3, maximum: 250, dropoutTolerance: 0.1, colludingShare: 0.1, ...cohort },
   });
-const kinds: Question["kind"][] = ["profile", "train", "tree", "explain", "evaluate"];
+const kinds: Question["kind"][] = ["profile", "train", "tree", "moments", "explain", "evaluate"];
 
-const explain = { share: 0.3, attributionBound: 4, treeDepth: 3 };
+const explain = { share: 0.3, attributionBound: 4, treeDepth: 3, components: 2 };
 const tasks: [string, Task][] = [
   ["records, 2 rounds", record(2, 2)],
   ["records, 100 sampled rounds", record(1, 100, 0.1)],
@@ -41,7 +41,8 @@ test.each(tasks)("all planned rounds and the spare ones cost at most ε: %s", (_
   const { epsilon, unit } = task.privacy;
   const tree = task.explain ? [event("tree", rounds.tree + 1)] : [];
   const told = task.explain ? [event("explain", 2)] : [];
-  const training = [event("profile", 1), event("train", rounds.train + spareRounds(rounds.train)), ...tree];
+  const moments = task.explain ? [event("moments", 2)] : [];
+  const training = [event("profile", 1), event("train", rounds.train + spareRounds(rounds.train)), ...tree, ...moments];
   const onTrain = unit === "record" ? training : [...training, event("evaluate", 1), ...told];
   expect(epsilonOf(onTrain, delta)).toBeLessThanOrEqual(epsilon);
   if (unit === "record") {
@@ -49,8 +50,8 @@ test.each(tasks)("all planned rounds and the spare ones cost at most ε: %s", (_
     expect(onHeldBack).toBeLessThanOrEqual(epsilon);
     expect(onHeldBack).toBeGreaterThan(0.999 * epsilon);
   }
-  // Tree and attributions have their share each.
-  for (const events of [tree, told])
+  // Tree, moments and attributions have their share each.
+  for (const events of [tree, moments, told])
     expect(events.length === 0 ? 0 : epsilonOf(events, delta)).toBeLessThanOrEqual(
       epsilon * (task.explain?.share ?? 0),
     );

@@ -10,7 +10,7 @@ import { noiseMultiplierFor } from "./privacy/calibrate.ts";
 import { blockSize } from "./privacy/hadamard.ts";
 import { type Layout, segment } from "./questions/layout.ts";
 import { layoutOf, portionOf, type Question } from "./questions/question.ts";
-import type { Task } from "./task.ts";
+import { hasComponents, type Task } from "./task.ts";
 
 type Kind = Question["kind"];
 
@@ -27,34 +27,43 @@ export interface Plan {
 export const spareRounds = (rounds: number): number => Math.max(2, Math.ceil(rounds * 0.05));
 
 /**
- * Splits epsilon: the profile takes `profileShare`, the tree and the attributions `explain.share` each, training the rest
- * of what its own portion may spend. `explain` and `evaluate` read rows no other question reads at record level, so
+ * Splits epsilon: the profile takes `profileShare`, the tree, the moments and the attributions `explain.share` each, training
+ * the rest of what its own portion may spend. `explain` and `evaluate` read rows no other question reads at record level, so
  * `evaluate` has the rest of a whole epsilon there; at participant level it takes another `profileShare`.
  */
 export function planOf(task: Task): Plan {
   const { epsilon, delta, sampleRate, profileShare, unit } = task.privacy;
   const tree = task.explain?.treeDepth ?? 0;
-  const rounds = { profile: 1, train: task.training.rounds, tree, explain: task.explain ? 1 : 0, evaluate: 1 };
+  const moments = hasComponents(task) ? 1 : 0;
+  const rounds = {
+    profile: 1,
+    train: task.training.rounds,
+    tree,
+    moments,
+    explain: task.explain ? 1 : 0,
+    evaluate: 1,
+  };
   const whole = (share: number, count: number, after?: MechanismEvent[]) =>
     noiseMultiplierFor({ epsilon: epsilon * share, delta, sampleRate: 1, count, ...(after && { after }) });
   const small = whole(profileShare, 1);
   const told = task.explain?.share ?? profileShare;
   /** One spare round each: a round that was charged and then failed is never refunded */
-  const [treeNoise, explainNoise] = [whole(told, tree + 1), whole(told, 2)];
+  const [treeNoise, onceNoise] = [whole(told, tree + 1), whole(told, 2)];
   const event = (noiseMultiplier: number, count: number): MechanismEvent => ({ noiseMultiplier, sampleRate: 1, count });
   const trees = tree > 0 ? [event(treeNoise, tree + 1)] : [];
-  const explanations = task.explain ? [event(explainNoise, 2)] : [];
+  const spreads = moments > 0 ? [event(onceNoise, 2)] : [];
+  const explanations = task.explain ? [event(onceNoise, 2)] : [];
   const train = noiseMultiplierFor({
     epsilon,
     delta,
     sampleRate,
     count: rounds.train + spareRounds(rounds.train),
-    after: [event(small, unit === "record" ? 1 : 2), ...trees, ...(unit === "record" ? [] : explanations)],
+    after: [event(small, unit === "record" ? 1 : 2), ...trees, ...spreads, ...(unit === "record" ? [] : explanations)],
   });
   const evaluate = unit === "record" ? whole(1, rounds.evaluate + 1, explanations) : small;
   return {
-    noiseMultiplier: { profile: small, train, tree: treeNoise, explain: explainNoise, evaluate },
-    sampleRate: { profile: 1, train: sampleRate, tree: 1, explain: 1, evaluate: 1 },
+    noiseMultiplier: { profile: small, train, tree: treeNoise, moments: onceNoise, explain: onceNoise, evaluate },
+    sampleRate: { profile: 1, train: sampleRate, tree: 1, moments: 1, explain: 1, evaluate: 1 },
     rounds,
   };
 }
@@ -70,6 +79,7 @@ export function wholeRun(task: Task, plan: Plan): Pick<ReturnType<typeof account
     ["profile", rounds.profile],
     ["train", rounds.train + spareRounds(rounds.train)],
     ["tree", rounds.tree],
+    ["moments", rounds.moments],
     ["explain", rounds.explain],
     ["evaluate", rounds.evaluate],
   ];

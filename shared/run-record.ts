@@ -3,6 +3,7 @@
  * Every number in it is derived from noisy sums or from the protocol's own bookkeeping, never from one participant.
  */
 import type { PrivacyUnit } from "./cohort.ts";
+import type { PrincipalComponents } from "./explain/principal-components.ts";
 import type { TreeNode } from "./explain/tree.ts";
 import type { ConstraintStep } from "./fairness/controller.ts";
 import type { Drift } from "./fairness/monitor.ts";
@@ -90,6 +91,8 @@ export interface RoundRecord {
   importanceDeviation?: number;
   /** Of `tree`: the surrogate tree so far */
   tree?: TreeNode;
+  /** Of `moments`: principal components of the inputs that rise above the noise */
+  components?: PrincipalComponents;
   /** Of `evaluate`, where a tree was grown: share of held-back rows on which it decides as the model */
   fidelity?: number;
   /** Of `train`, where clipping is adaptive: the round's clip norm, and how many were within it */

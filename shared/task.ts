@@ -232,7 +232,7 @@ export const taskSchema = z.strictObject({
         .min(0.05)
         .max(0.8)
         .default(0.3)
-        .describe("Share of epsilon for what weighs in the model, and as much for the tree that stands for it"),
+        .describe("Share of epsilon for what weighs in the model, as much for the tree, as much for the components"),
       attributionBound: z
         .number()
         .positive()
@@ -240,9 +240,17 @@ export const taskSchema = z.strictObject({
         .default(4)
         .describe("Largest L2 norm of one row's attributions, logits; longer ones are shortened to it"),
       treeDepth: z.int().min(0).max(6).default(4).describe("Levels of the surrogate tree, a round each; 0: no tree"),
+      components: z
+        .int()
+        .min(0)
+        .max(16)
+        .default(0)
+        .describe("Principal components of the inputs, from their noisy second moment; 0: none"),
     })
     .optional()
-    .describe("After training, ask for mean absolute attributions and grow a surrogate tree, both by secure sums"),
+    .describe(
+      "After training, ask by secure sums what weighs in the model, for a tree that stands for it, for components",
+    ),
   objective: z
     .strictObject({
       privacy: z.number().min(0).default(1),
@@ -289,6 +297,8 @@ export type Task = z.output<typeof taskSchema>;
 
 /** Whether a surrogate tree is grown after training. */
 export const hasTree = ({ explain }: Pick<Task, "explain">): boolean => (explain?.treeDepth ?? 0) > 0;
+/** Whether the inputs' second moment is asked for. */
+export const hasComponents = ({ explain }: Pick<Task, "explain">): boolean => (explain?.components ?? 0) > 0;
 export type Feature = Task["data"]["features"][number];
 export type SensitiveAttribute = Task["data"]["sensitive"][number];
 export type Gate = Task["gates"][number];
@@ -301,6 +311,9 @@ export const isGroupMetric = (metric: Gate["metric"]): metric is GroupGateMetric
 
 /** A row's cell is one byte, of which 255 is kept (fairness/histogram.ts). */
 const mostCells = 254;
+
+/** Numbers of all components together, so that a ledger entry (64 kB) holds them. */
+const mostComponentNumbers = 4096;
 
 export interface Attribute {
   name: string;
@@ -357,6 +370,16 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
     if (feature.kind === "numeric" && !(feature.max > feature.min))
       report(["data", "features", i, "max"], "must be above `min`");
   });
+  if (hasComponents(task)) {
+    const inputs = task.data.features.reduce((sum, f) => sum + (f.kind === "numeric" ? 1 : f.values.length), 0);
+    const { components } = task.explain!;
+    if (components > inputs) report(["explain", "components"], `is more than the ${inputs} inputs; lower it`);
+    else if (components * inputs > mostComponentNumbers)
+      report(
+        ["explain", "components"],
+        `makes ${components * inputs} numbers of ${inputs} inputs, and ${mostComponentNumbers} fit the ledger; lower it`,
+      );
+  }
   task.model.layers.forEach((layer, i) => {
     const last = i === task.model.layers.length - 1;
     if (layer.kind !== "dense")

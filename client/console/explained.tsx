@@ -1,7 +1,9 @@
 /** What weighs in the model, and the small tree that stands for it: both read off noisy sums. */
 
+import type { PrincipalComponents } from "../../shared/explain/principal-components.ts";
 import { pruned } from "../../shared/explain/tree.ts";
 import { treeSvg } from "../../shared/explain/tree-svg.ts";
+import { inputNames } from "../../shared/model.ts";
 import type { RunDetail } from "../../shared/run-record.ts";
 import { formatNumber, t } from "../i18n/messages.ts";
 import { save } from "../ui/save.ts";
@@ -11,7 +13,8 @@ export function Explained({ run }: { run: RunDetail }) {
   const told = run.rounds.find((record) => record.importance !== undefined);
   const grown = run.rounds.filter((record) => record.tree !== undefined).at(-1)?.tree;
   const fidelity = run.rounds.find((record) => record.fidelity !== undefined)?.fidelity;
-  if (!told?.importance && !grown) return null;
+  const components = run.rounds.find((record) => record.components !== undefined)?.components;
+  if (!told?.importance && !grown && !components) return null;
   return (
     <section class="card" data-testid="explained">
       <h2>{t("explained.title")}</h2>
@@ -23,6 +26,7 @@ export function Explained({ run }: { run: RunDetail }) {
         />
       )}
       {grown && <Tree run={run} svg={drawing(run, grown)} fidelity={fidelity} />}
+      {components && <Components names={inputNames(run.task)} {...components} />}
     </section>
   );
 }
@@ -88,6 +92,47 @@ function Importance(props: {
                     {formatNumber(of[name] ?? 0, { maximumFractionDigits: 3 })}
                   </td>
                 ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+    </>
+  );
+}
+
+/** Inputs named for each component. */
+const named = 4;
+
+function Components({ names, shares, vectors }: PrincipalComponents & { names: string[] }) {
+  const heaviest = (vector: readonly number[]) =>
+    vector
+      .map((weight, i) => ({ name: names[i]!, weight }))
+      .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
+      .slice(0, named)
+      .map(
+        ({ name, weight }) => `${formatNumber(weight, { maximumFractionDigits: 2, signDisplay: "always" })} ${name}`,
+      );
+  return (
+    <>
+      <p class="quiet">{t("explained.components")}</p>
+      <Scroll label={t("explained.components")}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{t("explained.component")}</th>
+              <th scope="col" class="number">
+                {t("explained.variance")}
+              </th>
+              <th scope="col">{t("explained.heaviest")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {vectors.map((vector, i) => (
+              <tr key={vector.join()}>
+                <th scope="row">{formatNumber(i + 1)}</th>
+                <td class="number">{formatNumber(shares[i]!, { style: "percent", maximumFractionDigits: 1 })}</td>
+                <td>{heaviest(vector).join(" · ")}</td>
               </tr>
             ))}
           </tbody>

@@ -112,6 +112,7 @@ export const en = {
   "question.profile": "count columns",
   "question.train": "train",
   "question.tree": "grow the tree",
+  "question.moments": "measure how columns go together",
   "question.explain": "measure what weighs",
   "question.evaluate": "measure the model",
   "phase.announce": "compute the answer",
@@ -376,6 +377,11 @@ export const en = {
   "explained.noise": "Noise alone moves each by up to ±{half} (19 times in 20); groups it would drown are left out.",
   "explained.column": "Column",
   "explained.everybody": "everybody",
+  "explained.components":
+    "The few directions in which rows differ most (principal components), from the noisy second moment of the columns. `murmur reduce` makes a model that looks at these alone.",
+  "explained.component": "Component",
+  "explained.variance": "of the variance",
+  "explained.heaviest": "Heaviest in it",
   "explained.tree.title": "A small tree that decides much as the model does",
   "explained.tree.fidelity":
     "On {share} of the held-back rows this tree decides as the model does. It was grown from noisy counts; no row left a tab.",

@@ -109,6 +109,7 @@ export const zh = {
   "question.profile": "统计各列",
   "question.train": "训练",
   "question.tree": "生成决策树",
+  "question.moments": "衡量各列如何一同变化",
   "question.explain": "衡量各列的作用",
   "question.evaluate": "衡量模型",
   "phase.announce": "计算答复",
@@ -346,6 +347,11 @@ export const zh = {
   "explained.noise": "仅噪声就会使每个数值变动 ±{half}（二十次中有十九次）；会被噪声淹没的群体不列出。",
   "explained.column": "列",
   "explained.everybody": "所有人",
+  "explained.components":
+    "各行差异最大的少数方向（主成分），由各列加噪的二阶矩得出。`murmur reduce` 可生成只看这些方向的模型。",
+  "explained.component": "主成分",
+  "explained.variance": "占方差",
+  "explained.heaviest": "其中权重最大的",
   "explained.tree.title": "一棵与模型判断大致相同的小决策树",
   "explained.tree.fidelity":
     "在 {share} 的留出行上，这棵树与模型判断一致。它由加噪计数生成，没有任何一行离开过标签页。",

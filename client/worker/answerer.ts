@@ -17,6 +17,7 @@ import type { RandomSource } from "../../shared/privacy/random.ts";
 import type { Encoded } from "../../shared/privacy/stages.ts";
 import { sumExplained } from "../../shared/questions/explain.ts";
 import { type Layout, segment } from "../../shared/questions/layout.ts";
+import { sumMoments } from "../../shared/questions/moments.ts";
 import { profileCounts } from "../../shared/questions/profile-counts.ts";
 import { announcedLayout, type Question } from "../../shared/questions/question.ts";
 import { assembleChange, assembleTrain } from "../../shared/questions/train.ts";
@@ -81,6 +82,11 @@ export class Answerer {
         const selected = await this.#selected(parameters, train, question.threshold);
         const counts = treeCounts(takeRows(this.rows, train), selected, this.task, layout, question);
         return this.#counted(counts, train.length, layout, signs);
+      }
+      case "moments": {
+        const rows = takeRows(this.rows, this.portions.train);
+        const inputs = encodeFeatures(rows, this.task, question.normalisation);
+        return this.#counted(sumMoments(this.task, layout, inputs), rows.count, layout, signs);
       }
       case "explain": {
         const rows = takeRows(this.rows, this.portions.heldBack);

@@ -10,6 +10,7 @@ import { readFeatures } from "../../shared/data/rows.ts";
 import { InputError } from "../../shared/errors.ts";
 import { type ExplainOptions, type Explanation, explain, takeColumns } from "../../shared/explain/explain.ts";
 import { partialDependence } from "../../shared/explain/partial-dependence.ts";
+import { reduce } from "../../shared/explain/principal-components.ts";
 import { type PruneKind, prune } from "../../shared/explain/prune.ts";
 import { fairnessMetrics } from "../../shared/fairness/metrics.ts";
 import { type OpenModel, openModel } from "../../shared/model-file.ts";
@@ -85,6 +86,15 @@ export async function pruneModel(text: string, { kind, share, ...place }: Place 
   const { rows, labels } = labelledRows(model, text);
   const before = qualityOf(model, rows, labels);
   const { file, ...told } = await prune(model, kind, share);
+  return { ...told, before, after: qualityOf(await openModel(file), rows, labels), file };
+}
+
+/** The same figures, of the model and of the one that looks at the first components of its inputs alone. */
+export async function reduceModel(text: string, { components, ...place }: Place & { components: number }) {
+  const model = await modelAt(place);
+  const { rows, labels } = labelledRows(model, text);
+  const before = qualityOf(model, rows, labels);
+  const { file, ...told } = await reduce(model, components);
   return { ...told, before, after: qualityOf(await openModel(file), rows, labels), file };
 }
 

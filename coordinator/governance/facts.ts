@@ -94,6 +94,9 @@ const smallest = <T>(items: readonly T[], size: (item: T) => number): T | undefi
 const statement = ({ epsilon, delta, unit, relation }: Entry<"charge">["privacy"]) =>
   `ε = ${number(epsilon)} at δ = ${delta} for one ${unit} (${relation})`;
 
+/** What a laptop processor of the low-power class is built to draw for long; a desktop's graphics card draws ten times that. */
+const assumedWatts = 15;
+
 /** Every fact a rule may ask for, by name. */
 export const facts = {
   purpose: launched((task) => `«${task.purpose}»`),
@@ -213,8 +216,14 @@ export const facts = {
   time: (run) => {
     const last = run.of("round").at(-1);
     if (!run.whole || !last) return undefined;
-    const ms = run.of("round").reduce((sum, { entry }) => sum + entry.record.duration, 0);
-    return { measured: `${number(ms / 1000)} s in rounds; energy was not measured`, entry: last.place, holds: true };
+    const rounds = run.of("round").map(({ entry }) => entry.record);
+    const ms = rounds.reduce((sum, { duration }) => sum + duration, 0);
+    const deviceHours = rounds.reduce((sum, { duration, cohort }) => sum + duration * cohort, 0) / 3_600_000;
+    return {
+      measured: `${number(ms / 1000)} s in rounds, ${number(deviceHours)} device hours; energy was not measured: at an assumed ${assumedWatts} W a device, busy all along, it is ${number(deviceHours * assumedWatts)} Wh`,
+      entry: last.place,
+      holds: true,
+    };
   },
   objective: (run) => {
     const last = run
@@ -287,6 +296,16 @@ export const facts = {
     if (!told) return undefined;
     return {
       measured: `a surrogate tree, grown from noisy counts, agrees with the model on ${number(100 * told.entry.record.fidelity!)} % of held-back rows${rules(run)}`,
+      entry: told.place,
+      holds: true,
+    };
+  },
+  components: (run) => {
+    const told = run.of("round").find(({ entry }) => entry.record.components);
+    const shares = told?.entry.record.components?.shares;
+    if (!told || !shares) return undefined;
+    return {
+      measured: `${shares.length} principal components of the inputs, from their noisy second moment, carry ${shares.map((share) => number(100 * share)).join(", ")} % of the variance`,
       entry: told.place,
       holds: true,
     };

@@ -84,6 +84,7 @@ const sections: { title: string; facts: [string, FactName][] }[] = [
     facts: [
       ["Importance", "importance"],
       ["Surrogate", "surrogate"],
+      ["Principal components of the inputs", "components"],
     ],
   },
   {

@@ -10,7 +10,7 @@ import { signedStatementSchema } from "../governance/review.ts";
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const run = z.string().min(1).max(64);
 const count = z.int().min(0);
-const question = z.enum(["profile", "train", "tree", "explain", "evaluate"]);
+const question = z.enum(["profile", "train", "tree", "moments", "explain", "evaluate"]);
 const privacy = z.strictObject({
   epsilon: z.number().min(0),
   delta: z.number().min(0),
@@ -71,6 +71,11 @@ const objective = z.strictObject({
   compliance: z.number(),
   total: z.number(),
 });
+const components = z.strictObject({
+  mean: z.array(z.number()),
+  shares: z.array(z.number()),
+  vectors: z.array(z.array(z.number())),
+});
 const importance = z.record(z.string(), z.number());
 const bins = z.array(z.boolean()).max(512);
 const treeNode: z.ZodType<TreeNode> = z.lazy(() =>
@@ -98,6 +103,8 @@ export const recordSchema = z.strictObject({
   importanceDeviation: z.number().min(0).optional(),
   /** Of `tree`: the surrogate tree so far */
   tree: treeNode.optional(),
+  /** Of `moments`: principal components of the inputs that rise above the noise */
+  components: components.optional(),
   /** Of `evaluate`, where a tree was grown: share of held-back rows on which it decides as the model */
   fidelity: z.number().min(0).max(1).optional(),
   clip: z.strictObject({ norm: z.number().positive(), within: z.number().min(0).max(1) }).optional(),

@@ -208,7 +208,7 @@ test.each([8, 64, 256])(
     const z = 3;
     const plan = roundPlan(
       task,
-      { ...plainPlan, noiseMultiplier: { profile: z, train: z, tree: z, explain: z, evaluate: z } },
+      { ...plainPlan, noiseMultiplier: { profile: z, train: z, tree: z, moments: z, explain: z, evaluate: z } },
       "train",
       size,
     );

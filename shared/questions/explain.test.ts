@@ -7,7 +7,7 @@ import type { Task } from "../task.ts";
 import { explainLayout, readExplain, sumExplained } from "./explain.ts";
 import { readTree, treeCounts, treeLayout } from "./tree.ts";
 
-const explain = { share: 0.3, attributionBound: 2, treeDepth: 2 };
+const explain = { share: 0.3, attributionBound: 2, treeDepth: 2, components: 0 };
 const plain = smallTask({ privacy: { unit: "record", epsilon: 2, delta: 1e-5 } });
 const group = (name: string) => ({ name, values: [name] });
 const sensitive = [

@@ -12,6 +12,7 @@ import type { Task } from "../task.ts";
 import { evaluateLayout } from "./evaluate.ts";
 import { explainLayout } from "./explain.ts";
 import type { Layout } from "./layout.ts";
+import { momentsLayout } from "./moments.ts";
 import { profileLayout } from "./profile.ts";
 import { atClipNorm, trainLayout } from "./train.ts";
 import { treeLayout } from "./tree.ts";
@@ -21,6 +22,7 @@ export type Question =
   | { kind: "profile" }
   | { kind: "train"; normalisation: Normalisation; witness: Witness; clip?: AnnouncedClip }
   | { kind: "tree"; normalisation: Normalisation /** logit */; threshold: number; tree: TreeNode; level: number }
+  | { kind: "moments"; normalisation: Normalisation }
   | { kind: "explain"; normalisation: Normalisation /** [inputs] */; baseline: number[] }
   | { kind: "evaluate"; normalisation: Normalisation /** logits */; thresholds: number[]; tree?: TreeNode };
 
@@ -45,6 +47,8 @@ export function layoutOf(question: Question["kind"], task: Task): Layout {
       return trainLayout(task);
     case "tree":
       return treeLayout(task);
+    case "moments":
+      return momentsLayout(task);
     case "explain":
       return explainLayout(task);
     case "evaluate":

@@ -6,7 +6,7 @@ import { architectureOf, inputWidth, parameterCount } from "../model.ts";
 import { isClipDue } from "../privacy/adaptive-clipping.ts";
 import { evaluatedThresholds } from "../questions/evaluate.ts";
 import type { Question } from "../questions/question.ts";
-import { hasTree, type Task } from "../task.ts";
+import { hasComponents, hasTree, type Task } from "../task.ts";
 import { Decline } from "./reasons.ts";
 import { type CoordinatorEnv, type ParticipantEnv, protocolVersion, type RoundFacts } from "./round.ts";
 import { isSignedBy, type Signed, signBody } from "./signed.ts";
@@ -92,6 +92,8 @@ function fitsTask(question: Question, task: Task, round: number): boolean {
         normalises(question.normalisation, task)
       );
     }
+    case "moments":
+      return hasComponents(task) && normalises(question.normalisation, task);
     case "explain":
       return (
         task.explain !== undefined &&

@@ -66,9 +66,9 @@ export function smallTask(change: Record<string, unknown> = {}): Task {
 
 /** A plan without calibration: the noise is the test's business. */
 export const plainPlan: Plan = {
-  noiseMultiplier: { profile: 1, train: 1, tree: 1, explain: 1, evaluate: 1 },
-  sampleRate: { profile: 1, train: 1, tree: 1, explain: 1, evaluate: 1 },
-  rounds: { profile: 1, train: 2, tree: 0, explain: 0, evaluate: 1 },
+  noiseMultiplier: { profile: 1, train: 1, tree: 1, moments: 1, explain: 1, evaluate: 1 },
+  sampleRate: { profile: 1, train: 1, tree: 1, moments: 1, explain: 1, evaluate: 1 },
+  rounds: { profile: 1, train: 2, tree: 0, moments: 0, explain: 0, evaluate: 1 },
 };
 
 /** A coordinator's bulk work by what a tab would use. */

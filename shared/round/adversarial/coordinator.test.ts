@@ -190,8 +190,10 @@ describe("a tab declines the announcement", () => {
     const tree = { kind: "tree", normalisation, threshold: 0, tree: leaf, level: 0 };
     const explain = { kind: "explain", normalisation, baseline: [0] };
     const evaluate = { kind: "evaluate", normalisation, thresholds: [0, 0], tree: leaf };
-    const explained = { ...tab, task: { ...tab.task, explain: { share: 0.3, attributionBound: 1, treeDepth: 1 } } };
-    for (const question of [tree, explain, evaluate]) {
+    const moments = { kind: "moments", normalisation };
+    const asked = { share: 0.3, attributionBound: 1, treeDepth: 1, components: 1 };
+    const explained = { ...tab, task: { ...tab.task, explain: asked } };
+    for (const question of [tree, moments, explain, evaluate]) {
       const message = await changed({ question });
       await expectDecline(accept(message), "plan-mismatch", { of: "question" });
       expect(await accept(message, world.parameters, explained)).toMatchObject({ question: question.kind });
@@ -204,6 +206,7 @@ describe("a tab declines the announcement", () => {
       { ...tree, tree: { counts: [1] } },
       { ...tree, tree: { ...leaf, split } },
       { ...tree, normalisation: {} },
+      { ...moments, normalisation: {} },
       { ...explain, baseline: [] },
       { ...explain, baseline: [null] },
       { ...explain, normalisation: {} },

@@ -1,0 +1,124 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { principalComponents, reduce } from "../explain/principal-components.ts";
+import { architectureOf, inputWidth, parameterCount } from "../model.ts";
+import { modelFileOf, openModel } from "../model-file.ts";
+import { seededRandom } from "../privacy/testing/seeded.ts";
+import { smallTask } from "../round/testing.ts";
+import { momentsLayout, readMoments, sumMoments } from "./moments.ts";
+
+const record = smallTask({ privacy: { unit: "record", epsilon: 2, delta: 1e-5 } });
+const width = inputWidth(record);
+const layout = momentsLayout(record);
+const { unit } = layout.segments[0]!;
+const inWholeSteps = (sum: Float64Array) => sum.map((x) => Math.round(x * unit));
+
+test("one row moves the sum by no more than the layout's sensitivity, in whole steps, whatever it holds", () => {
+  const any = fc.oneof(
+    fc.double({ min: -50, max: 50, noNaN: true }),
+    fc.constantFrom(0, 1, 1e200, Number.NaN, Infinity),
+  );
+  fc.assert(
+    fc.property(fc.array(any, { minLength: width, maxLength: width }), (row) => {
+      const others = Array<number>(3 * width).fill(0.25);
+      const [without, joined] = [sumMoments(record, layout, others), sumMoments(record, layout, [...others, ...row])];
+      let square = 0;
+      for (const [i, x] of joined.entries()) {
+        const steps = (x - without[i]!) * unit;
+        expect(Math.abs(steps - Math.round(steps))).toBeLessThan(1e-6);
+        square += steps ** 2;
+      }
+      expect(Math.sqrt(square)).toBeLessThanOrEqual(layout.sensitivity);
+    }),
+  );
+});
+
+/** Rows along one direction, with a little around it. */
+function rowsAlong(count: number): { rows: Float64Array; direction: number[] } {
+  const random = seededRandom(3);
+  const raw = Array.from({ length: width }, (_, i) => (i % 2 === 0 ? 1 : -0.5));
+  const norm = Math.hypot(...raw);
+  const direction = raw.map((x) => x / norm);
+  const centred = () => random.below(20_001) / 10_000 - 1;
+  const rows = Float64Array.from({ length: count * width });
+  for (let r = 0; r < count; r++) {
+    const along = 0.8 * centred();
+    for (let i = 0; i < width; i++) rows[r * width + i] = 0.1 + along * direction[i]! + 0.05 * centred();
+  }
+  return { rows, direction };
+}
+
+test("means, covariances and the first component are those of the rows", () => {
+  const { rows, direction } = rowsAlong(2000);
+  const told = readMoments(record, layout, inWholeSteps(sumMoments(record, layout, rows)), 0.01)!;
+  const at = (r: number, i: number) => rows[r * width + i]!;
+  const mean = Array.from(
+    { length: width },
+    (_, i) => Array.from({ length: 2000 }, (_, r) => at(r, i)).reduce((a, b) => a + b) / 2000,
+  );
+  for (let i = 0; i < width; i++) {
+    expect(told.mean[i]).toBeCloseTo(mean[i]!, 3);
+    for (let j = 0; j < width; j++) {
+      let sum = 0;
+      for (let r = 0; r < 2000; r++) sum += (at(r, i) - mean[i]!) * (at(r, j) - mean[j]!);
+      expect(told.covariance[i * width + j]).toBeCloseTo(sum / 2000, 2);
+    }
+  }
+  const { shares, vectors } = principalComponents(told, 2)!;
+  expect(shares[0]).toBeGreaterThan(0.9);
+  const cosine = vectors[0]!.reduce((sum, x, i) => sum + x * direction[i]!, 0);
+  expect(Math.abs(cosine)).toBeGreaterThan(0.99);
+});
+
+test("where noise drowns the rows nothing is said, nor of a component that noise could have made", () => {
+  const { rows } = rowsAlong(50);
+  const sum = inWholeSteps(sumMoments(record, layout, rows));
+  expect(readMoments(record, layout, sum, 11)).toBeUndefined();
+  const random = seededRandom(9);
+  // Noise alone, 100 times over a thousand rows: what rises above the edge is a fluctuation of it, and rare.
+  let found = 0;
+  for (let i = 0; i < 100; i++) {
+    const covariance = new Float64Array(width * width);
+    for (let a = 0; a < width; a++)
+      for (let b = a; b < width; b++) {
+        const uniform = Array.from({ length: 12 }, () => random.below(1_000_001) / 1e6).reduce((x, y) => x + y) - 6;
+        covariance[a * width + b] = covariance[b * width + a] = uniform;
+      }
+    for (let a = 0; a < width; a++) covariance[a * width + a]! += 0.01;
+    if (principalComponents({ mean: new Float64Array(width), covariance, noise: 1 }, 16)) found++;
+  }
+  expect(found).toBeLessThan(10);
+});
+
+test("a model reduced to all components is the model; reduced to one, it is blind to all other directions", async () => {
+  const random = seededRandom(5);
+  const parameters = Float32Array.from(
+    { length: parameterCount(architectureOf(record)) },
+    () => random.below(2001) / 1000 - 1,
+  );
+  const covariance = new Float64Array(width * width);
+  for (let i = 0; i < width; i++) covariance[i * width + i] = width - i;
+  const components = principalComponents({ mean: new Float64Array(width).fill(0.5), covariance, noise: 0 }, width)!;
+  const normalisation = Object.fromEntries(record.data.features.map(({ name }) => [name, { mean: 0, scale: 1 }]));
+  const marginals = Object.fromEntries(record.data.features.map(({ name }) => [name, [1]]));
+  const file = await modelFileOf("r", record, parameters, { normalisation, marginals, threshold: 0, components });
+  const model = await openModel(JSON.parse(JSON.stringify(file)));
+  const inputs = Float64Array.from({ length: 4 * width }, () => random.below(2001) / 1000 - 1);
+  const whole = await openModel((await reduce(model, width)).file);
+  whole.score(inputs).forEach((z, i) => {
+    expect(z).toBeCloseTo(model.score(inputs)[i]!, 5);
+  });
+  const told = await reduce(model, 1);
+  expect(told).toMatchObject({ components: 1, inputs: width });
+  expect(told.variance).toBeCloseTo(width / ((width * (width + 1)) / 2), 5);
+  const one = await openModel(told.file);
+  const others = inputs.map((x, i) => (i % width === 0 ? x : 0.5));
+  one.score(inputs).forEach((z, i) => {
+    expect(z).toBeCloseTo(one.score(others)[i]!, 5);
+    expect(z).toBeCloseTo(model.score(others)[i]!, 5);
+  });
+  await expect(reduce(model, width + 1)).rejects.toThrow("--components");
+  await expect(
+    reduce({ ...model, file: { ...file, context: { ...file.context, components: undefined } } }, 1),
+  ).rejects.toThrow("explain.components");
+});
