@@ -527,7 +527,7 @@ export class Run {
     this.#reason = reason;
     const modelHash = await hashParameters(this.parameters);
     const { context } = this;
-    await this.dependencies.runs.end(this.id, {
+    const entry = await this.dependencies.runs.end(this.id, {
       state,
       reason,
       modelHash,
@@ -535,7 +535,11 @@ export class Run {
       privacy: this.#spent(),
       gates: this.gates(),
     });
-    this.room.send(this.room.identities, "ended", { state, reason, ...(context && { marginals: context.marginals }) });
+    const { identities } = this.room;
+    for (const identity of identities) {
+      const model = context && { context, evidence: await this.#evidence(identity, entry) };
+      this.room.send([identity], "ended", { state, reason, ...(model && { model }) });
+    }
     this.#changed();
   }
 

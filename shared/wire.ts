@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { Evidence } from "./ledger/evidence.ts";
-import type { Marginals } from "./questions/profile.ts";
+import type { ModelContext } from "./model-file.ts";
 import type { Announcement } from "./round/0-announce.ts";
 import type { Ready } from "./round/1-ready.ts";
 import type { Nonce, NoncesMessage, Roster, RosterMessage } from "./round/1-roster.ts";
@@ -112,8 +112,8 @@ export interface CoordinatorToTab {
   result(message: Signed<Result>): void;
   /** The round is over for everybody, with nothing revealed */
   abort(message: { announcementHash: string; reason: string }): void;
-  /** With the profile's noisy counts, against which a tab explains its own rows */
-  ended(message: { state: RunState; reason: string; marginals?: Marginals }): void;
+  /** With what a tab explains its own rows against, and the proof of the entry that has its hash */
+  ended(message: { state: RunState; reason: string; model?: { context: ModelContext; evidence: Evidence } }): void;
 }
 
 /** What an independent witness says. */

@@ -8,11 +8,10 @@ import { isApproved, type SignedStatement } from "../../shared/governance/review
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
 import { type Evidence, EvidenceError, verifyEvidence } from "../../shared/ledger/evidence.ts";
 import type { ProofFile } from "../../shared/ledger/proof.ts";
-import { type ModelContext, type ModelFile, modelFileOf } from "../../shared/model-file.ts";
+import { contextHash, type ModelContext, type ModelFile, modelFileOf } from "../../shared/model-file.ts";
 import { type Plan, planOf, type RoundPlan } from "../../shared/plan.ts";
 import { familyOf } from "../../shared/privacy/balance.ts";
 import type { Masked, Noised } from "../../shared/privacy/stages.ts";
-import type { Marginals } from "../../shared/questions/profile.ts";
 import type { Question } from "../../shared/questions/question.ts";
 import { acceptAnnouncement } from "../../shared/round/0-announce.ts";
 import { type Joined, offerKeys } from "../../shared/round/1-ready.ts";
@@ -99,7 +98,9 @@ export class Session {
   #pending: { facts: RoundFacts; question: Question; parameters: Float32Array<ArrayBuffer> } | undefined;
   #lastEpsilon = 0;
   /** The model that `evaluate` asked about */
-  #judged: { parameters: Float32Array<ArrayBuffer>; context: Omit<ModelContext, "marginals"> } | undefined;
+  #judged:
+    | { parameters: Float32Array<ArrayBuffer>; context: Pick<ModelContext, "normalisation" | "threshold"> }
+    | undefined;
 
   constructor(
     private readonly socket: Socket<CoordinatorToTab, TabToCoordinator>,
@@ -133,8 +134,8 @@ export class Session {
         events.onAbort(reason);
       }),
     );
-    socket.on("ended", ({ state, reason, marginals }) =>
-      this.#enqueue(async () => events.onEnded(state, reason, await this.#model(marginals))),
+    socket.on("ended", ({ state, reason, model }) =>
+      this.#enqueue(async () => events.onEnded(state, reason, await this.#model(model))),
     );
     socket.on("disconnect", () => {
       this.#standing = undefined;
@@ -296,10 +297,17 @@ export class Session {
     this.#pending = { facts, question, parameters };
   }
 
-  async #model(marginals: Marginals | undefined): Promise<ModelFile | undefined> {
-    if (!this.#judged || !marginals) return undefined;
-    const { parameters, context } = this.#judged;
-    return modelFileOf(this.run, this.#env!.task, parameters, { ...context, marginals });
+  /** The model that was evaluated, with a context that the ledger names: no other background is explained against. */
+  async #model(ended: { context: ModelContext; evidence: Evidence } | undefined): Promise<ModelFile | undefined> {
+    if (!ended || !this.#env) return undefined;
+    // What this tab was asked about itself, it need not be told.
+    const context = { ...ended.context, ...this.#judged?.context };
+    const hash = await contextHash(context);
+    await this.#checkEvidence(
+      ended.evidence,
+      (entry) => entry.kind === "end" && entry.run === this.run && entry.contextHash === hash,
+    );
+    return this.#judged && modelFileOf(this.run, this.#env.task, this.#judged.parameters, context);
   }
 
   async #answer(): Promise<void> {

@@ -252,8 +252,8 @@ export class Runs {
       privacy: PrivacyStatement;
       gates: RunDetail["gates"];
     },
-  ): Promise<void> {
-    await this.ledger.append([{ kind: "end", run, ...end, gates: end.gates as never }], async (tx) => {
+  ): Promise<number> {
+    return this.ledger.append([{ kind: "end", run, ...end, gates: end.gates as never }], async (tx) => {
       await tx.updateTable("run").set({ state: end.state, reason: end.reason }).where("id", "=", run).execute();
     });
   }
