@@ -107,7 +107,7 @@ for (const language of ["en", "zh"] as const) {
     const proof = JSON.parse(readFileSync(await download.path(), "utf8"));
     const { entry, problems } = await checkProof(proof);
     expect(problems).toEqual([]);
-    expect(entry).toMatchObject({ kind: "announcement", question: "evaluate", run: run.run });
+    expect(entry).toMatchObject({ kind: "end", run: run.run, modelHash: detail.modelHash });
     expect(seen).toEqual({ foreign: [], errors: [] });
     await Promise.all(contexts.map((context) => context.close()));
   });
