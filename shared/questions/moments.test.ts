@@ -7,7 +7,14 @@ import { seededRandom } from "../privacy/testing/seeded.ts";
 import { smallTask } from "../round/testing.ts";
 import { momentsLayout, readMoments, sumMoments } from "./moments.ts";
 
-const record = smallTask({ privacy: { unit: "record", epsilon: 2, delta: 1e-5 } });
+const numeric = (name: string) => ({ name, kind: "numeric", min: 0, max: 1 });
+const record = smallTask({
+  privacy: { unit: "record", epsilon: 2, delta: 1e-5 },
+  data: {
+    label: { column: "y", positive: "yes", negative: "no" },
+    features: [numeric("a"), numeric("b"), numeric("c"), { name: "d", kind: "categorical", values: ["x", "z"] }],
+  },
+});
 const width = inputWidth(record);
 const layout = momentsLayout(record);
 const { unit } = layout.segments[0]!;
@@ -16,6 +23,7 @@ const inWholeSteps = (sum: Float64Array) => sum.map((x) => Math.round(x * unit))
 test("one row moves the sum by no more than the layout's sensitivity, in whole steps, whatever it holds", () => {
   const any = fc.oneof(
     fc.double({ min: -50, max: 50, noNaN: true }),
+    fc.integer({ min: -20_000, max: 20_000 }).map((x) => x / 10_000),
     fc.constantFrom(0, 1, 1e200, Number.NaN, Infinity),
   );
   fc.assert(
