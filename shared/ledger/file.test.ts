@@ -164,3 +164,67 @@ test("a model may leave after the end, and runs do not disturb each other", asyn
   const woven = [...history.flatMap((entry) => [entry, other(entry)]), exportOf()];
   expect((await checkLedger(await fileOf(await newLog(woven)))).problems).toEqual([]);
 });
+
+type Question = Extract<LedgerEntry, { kind: "announcement" }>["question"];
+type Step = [question: Question, announced: string, recorded: string];
+
+/** A run that asks these questions of models named by a letter, and ends with one. */
+async function withModels(steps: readonly Step[], final: string): Promise<LedgerEntry[]> {
+  const model = (letter: string) => letter.repeat(64);
+  const rounds = steps.flatMap(([question, announced, recorded], i): LedgerEntry[] => {
+    const [announcement, charge, round] = [announcementOf(i + 1, 1), chargeOf(i + 1, 1, 1), roundOf(i + 1, 1, 1)];
+    const { record } = round as Extract<LedgerEntry, { kind: "round" }>;
+    return [
+      { ...announcement, question, modelHash: model(announced) } as LedgerEntry,
+      { ...charge, question } as LedgerEntry,
+      { ...round, record: { ...record, question, modelHash: model(recorded) } } as LedgerEntry,
+    ];
+  });
+  return [await runOf(), ...rounds, { ...endOf(1), modelHash: model(final) } as LedgerEntry];
+}
+
+/** Training ends with `c`; the mean of the last models, `d`, is what leaves. */
+const trained: Step[] = [
+  ["profile", "a", "a"],
+  ["train", "a", "b"],
+  ["train", "b", "c"],
+];
+const explained: Step[] = (["tree", "moments", "explain", "evaluate"] as const).map((question) => [question, "d", "d"]);
+
+test("one model is trained from round to round, and one final model is asked about, evaluated and released", async () => {
+  const history = await withModels([...trained, ...explained], "d");
+  expect((await checkLedger(await fileOf(await newLog(history)))).problems).toEqual([]);
+});
+
+const swapped: [string, string, () => Promise<LedgerEntry[]>][] = [
+  [
+    "trains another model than came out last",
+    "round before",
+    () => withModels([trained[0]!, ["train", "e", "b"]], "b"),
+  ],
+  [
+    "explains another final model than the tree stands for",
+    "round before",
+    () => withModels([...trained, explained[0]!, ["explain", "c", "c"]], "c"),
+  ],
+  [
+    "evaluates another model than it explained",
+    "round before",
+    () => withModels([...trained, ...explained.slice(0, -1), ["evaluate", "e", "e"]], "e"),
+  ],
+  [
+    "moves the model by asking about it",
+    "another model than was announced",
+    () => withModels([...trained, ["evaluate", "d", "e"]], "e"),
+  ],
+  [
+    "releases another model than was evaluated",
+    "that was evaluated",
+    () => withModels([...trained, ...explained], "c"),
+  ],
+];
+
+test.each(swapped)("a signed history that %s is found", async (_, problem, history) => {
+  const { problems } = await checkLedger(await fileOf(await newLog(await history())));
+  expect(problems.join("\n")).toContain(problem);
+});
