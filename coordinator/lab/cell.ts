@@ -44,6 +44,12 @@ export function taskOf({ grid, base }: Pick<World, "grid" | "base">, cell: Cell)
   if (training.localOptimizer !== "sgd") refuse("change.training.localOptimizer", "is adam", "Set it to sgd.");
   if (training.localMomentum !== 0) refuse("change.training.localMomentum", "is not 0", "Set it to 0.");
   if (training.localProximal !== 0) refuse("change.training.localProximal", "is not 0", "Set it to 0.");
+  if (cell.mechanism === "distributed" && (cell.dropouts ?? 0) > task.cohort.dropoutTolerance)
+    refuse(
+      "dropouts",
+      `has ${cell.dropouts} where the task tolerates ${task.cohort.dropoutTolerance}: such a round ends with nothing revealed`,
+      "Raise `change.cohort.dropoutTolerance`, which makes each share of noise larger, or lower it.",
+    );
   return task;
 }
 
@@ -56,21 +62,26 @@ export async function runCell(world: World, cell: Cell): Promise<CellResult> {
   const parts = names.map((name) => numbers.get(name)!);
   const participants = participantsOf(parts, task.data.heldBack, random);
   const { minimum = 3, maximum } = task.cohort;
-  if (participants.length < minimum || participants.length > maximum)
+  const asked = cell.cohort ?? participants.length;
+  if (asked > participants.length)
+    throw new InputError("cohort", `is ${asked} of ${participants.length} participants`, "Ask no more than there are.");
+  if (asked < minimum || asked > maximum)
     throw new InputError(
-      "split",
-      `makes ${participants.length} participants, and the task's cohort is ${minimum} to ${maximum}`,
-      "Change cohort.minimum and cohort.maximum under `change`, or the split.",
+      cell.cohort === undefined ? "split" : "cohort",
+      `makes a cohort of ${asked}, and the task's is ${minimum} to ${maximum}`,
+      "Change cohort.minimum and cohort.maximum under `change`, or the grid.",
     );
   const rows = typed(world.train, task);
   const { parameters, normalisation } = new Federation({
     task,
     rows,
     participants,
+    cohort: cell.cohort,
+    dropouts: cell.dropouts,
     random,
     seed: cell.seed,
     isPrivate: cell.epsilon !== "inf",
-    isLocal: cell.mechanism === "local",
+    mechanism: cell.mechanism,
     penaltyOn: "everyone",
   }).run();
   const judged = encode(typed(world.test, task), task, normalisation);

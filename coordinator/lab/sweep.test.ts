@@ -100,6 +100,36 @@ describe("a sweep", () => {
     expect(svg.match(/<circle cx/g)).toHaveLength(4);
   });
 
+  it("asks a part of all and loses a part of those, each time others, and counts on no noise that is lost", async () => {
+    const setting = { cohort: [4], dropouts: [0, 0.25], mechanism: ["distributed", "central"], epsilon: ["inf", 1] };
+    const change = { cohort: { dropoutTolerance: 0.25 } };
+    const { split, seeds } = grid;
+    const drawn = asGrid({ name: "drawn", task: "-", data: "-", split, seeds, change, ...setting });
+    const done = await inFolder((folder) =>
+      sweep({ ...world, grid: drawn }, { folder, versions, onProgress: () => {} }),
+    );
+    for (const { cell, result } of done) {
+      expect(result.participants).toBe(8);
+      expect(result.auc).toBeGreaterThan(0.55);
+      const twin = done.find(
+        (d) =>
+          d.cell.mechanism !== cell.mechanism &&
+          ["dropouts", "epsilon", "seed"].every((k) => d.cell[k as "seed"] === cell[k as "seed"]),
+      )!;
+      // Where as many drop out as the task bears, the noise that is left is just a trusted server's; before, it is more.
+      if (cell.epsilon === "inf" || cell.dropouts === 0.25) expect(twin.result.model).toBe(result.model);
+      else expect(twin.result.model).not.toBe(result.model);
+    }
+    const models = (dropouts: number) => done.filter((d) => d.cell.dropouts === dropouts).map((d) => d.result.model);
+    expect(models(0).filter((model) => models(0.25).includes(model))).toEqual([]);
+    const small = { ...world, grid: { ...drawn, change: {} } };
+    expect(() => taskOf(small, cellsOfGrid(drawn).find((c) => c.dropouts === 0.25)!)).toThrow(/dropouts: has 0.25/);
+    const all = asGrid({ ...setting, name: "all", task: "-", data: "-", split, seeds, change, cohort: [9] });
+    await expect(
+      inFolder((folder) => sweep({ ...world, grid: all }, { folder, versions, onProgress: () => {} })),
+    ).rejects.toThrow(/cohort: is 9 of 8/);
+  });
+
   it("keeps a cell under a name that follows from its setting, its task and the versions", async () => {
     const [cell, other] = cellsOfGrid(grid);
     const key = await keyOf(world, cell!, versions);

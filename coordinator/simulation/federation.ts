@@ -43,10 +43,14 @@ export interface Setting {
   task: Task;
   rows: TypedRows;
   participants: readonly Participant[];
+  /** How many of them are asked each time, drawn anew; all where it is left out */
+  cohort?: number | undefined;
+  /** Share of those asked whose answers are lost; no more than the task's dropout tolerance */
+  dropouts?: number | undefined;
   /** Whether sums carry the noise that the task's ε asks for */
   isPrivate: boolean;
-  /** Every participant adds the whole noise by itself, as without a secure sum; else all together */
-  isLocal?: boolean;
+  /** Who adds the noise: all together, a share each; a server that is trusted; each the whole of it by itself */
+  mechanism?: "distributed" | "central" | "local";
   /** Whose gap a tab's penalty acts on: everyone's, or, the naïve way, its own */
   penaltyOn: "everyone" | "itself";
   random: RandomSource;
@@ -70,21 +74,23 @@ type Kind = "profile" | "train" | "evaluate";
 export class Federation {
   readonly #plans: Record<Kind, RoundPlan>;
   readonly #noise: Record<Kind, DiscreteGaussian>;
-  /** How many times the whole noise is in a sum */
-  readonly #copies: number;
+  /** A tab's shares of noise that are in a sum */
+  readonly #shares: number;
+  readonly #survivors: number;
   #data: Encoded | undefined;
 
   constructor(private readonly setting: Setting) {
-    const { task, participants } = setting;
+    const { task, participants, cohort, dropouts = 0, mechanism = "distributed" } = setting;
     const plan = planOf(task);
-    const size = participants.length;
+    const size = cohort ?? participants.length;
+    this.#survivors = size - Math.floor(dropouts * size);
     const kinds = ["profile", "train", "evaluate"] as const;
     const byKind = <T>(of: (kind: Kind) => T) => Object.fromEntries(kinds.map((k) => [k, of(k)])) as Record<Kind, T>;
     this.#plans = byKind((kind) => roundPlan(task, plan, kind, size));
     // A sum of everybody's discrete Gaussians is as good as one of the summed variance (Kairouz et al. 2021, Thm 1).
-    this.#copies = setting.isLocal ? size : 1;
-    const tabs = BigInt(size * this.#copies);
-    this.#noise = byKind((kind) => new DiscreteGaussian(this.#plans[kind].localVariance * tabs));
+    const survivors = this.#survivors;
+    this.#shares = { distributed: survivors, central: size, local: survivors * size }[mechanism];
+    this.#noise = byKind((kind) => new DiscreteGaussian(this.#plans[kind].localVariance * BigInt(this.#shares)));
   }
 
   run(onRound?: (step: TrainStep, round: number) => void): Outcome {
@@ -94,20 +100,21 @@ export class Federation {
     this.#data = encode(this.setting.rows, task, normalisation);
     const steps: Outcome["steps"] = [];
     const naive = this.setting.penaltyOn === "itself" ? new NaivePenalties(task) : undefined;
-    const { participants, isPrivate } = this.setting;
+    const { isPrivate } = this.setting;
+    const survivors = this.#survivors;
     const records: { clip?: ClipStep }[] = [];
     for (let round = 1; round <= task.training.rounds; round++) {
       const plan = this.#plans.train;
       const clip = announcedClip(task, records);
       const layout = clip ? atClipNorm(plan.layout, clip.norm) : plan.layout;
       const total = new Float64Array(layout.dimension);
-      participants.forEach((participant, i) => {
-        this.#train(learner, participant, layout, total, naive && ((own) => naive.witness(i, own)));
-      });
+      for (const { participant, number } of this.#answering()) {
+        this.#train(learner, participant, layout, total, naive && ((own) => naive.witness(number, own)));
+      }
       const sum = readTrain(layout, this.#noised("train", total));
-      if (clip) records.push({ clip: { norm: clip.norm, within: shareWithin(sum.withinClip!, participants.length) } });
-      const noise = isPrivate ? noiseOf(plan, participants.length * this.#copies, "histogram") : 0;
-      const step = takeTrain(task, learner, sum, participants.length, round, noise);
+      if (clip) records.push({ clip: { norm: clip.norm, within: shareWithin(sum.withinClip!, survivors) } });
+      const noise = isPrivate ? noiseOf(plan, this.#shares, "histogram") : 0;
+      const step = takeTrain(task, learner, sum, survivors, round, noise);
       learner = step.learner;
       steps.push(step.constraints);
       onRound?.(step, round);
@@ -117,11 +124,26 @@ export class Federation {
     return { parameters, normalisation, threshold, steps, evaluation: this.#evaluate(parameters, threshold) };
   }
 
+  /** Who is asked this time and still there at the end, by their place among all. */
+  #answering(): { participant: Participant; number: number }[] {
+    const { participants, random } = this.setting;
+    const all = participants.map((participant, number) => ({ participant, number }));
+    if (this.#survivors === all.length) return all;
+    // Whoever drops out, nobody knows beforehand: to draw the survivors is to draw both.
+    for (let i = 0; i < this.#survivors; i++) {
+      const j = i + random.below(all.length - i);
+      [all[i], all[j]] = [all[j]!, all[i]!];
+    }
+    return all.slice(0, this.#survivors).sort((a, b) => a.number - b.number);
+  }
+
   #profiled(learner: Learner): Learner {
-    const { task, rows, participants } = this.setting;
+    const { task, rows } = this.setting;
     const { layout } = this.#plans.profile;
     const total = new Float64Array(layout.dimension);
-    for (const { train } of participants) {
+    for (const {
+      participant: { train },
+    } of this.#answering()) {
       const counts = profileCounts(takeRows(rows, train), task, layout);
       const per = task.privacy.unit === "record" ? 1 : Math.max(1, train.length);
       counts.forEach((count, i) => {
@@ -214,13 +236,15 @@ export class Federation {
   }
 
   #evaluate(parameters: Float32Array, threshold: number): Outcome["evaluation"] {
-    const { task, participants, isPrivate } = this.setting;
+    const { task, isPrivate } = this.setting;
     const plan = this.#plans.evaluate;
     const { rows, network } = this.#data!;
     const total = new Float64Array(plan.layout.dimension);
     const [counts, selected] = [segment(plan.layout, "histogram"), segment(plan.layout, "selected")];
     const cells = cellsOf(task).length;
-    for (const { heldBack } of participants) {
+    for (const {
+      participant: { heldBack },
+    } of this.#answering()) {
       const per = task.privacy.unit === "record" ? 1 : Math.max(1, heldBack.length);
       for (const row of heldBack) {
         const z = network.logit(parameters, row);
@@ -234,7 +258,7 @@ export class Federation {
       }
     }
     const read = readEvaluate(plan.layout, this.#noised("evaluate", total));
-    const noise = (name: string) => (isPrivate ? noiseOf(plan, participants.length * this.#copies, name) : 0);
+    const noise = (name: string) => (isPrivate ? noiseOf(plan, this.#shares, name) : 0);
     const exact = { rows: read.selected, noise: noise("selected") };
     const overall = groupFigures(
       countsOfCells(read.histogram, cellsOfAttribute(task), noise("histogram"), exact),

@@ -40,6 +40,12 @@ export const gridSchema = z.strictObject({
   mechanism: several(z.enum(["distributed", "central", "local"]))
     .default(["distributed"])
     .describe("Who adds the noise: all together, for dropouts and colluders too; a trusted server; each by itself"),
+  cohort: several(count)
+    .optional()
+    .describe("How many participants are asked each time, drawn anew from all; default: all"),
+  dropouts: several(z.number().min(0).max(0.5))
+    .optional()
+    .describe("Share of those asked whose answers are lost, each time others; no more than the task tolerates"),
   unit: several(unit).optional(),
   clipping: several(clipping.unwrap()).optional(),
   clipNorm: several(clipNorm.unwrap()).optional(),
@@ -66,6 +72,8 @@ export type CellSplit = z.output<typeof split>;
 export interface Cell {
   split: CellSplit;
   mechanism: Grid["mechanism"][number];
+  cohort?: number;
+  dropouts?: number;
   unit?: string;
   clipping?: string;
   clipNorm?: number;
@@ -98,6 +106,8 @@ export function asGrid(value: unknown): Grid {
 const axes = [
   "split",
   "mechanism",
+  "cohort",
+  "dropouts",
   "unit",
   "clipping",
   "clipNorm",
@@ -130,7 +140,7 @@ export function changeOf(cell: Cell): Record<string, Record<string, unknown>> {
   const known = (block: Record<string, unknown>) =>
     Object.fromEntries(Object.entries(block).filter(([, value]) => value !== undefined));
   const { unit, clipping, clipNorm, delta, epsilon: budget, rounds: length, penalty, tolerance, model } = cell;
-  // Nobody has to be counted on who is not there, where a server or each alone adds the noise.
+  // Where a server or each alone adds the noise, it does not hang on who is there.
   const trusted = cell.mechanism === "distributed" ? {} : { dropoutTolerance: 0, colludingShare: 0 };
   return {
     privacy: known({ unit, clipping, clipNorm, delta, epsilon: budget === "inf" ? undefined : budget }),
