@@ -86,7 +86,7 @@ for (const language of ["en", "zh"] as const) {
     expect(detail.state).toBe("finished");
     const asked = detail.rounds.map((r) => r.question);
     expect(asked.filter((question) => question !== "tree")).toEqual(
-      "profile train train train explain evaluate".split(" "),
+      "profile train train train moments explain evaluate".split(" "),
     );
     await expect(page.locator("tbody tr")).toHaveCount(Math.min(8, asked.length));
     await expectAccessible(page);

@@ -71,6 +71,7 @@ export function bankTask(participants: number, rounds: number): string {
     .replace(/minimum: \d+/, `minimum: ${participants}`)
     .replace(/maximum: \d+/, `maximum: ${participants}`)
     .replace(/dropoutTolerance: [\d.]+/, "dropoutTolerance: 0.34")
+    .replace(/components: \d+/, "components: 2")
     .replace(/rounds: \d+/, `rounds: ${rounds}`);
 }
 

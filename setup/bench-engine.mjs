@@ -3,87 +3,15 @@
  *
  *   --only CASE   cases whose name holds this text (several times: any of them)
  *   --json        the JSON alone on standard output, instead of the table; either way it is in dist/bench/result.json
- *
- * The peers belong to the bench and not to the house: they are installed below dist/bench, which git ignores.
  */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findBrowser, launchArguments } from "./browser.mjs";
 import { orExplain, SetupFailure, say } from "./failure.mjs";
+import { folder, installPeers, peers, servePage } from "./peers.mjs";
 import { prepare, root } from "./prepare.mjs";
-
-const folder = join(root, "dist", "bench");
-const peers = {
-  "@jax-js/jax": "0.1.25",
-  "@tensorflow/tfjs": "4.22.0",
-  "@tensorflow/tfjs-backend-webgpu": "4.22.0",
-};
-/** What the page loads as /tfjs.js and /jax.js */
-const entries = {
-  tfjs: 'export * from "@tensorflow/tfjs";\nimport "@tensorflow/tfjs-backend-webgpu";\n',
-  jax: 'export * from "@jax-js/jax";\n',
-};
-
-function installPeers() {
-  mkdirSync(folder, { recursive: true });
-  const manifest = `${JSON.stringify({ private: true, type: "module", dependencies: peers }, null, 2)}\n`;
-  const file = join(folder, "package.json");
-  const finished = join(folder, "node_modules", ".package-lock.json");
-  for (const [name, text] of Object.entries(entries)) writeFileSync(join(folder, `${name}.js`), text);
-  if (existsSync(finished) && existsSync(file) && readFileSync(file, "utf8") === manifest) return;
-  say("installing the peers into dist/bench (once)");
-  writeFileSync(file, manifest);
-  // No install scripts: the peers are bundled for the browser, nothing of theirs runs here.
-  const parameters = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"];
-  const { status } = spawnSync("npm", parameters, {
-    cwd: folder,
-    stdio: ["ignore", 2, 2],
-    shell: process.platform === "win32",
-  });
-  if (status !== 0) throw new SetupFailure("npm could not install the peers; its own message stands above.");
-}
-
-/** One folder with the page and a file for each peer. */
-async function buildPage() {
-  const { build, preview } = await import("vite");
-  const common = { configFile: false, logLevel: "warn" };
-  const outDir = join(folder, "page");
-  await build({
-    ...common,
-    root: join(root, "kernels", "bench"),
-    build: { outDir, emptyOutDir: true, target: "es2022", reportCompressedSize: false },
-  });
-  await build({
-    ...common,
-    root: folder,
-    build: {
-      outDir,
-      emptyOutDir: false,
-      target: "es2022",
-      reportCompressedSize: false,
-      chunkSizeWarningLimit: 10_000,
-      rolldownOptions: {
-        input: Object.fromEntries(Object.keys(entries).map((name) => [name, join(folder, `${name}.js`)])),
-        preserveEntrySignatures: "strict",
-        output: { entryFileNames: "[name].js" },
-      },
-    },
-  });
-  return preview({
-    ...common,
-    root: folder,
-    build: { outDir },
-    preview: {
-      host: "127.0.0.1",
-      port: 0,
-      // Without isolation jax-js would run its Wasm on one thread.
-      headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
-    },
-  });
-}
 
 async function measure(url, only) {
   const { chromium } = await import("playwright");
@@ -167,7 +95,7 @@ await orExplain(async () => {
     options: { only: { type: "string", multiple: true, default: [] }, json: { type: "boolean", default: false } },
   });
   installPeers();
-  const server = await buildPage();
+  const server = await servePage(join(root, "kernels", "bench"));
   try {
     const found = await measure(server.resolvedUrls.local[0], values.only);
     const all = { date: new Date().toISOString(), cpu: cpus()[0]?.model, peers, ...found };
