@@ -83,7 +83,7 @@ test.skipIf(!device)(
     };
     const whole = Array.from({ length: width }, (_, i) => varianceAlong(vectors[0]!.map((_, k) => Number(k === i))));
     const total = whole.reduce((a, b) => a + b);
-    expect(shares.length).toBeGreaterThan(1);
+    expect(shares.length).toBeGreaterThan(0);
     expect(Math.abs(varianceAlong(vectors[0]!) / total - shares[0]!)).toBeLessThan(0.05);
     expect(varianceAlong(vectors[0]!)).toBeGreaterThan(Math.max(...whole));
     await server.close();

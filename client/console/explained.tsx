@@ -117,7 +117,7 @@ function Components({ names, shares, vectors }: PrincipalComponents & { names: s
     <>
       <p class="quiet">{t("explained.components")}</p>
       <Scroll label={t("explained.components")}>
-        <table data-testid="components">
+        <table>
           <thead>
             <tr>
               <th scope="col">{t("explained.component")}</th>

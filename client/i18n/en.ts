@@ -378,7 +378,7 @@ export const en = {
   "explained.column": "Column",
   "explained.everybody": "everybody",
   "explained.components":
-    "The few directions in which rows differ most (principal components), from the noisy second moment of the columns. `murmur reduce` makes a model that looks at these alone.",
+    "The few directions in which rows differ most (principal components), from the noisy second moment of the columns. «murmur reduce» makes a model that looks at these alone.",
   "explained.component": "Component",
   "explained.variance": "of the variance",
   "explained.heaviest": "Heaviest in it",

@@ -348,7 +348,7 @@ export const zh = {
   "explained.column": "列",
   "explained.everybody": "所有人",
   "explained.components":
-    "各行差异最大的少数方向（主成分），由各列加噪的二阶矩得出。`murmur reduce` 可生成只看这些方向的模型。",
+    "各行差异最大的少数方向（主成分），由各列加噪的二阶矩得出。«murmur reduce» 可生成只看这些方向的模型。",
   "explained.component": "主成分",
   "explained.variance": "占方差",
   "explained.heaviest": "其中权重最大的",

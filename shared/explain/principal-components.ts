@@ -1,7 +1,9 @@
 /**
  * Principal components of the inputs from noisy moments, and a model that looks at nothing but them. Symmetric noise of
- * deviation σ on the entries of a d × d matrix has eigenvalues up to 2σ√d (Wigner 1958): a component whose variance is not
- * above that may be noise alone, and is left out.
+ * deviation σ on the entries of a d × d matrix has eigenvalues up to 2σ√d (Wigner 1958), and the noise e of the means μ
+ * adds up to ‖μ‖σ√d, since the covariance has −μeᵀ − eμᵀ in it. A component whose variance is not above both together may
+ * be noise alone, and is left out. Of the others, noise makes the variance λ look like λ + σ²d/λ (Benaych-Georges &
+ * Nadakuditi 2011, §3.1), which is taken back.
  */
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { InputError } from "../errors.ts";
@@ -23,7 +25,9 @@ export interface PrincipalComponents {
 export function principalComponents(moments: Moments, most: number): PrincipalComponents | undefined {
   const { mean, covariance, noise } = moments;
   const width = mean.length;
-  const edge = 2 * noise * Math.sqrt(width);
+  const spread = noise * Math.sqrt(width);
+  const edge = spread * (2 + Math.hypot(...mean));
+  const withoutNoise = (value: number) => (value + Math.sqrt(value ** 2 - 4 * spread ** 2)) / 2;
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(
     Matrix.from1DArray(width, width, covariance),
     { assumeSymmetric: true },
@@ -34,7 +38,7 @@ export function principalComponents(moments: Moments, most: number): PrincipalCo
   if (clear.length === 0 || !(whole > 0)) return undefined;
   return {
     mean: Array.from(mean, rounded),
-    shares: clear.map(({ value }) => rounded(Math.min(1, value / whole))),
+    shares: clear.map(({ value }) => rounded(Math.min(1, withoutNoise(value) / whole))),
     vectors: clear.map(({ i }) => eigenvectorMatrix.getColumn(i).map(rounded)),
   };
 }

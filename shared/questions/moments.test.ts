@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { principalComponents, reduce } from "../explain/principal-components.ts";
 import { architectureOf, inputWidth, parameterCount } from "../model.ts";
 import { modelFileOf, openModel } from "../model-file.ts";
+import { DiscreteGaussian } from "../privacy/discrete-gaussian.ts";
 import { seededRandom } from "../privacy/testing/seeded.ts";
 import { smallTask } from "../round/testing.ts";
 import { momentsLayout, readMoments, sumMoments } from "./moments.ts";
@@ -129,4 +130,52 @@ test("a model reduced to all components is the model; reduced to one, it is blin
   await expect(
     reduce({ ...model, file: { ...file, context: { ...file.context, components: undefined } } }, 1),
   ).rejects.toThrow("explain.components");
+});
+
+test("at a real size noise alone gives no component, also where the means are as noisy, and shares are not inflated by it", () => {
+  const columns = Array.from({ length: 10 }, (_, i) => ({
+    name: `c${i}`,
+    kind: "categorical",
+    values: ["x", "y", "z", "w"],
+  }));
+  const task = smallTask({
+    privacy: { unit: "record", epsilon: 2, delta: 1e-5 },
+    data: { label: { column: "y", positive: "yes", negative: "no" }, features: columns },
+  });
+  const [at, inputs, count] = [momentsLayout(task), inputWidth(task), 4000];
+  const random = seededRandom(11);
+  // Columns of two values that have nothing to do with each other: each direction has a fortieth of the variance or so.
+  const rows = new Float64Array(count * inputs);
+  for (let r = 0; r < count; r++) for (let c = 0; c < 10; c++) rows[r * inputs + 4 * c + random.below(2)] = 1;
+  const { unit: steps } = at.segments[0]!;
+  const exact = sumMoments(task, at, rows).map((x) => Math.round(x * steps));
+  const deviation = 200;
+  const noise = new DiscreteGaussian(BigInt(Math.round((deviation * steps) ** 2)));
+  let found = 0;
+  for (let i = 0; i < 20; i++) {
+    const told = readMoments(
+      task,
+      at,
+      exact.map((x) => x + noise.sample(random)),
+      deviation,
+    )!;
+    if (principalComponents(told, 16)) found++;
+  }
+  // Of the first component of 20 tables of noise, none is to be taken for one of the people's; one in a hundred may.
+  expect(found).toBeLessThanOrEqual(1);
+  // The same noise beside a direction that is really there: eight columns that say the same.
+  for (let r = 0; r < count; r++) {
+    const side = random.below(2);
+    for (let c = 0; c < 8; c++) rows.set([side === 0 ? 1 : 0, side], r * inputs + 4 * c);
+  }
+  const told = readMoments(
+    task,
+    at,
+    sumMoments(task, at, rows).map((x) => Math.round(x * steps) + noise.sample(random)),
+    deviation,
+  )!;
+  const { shares } = principalComponents(told, 4)!;
+  // Four of the five units of variance lie along it.
+  expect(shares).toHaveLength(1);
+  expect(Math.abs(shares[0]! - 0.8)).toBeLessThan(0.15);
 });
