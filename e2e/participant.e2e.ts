@@ -97,7 +97,21 @@ for (const language of ["en", "zh"] as const) {
     await own.getByRole("spinbutton").fill("7");
     await own.getByRole("button").click();
     await expect(own.locator("tbody tr")).toHaveCount(detail.task.data.features.length);
+    // Of a linear model all ways but LIME's give the same, its Shapley values.
+    const told = own.getByTestId("told");
+    await expect(told).toHaveAttribute("data-method", "kernel-shap");
+    const byKernel = await own.locator("tbody tr").allTextContents();
+    await expect(own.getByRole("combobox").locator("option")).toHaveCount(4);
+    for (const method of ["permutation-shap", "lime", "integrated-gradients"]) {
+      await own.getByRole("combobox").selectOption(method);
+      await own.getByRole("button").click();
+      await expect(told).toHaveAttribute("data-method", method, { timeout: 30_000 });
+      const same = String(await own.locator("tbody tr").allTextContents()) === String(byKernel);
+      expect([method, same]).toEqual([method, method !== "lime"]);
+    }
     await expect(own.getByRole("listitem").filter({ hasText: /marital|age/ })).toHaveCount(0);
+    // Nothing is wider than a phone.
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
     await expectAccessible(page);
     await shot("5-own-row");
     const [download] = await Promise.all([

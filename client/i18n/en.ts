@@ -138,6 +138,12 @@ export const en = {
   "own.text":
     "See what the finished model says of one of your rows, and why. It is computed in this tab; nothing leaves it.",
   "own.row": "Row number",
+  "own.method": "Method",
+  "own.method.shap": "Exact Shapley",
+  "own.method.kernel-shap": "KernelSHAP",
+  "own.method.permutation-shap": "Permutation SHAP",
+  "own.method.lime": "LIME",
+  "own.method.integrated-gradients": "Integrated gradients",
   "own.show": "Explain this row",
   "own.failed":
     "This row could not be explained: what the coordinator sent along with the model does not fit it. Nothing left this tab; tell the coordinator.",
@@ -155,8 +161,10 @@ export const en = {
   "own.otherwise": "What would have turned the decision",
   "own.nothing": "No small change would have turned it; sensitive columns are never changed.",
   "own.change": "{column}: {to} instead of {from}",
+  "own.note.logit": "Effects are in logits.",
+  "own.note.probability": "Effects are in probability.",
   "own.note":
-    "Effects are Shapley values in logits, against rows drawn from the noisy counts of everybody; changes are what the model itself would answer, not advice about life.",
+    "They compare the row with rows drawn from the noisy counts of everybody; changes are what the model itself would answer, not advice about life.",
   "held.title": "Yours to keep",
   "held.text":
     "This browser keeps your identity key, what you have spent, the state of the log it saw last and what it has answered. No row is stored. The coordinator keeps your public key as long as the run allows; the log names nobody.",

@@ -94,6 +94,8 @@ test("every message is used", () => {
     "about.promise",
     "abort",
     "metric",
+    "own.method",
+    "own.note",
     "phase",
     "problem",
     "question",

@@ -1,12 +1,17 @@
 /** One's own row: what the model says of it, why, and what would have turned the decision. Nothing of it leaves the tab. */
 
 import { signal } from "@preact/signals";
+import type { ExplainMethod } from "../../shared/explain/explain.ts";
 import { formatNumber, t } from "../i18n/messages.ts";
 import { Scroll } from "../ui/scroll.tsx";
 import type { OwnRow } from "../worker/snapshot.ts";
 import { explain, snapshot } from "./tab.ts";
 
 const chosen = signal(1);
+/** Those that give each column its part; the exact way only where the columns are few enough to try all sets of them. */
+const methods = ["shap", "kernel-shap", "permutation-shap", "lime", "integrated-gradients"] as const;
+const mostExact = 12;
+const method = signal<ExplainMethod>("kernel-shap");
 const shown = signal<OwnRow | undefined>(undefined);
 const busy = signal(false);
 const failed = signal(false);
@@ -18,7 +23,7 @@ async function show(): Promise<void> {
   busy.value = true;
   failed.value = false;
   try {
-    shown.value = await explain(chosen.value);
+    shown.value = await explain(chosen.value, method.value);
   } catch {
     shown.value = undefined;
     failed.value = true;
@@ -55,6 +60,23 @@ export function OwnRowCard() {
             }}
           />
         </label>
+        <label>
+          {t("own.method")}{" "}
+          <select
+            value={method.value}
+            onChange={(event) => {
+              method.value = event.currentTarget.value as ExplainMethod;
+            }}
+          >
+            {methods
+              .filter((one) => one !== "shap" || snapshot.value.task!.data.features.length <= mostExact)
+              .map((one) => (
+                <option key={one} value={one}>
+                  {t(`own.method.${one}`)}
+                </option>
+              ))}
+          </select>
+        </label>
         <button type="submit" disabled={busy.value}>
           {t("own.show")}
         </button>
@@ -64,7 +86,9 @@ export function OwnRowCard() {
           {t("own.failed")}
         </p>
       )}
-      <div aria-live="polite">{told && <Told told={told} />}</div>
+      <div aria-live="polite" data-testid="told" data-method={told?.method}>
+        {told && <Told told={told} />}
+      </div>
     </section>
   );
 }
@@ -121,7 +145,9 @@ function Told({ told }: { told: OwnRow }) {
           ))}
         </ul>
       )}
-      <p class="quiet small">{t("own.note")}</p>
+      <p class="quiet small">
+        {t(`own.note.${told.unit}`)} {t("own.note")}
+      </p>
     </>
   );
 }

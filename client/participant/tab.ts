@@ -1,6 +1,8 @@
 /** The page's hold on its worker: one signal with what to show, and the things a person can do. */
+
 import { signal } from "@preact/signals";
 import * as Comlink from "comlink";
+import type { ExplainMethod } from "../../shared/explain/explain.ts";
 import type { TabSnapshot, TabWorker } from "../worker/snapshot.ts";
 
 export const snapshot = signal<TabSnapshot>({
@@ -29,6 +31,6 @@ export function join(run: string, invite: string): void {
 export const chooseFile = (file: File) => void worker?.chooseFile(file);
 export const chooseSample = () => void worker?.chooseSample();
 export const consent = () => void worker?.consent();
-export const explain = (row: number) => worker!.explain(row);
+export const explain = (row: number, method: ExplainMethod) => worker!.explain(row, method);
 export const held = () => worker!.held();
 export const leave = () => void worker?.leave();

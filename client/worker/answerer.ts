@@ -8,8 +8,8 @@ import { encodeFeatures, type Normalisation } from "../../shared/data/features.t
 import { type TypedRows, takeRows } from "../../shared/data/rows.ts";
 import { absoluteAttributions } from "../../shared/explain/integrated-gradients.ts";
 import { decides, pathOf, rowBins } from "../../shared/explain/tree.ts";
-import { cellsOf, cellsPerRow } from "../../shared/fairness/histogram.ts";
-import { architectureOf } from "../../shared/model.ts";
+import { cellsOf, cellsPerRow, undisclosed } from "../../shared/fairness/histogram.ts";
+import { architectureOf, inputWidth } from "../../shared/model.ts";
 import { addNoise } from "../../shared/privacy/discrete-gaussian.ts";
 import { encodeParticipant, encodeRecordSum } from "../../shared/privacy/encode.ts";
 import { rotationSigns, type Signs } from "../../shared/privacy/hadamard.ts";
@@ -26,6 +26,9 @@ import type { Task } from "../../shared/task.ts";
 import type { Answer } from "./session.ts";
 
 type Parameters = Float32Array<ArrayBuffer>;
+
+/** Rows that are on the adapter at once when others than the tab's own are scored. */
+const rowsAtOnce = 16_384;
 
 export class Answerer {
   #loaded: string | undefined;
@@ -55,6 +58,25 @@ export class Answerer {
     const signs = await rotationSigns(fromHex(announcementHash), layout.dimension);
     const encoded = await this.#encode(question, parameters, layout, signs);
     return (plan) => addNoise(encoded, plan.localVariance, this.random);
+  }
+
+  /** Logits of model inputs [rows, width] of anyone's making, on the adapter: for explanations. */
+  async score(parameters: Parameters, inputs: Float64Array): Promise<Float32Array> {
+    const width = inputWidth(this.task);
+    const scores = new Float32Array(inputs.length / width);
+    this.#loaded = undefined;
+    for (let first = 0; first < scores.length; first += rowsAtOnce) {
+      const count = Math.min(rowsAtOnce, scores.length - first);
+      await this.engine.load({
+        count,
+        features: Float32Array.from(inputs.subarray(first * width, (first + count) * width)),
+        labels: new Uint8Array(count),
+        cells: new Uint8Array(count * cellsPerRow(this.task)).fill(undisclosed),
+      });
+      const all = Uint32Array.from({ length: count }, (_, i) => i);
+      scores.set(await this.engine.scores(parameters, all), first);
+    }
+    return scores;
   }
 
   dispose(): void {

@@ -2,6 +2,7 @@
  * What the tab's worker shows the page. The page draws it and decides nothing.
  */
 import type { Change } from "../../shared/explain/counterfactual.ts";
+import type { ExplainMethod } from "../../shared/explain/explain.ts";
 import type { ProofFile } from "../../shared/ledger/proof.ts";
 import type { Phase, PrivacyStatement, QuestionKind } from "../../shared/run-record.ts";
 import type { Task } from "../../shared/task.ts";
@@ -95,7 +96,9 @@ export interface OwnRow {
   cells: { column: string; value: string | number | null }[];
   selected: boolean;
   probability: number;
-  /** What the columns add to the score of an average row, logits, most weighty first */
+  method: ExplainMethod;
+  unit: "logit" | "probability";
+  /** What the columns add to the score of an average row, most weighty first */
   attributions: Record<string, number>;
   /** Of a refusal: at most four principal reasons, columns, most weighty first */
   reasons: string[];
@@ -114,7 +117,7 @@ export interface TabWorker {
   chooseSample(): Promise<void>;
   consent(): Promise<void>;
   /** @param row 1-based, up to `explainable` */
-  explain(row: number): Promise<OwnRow>;
+  explain(row: number, method: ExplainMethod): Promise<OwnRow>;
   /** All that this browser holds about the person for this run, and the proof that the last question is in the ledger */
   held(): Promise<{ held: unknown; proof: ProofFile | undefined }>;
   /** Ends taking part. A round under way loses this tab as a dropout; nothing of it is revealed. */

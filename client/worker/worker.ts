@@ -1,4 +1,5 @@
 /** The tab's worker: the only place where data, keys and the adapter meet. The page sees snapshots. */
+
 import * as Comlink from "comlink";
 import { io } from "socket.io-client";
 import { requestDevice } from "../../kernels/device.ts";
@@ -8,6 +9,7 @@ import { anonymityOf, bandsOf, dropIdentifiers } from "../../shared/data/anonymi
 import { splitHeldBack } from "../../shared/data/portions.ts";
 import { readRows, type TypedRows } from "../../shared/data/rows.ts";
 import { InputError, invariant } from "../../shared/errors.ts";
+import type { ExplainMethod } from "../../shared/explain/explain.ts";
 import type { ProofFile } from "../../shared/ledger/proof.ts";
 import type { ModelFile } from "../../shared/model-file.ts";
 import { type Plan, wholeRun } from "../../shared/plan.ts";
@@ -238,11 +240,12 @@ class Worker implements TabWorker {
     this.#session!.consent();
   }
 
-  async explain(row: number): Promise<OwnRow> {
+  async explain(row: number, method: ExplainMethod): Promise<OwnRow> {
     const [model, rows] = [this.#model, this.#rows];
     invariant(model && rows && row >= 1 && row <= rows.count, "a row of the tab's own, and a model to explain it by");
     const { explainOwnRow } = await import("./own-row.ts");
-    return explainOwnRow(model, rows, row);
+    const answerer = await this.#answerer!;
+    return explainOwnRow(model, rows, row, method, (parameters) => (inputs) => answerer.score(parameters, inputs));
   }
 
   async held(): Promise<Awaited<ReturnType<TabWorker["held"]>>> {
