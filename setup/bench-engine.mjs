@@ -8,36 +8,25 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { findBrowser, launchArguments } from "./browser.mjs";
+import { folder, installPeers, onPage, peers, servePage } from "./bench-page.mjs";
 import { orExplain, SetupFailure, say } from "./failure.mjs";
-import { folder, installPeers, peers, servePage } from "./peers.mjs";
 import { prepare, root } from "./prepare.mjs";
 
-async function measure(url, only) {
-  const { chromium } = await import("playwright");
-  const browser = await chromium.launch({ executablePath: await findBrowser(), args: launchArguments() });
-  try {
-    const page = await browser.newPage();
-    page.on("pageerror", (error) => say(`the page: ${error.message}`));
-    await page.goto(url);
-    await page.waitForFunction(() => globalThis.bench !== undefined);
-    const { adapter, sides } = await page.evaluate(() => globalThis.bench.start());
-    const known = await page.evaluate(() => globalThis.bench.cases);
-    const chosen = known.filter(({ name }) => only.length === 0 || only.some((text) => name.includes(text)));
-    if (chosen.length === 0) {
-      throw new SetupFailure(`--only: no case holds that text; there are ${known.map(({ name }) => name).join("; ")}.`);
-    }
-    const peak = await page.evaluate(() => globalThis.bench.peak());
-    const results = [];
-    for (const { kind, name } of chosen) {
-      const start = Date.now();
-      results.push({ kind, name, sides: await page.evaluate((name) => globalThis.bench.measure(name), name) });
-      say(`${name}: ${((Date.now() - start) / 1000).toFixed(1)} s`);
-    }
-    return { browser: browser.version(), adapter, sides, peak, results };
-  } finally {
-    await browser.close();
+async function measure(page, only) {
+  const { adapter, sides } = await page.evaluate(() => globalThis.bench.start());
+  const known = await page.evaluate(() => globalThis.bench.cases);
+  const chosen = known.filter(({ name }) => only.length === 0 || only.some((text) => name.includes(text)));
+  if (chosen.length === 0) {
+    throw new SetupFailure(`--only: no case holds that text; there are ${known.map(({ name }) => name).join("; ")}.`);
   }
+  const peak = await page.evaluate(() => globalThis.bench.peak());
+  const results = [];
+  for (const { kind, name } of chosen) {
+    const start = Date.now();
+    results.push({ kind, name, sides: await page.evaluate((name) => globalThis.bench.measure(name), name) });
+    say(`${name}: ${((Date.now() - start) / 1000).toFixed(1)} s`);
+  }
+  return { adapter, sides, peak, results };
 }
 
 /** All that computes the same must come to the same loss; clipped steps go elsewhere after the first. */
@@ -97,7 +86,7 @@ await orExplain(async () => {
   installPeers();
   const server = await servePage(join(root, "kernels", "bench"));
   try {
-    const found = await measure(server.resolvedUrls.local[0], values.only);
+    const found = await onPage(server.resolvedUrls.local[0], (page) => measure(page, values.only));
     const all = { date: new Date().toISOString(), cpu: cpus()[0]?.model, peers, ...found };
     writeFileSync(join(folder, "result.json"), JSON.stringify(all, null, 2));
     if (values.json) console.log(JSON.stringify(all, null, 2));

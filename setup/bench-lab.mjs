@@ -7,31 +7,20 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { findBrowser, launchArguments } from "./browser.mjs";
+import { folder, installPeers, onPage, peers, servePage } from "./bench-page.mjs";
 import { orExplain, SetupFailure, say } from "./failure.mjs";
-import { folder, installPeers, peers, servePage } from "./peers.mjs";
 import { prepare, root } from "./prepare.mjs";
 
 /** Both sides learn the same from the same rows, in other orders. */
 const accuracyTolerance = 0.02;
 
-async function measure(url) {
-  const { chromium } = await import("playwright");
-  const browser = await chromium.launch({ executablePath: await findBrowser(), args: launchArguments() });
-  try {
-    const page = await browser.newPage();
-    page.on("pageerror", (error) => say(`the page: ${error.message}`));
-    await page.goto(url);
-    await page.waitForFunction(() => globalThis.bench !== undefined);
-    const results = [];
-    for (const name of await page.evaluate(() => globalThis.bench.names)) {
-      say(`${name} …`);
-      results.push({ name, sides: await page.evaluate((name) => globalThis.bench.measure(name), name) });
-    }
-    return { browser: browser.version(), results };
-  } finally {
-    await browser.close();
+async function measure(page) {
+  const results = [];
+  for (const name of await page.evaluate(() => globalThis.bench.names)) {
+    say(`${name} …`);
+    results.push({ name, sides: await page.evaluate((name) => globalThis.bench.measure(name), name) });
   }
+  return { results };
 }
 
 function printTable({ browser, results }) {
@@ -52,7 +41,7 @@ await orExplain(async () => {
   installPeers();
   const server = await servePage(join(root, "e2e", "lab-bench"));
   try {
-    const found = await measure(server.resolvedUrls.local[0]);
+    const found = await onPage(server.resolvedUrls.local[0], measure);
     const all = { date: new Date().toISOString(), cpu: cpus()[0]?.model, peers, ...found };
     writeFileSync(join(folder, "lab.json"), JSON.stringify(all, null, 2));
     if (values.json) console.log(JSON.stringify(all, null, 2));

@@ -13,6 +13,16 @@ import { type Task, taskSchema } from "./task.ts";
 
 const finite = z.number();
 
+export const componentsSchema = z.strictObject({
+  /** Of the inputs, [inputs] */
+  mean: z.array(finite),
+  /** Share of the whole variance, largest first, [components] */
+  shares: z.array(finite),
+  /** Orthonormal but for their six decimals, [components, inputs] */
+  vectors: z.array(z.array(finite)).min(1),
+});
+export type PrincipalComponents = z.output<typeof componentsSchema>;
+
 /** What a model's inputs mean: derived from the noisy profile, and from the last histogram. */
 const contextSchema = z.strictObject({
   /** By numeric feature, of its scaled values */
@@ -22,9 +32,7 @@ const contextSchema = z.strictObject({
   /** Logit above which the task's rule selects */
   threshold: finite,
   /** Principal components of the inputs, where the run asked for them: see explain/principal-components.ts */
-  components: z
-    .strictObject({ mean: z.array(finite), shares: z.array(finite), vectors: z.array(z.array(finite)).min(1) })
-    .optional(),
+  components: componentsSchema.optional(),
 });
 
 const modelFileSchema = z.strictObject({
@@ -87,6 +95,13 @@ export async function modelFileOf(
     tensors: tensorsOf(architecture, parameters).map((t) => ({ ...t, data: Array.from(t.data) })),
   };
 }
+
+/** The same model with other parameters, flat as in model.ts. */
+export const withParameters = async (file: ModelFile, parameters: Float32Array<ArrayBuffer>): Promise<ModelFile> => ({
+  ...file,
+  modelHash: await hashParameters(parameters),
+  tensors: tensorsOf(file.architecture, parameters).map((t) => ({ ...t, data: Array.from(t.data) })),
+});
 
 /** A model that can be asked. */
 export interface OpenModel {

@@ -3,13 +3,13 @@
  * Every number in it is derived from noisy sums or from the protocol's own bookkeeping, never from one participant.
  */
 import type { PrivacyUnit } from "./cohort.ts";
-import type { PrincipalComponents } from "./explain/principal-components.ts";
 import type { TreeNode } from "./explain/tree.ts";
 import type { ConstraintStep } from "./fairness/controller.ts";
 import type { Drift } from "./fairness/monitor.ts";
 import type { AttributeReport } from "./fairness/report.ts";
 import type { Calibration, GroupThresholds } from "./fairness/thresholds.ts";
 import type { Standing } from "./governance/review.ts";
+import type { PrincipalComponents } from "./model-file.ts";
 import type { ClipStep } from "./privacy/adaptive-clipping.ts";
 import type { ExplainSum } from "./questions/explain.ts";
 import type { Question } from "./questions/question.ts";

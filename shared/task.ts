@@ -312,7 +312,10 @@ export const isGroupMetric = (metric: Gate["metric"]): metric is GroupGateMetric
 /** A row's cell is one byte, of which 255 is kept (fairness/histogram.ts). */
 const mostCells = 254;
 
-/** Numbers of all components together, so that a ledger entry (64 kB) holds them. */
+/** Beyond it the eigenvectors would hold up the coordinator for more than a few seconds. */
+const mostComponentInputs = 512;
+
+/** Numbers of all components and of the mean together, so that a ledger entry (64 kB) holds them. */
 const mostComponentNumbers = 4096;
 
 export interface Attribute {
@@ -374,10 +377,15 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
     const inputs = task.data.features.reduce((sum, f) => sum + (f.kind === "numeric" ? 1 : f.values.length), 0);
     const { components } = task.explain!;
     if (components > inputs) report(["explain", "components"], `is more than the ${inputs} inputs; lower it`);
-    else if (components * inputs > mostComponentNumbers)
+    else if (inputs > mostComponentInputs)
       report(
         ["explain", "components"],
-        `makes ${components * inputs} numbers of ${inputs} inputs, and ${mostComponentNumbers} fit the ledger; lower it`,
+        `are of ${inputs} inputs, and up to ${mostComponentInputs} can be; set it to 0`,
+      );
+    else if ((components + 1) * inputs > mostComponentNumbers)
+      report(
+        ["explain", "components"],
+        `make ${(components + 1) * inputs} numbers with the mean, and ${mostComponentNumbers} fit the ledger; lower it`,
       );
   }
   task.model.layers.forEach((layer, i) => {

@@ -1,9 +1,9 @@
 /** What weighs in the model, and the small tree that stands for it: both read off noisy sums. */
 
-import type { PrincipalComponents } from "../../shared/explain/principal-components.ts";
 import { pruned } from "../../shared/explain/tree.ts";
 import { treeSvg } from "../../shared/explain/tree-svg.ts";
 import { inputNames } from "../../shared/model.ts";
+import type { PrincipalComponents } from "../../shared/model-file.ts";
 import type { RunDetail } from "../../shared/run-record.ts";
 import { formatNumber, t } from "../i18n/messages.ts";
 import { save } from "../ui/save.ts";

@@ -146,7 +146,7 @@ export const en = {
   "own.method.integrated-gradients": "Integrated gradients",
   "own.show": "Explain this row",
   "own.failed":
-    "This row could not be explained: what the coordinator sent along with the model does not fit it. Nothing left this tab; tell the coordinator.",
+    "This row could not be explained in this way: the adapter was lost, or the model does not allow it. Nothing left this tab; try again, or another method.",
   "own.missing": "missing",
   "own.selected": "Selected.",
   "own.refused": "Not selected.",

@@ -141,7 +141,8 @@ export const zh = {
   "own.method.lime": "LIME",
   "own.method.integrated-gradients": "积分梯度",
   "own.show": "解释这一行",
-  "own.failed": "无法解释这一行：协调方随模型发来的内容与模型不符。没有任何内容离开本标签页；请告知协调方。",
+  "own.failed":
+    "无法用这种方法解释这一行：图形适配器已丢失，或模型不支持。没有任何内容离开本标签页；请重试，或换一种方法。",
   "own.missing": "缺失",
   "own.selected": "选中。",
   "own.refused": "未选中。",

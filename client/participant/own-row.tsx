@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 import type { ExplainMethod } from "../../shared/explain/explain.ts";
+import { mostPlayers } from "../../shared/explain/shapley.ts";
 import { formatNumber, t } from "../i18n/messages.ts";
 import { Scroll } from "../ui/scroll.tsx";
 import type { OwnRow } from "../worker/snapshot.ts";
@@ -10,7 +11,6 @@ import { explain, snapshot } from "./tab.ts";
 const chosen = signal(1);
 /** Those that give each column its part; the exact way only where the columns are few enough to try all sets of them. */
 const methods = ["shap", "kernel-shap", "permutation-shap", "lime", "integrated-gradients"] as const;
-const mostExact = 12;
 const method = signal<ExplainMethod>("kernel-shap");
 const shown = signal<OwnRow | undefined>(undefined);
 const busy = signal(false);
@@ -69,7 +69,7 @@ export function OwnRowCard() {
             }}
           >
             {methods
-              .filter((one) => one !== "shap" || snapshot.value.task!.data.features.length <= mostExact)
+              .filter((one) => one !== "shap" || snapshot.value.task!.data.features.length <= mostPlayers)
               .map((one) => (
                 <option key={one} value={one}>
                   {t(`own.method.${one}`)}

@@ -10,10 +10,10 @@ import { readFeatures } from "../../shared/data/rows.ts";
 import { InputError } from "../../shared/errors.ts";
 import { type ExplainOptions, type Explanation, explain, takeColumns } from "../../shared/explain/explain.ts";
 import { partialDependence } from "../../shared/explain/partial-dependence.ts";
-import { reduce } from "../../shared/explain/principal-components.ts";
 import { type PruneKind, prune } from "../../shared/explain/prune.ts";
+import { reduce } from "../../shared/explain/reduce.ts";
 import { fairnessMetrics } from "../../shared/fairness/metrics.ts";
-import { type OpenModel, openModel } from "../../shared/model-file.ts";
+import { type ModelFile, type OpenModel, openModel } from "../../shared/model-file.ts";
 import { readInput } from "./flags.ts";
 import { fetchModel } from "./runs-client.ts";
 
@@ -80,21 +80,22 @@ export async function dependence(feature: string, seed: number, place: Place) {
   return { run, modelHash, feature, seed, points: partialDependence(model, feature, { seed }) };
 }
 
-/** Accuracy at probability ½ and AUC, of the model as it was and as it is, on the labelled rows of a file. */
-export async function pruneModel(text: string, { kind, share, ...place }: Place & { kind: PruneKind; share: number }) {
-  const model = await modelAt(place);
-  const { rows, labels } = labelledRows(model, text);
-  const before = qualityOf(model, rows, labels);
-  const { file, ...told } = await prune(model, kind, share);
-  return { ...told, before, after: qualityOf(await openModel(file), rows, labels), file };
-}
+export const pruneModel = (text: string, { kind, share, ...place }: Place & { kind: PruneKind; share: number }) =>
+  judged(text, place, (model) => prune(model, kind, share));
 
-/** The same figures, of the model and of the one that looks at the first components of its inputs alone. */
-export async function reduceModel(text: string, { components, ...place }: Place & { components: number }) {
+export const reduceModel = (text: string, { components, ...place }: Place & { components: number }) =>
+  judged(text, place, (model) => reduce(model, components));
+
+/** Accuracy at probability ½ and AUC, of the model as it was and as it is, on the labelled rows of a file. */
+async function judged<T extends { file: ModelFile }>(
+  text: string,
+  place: Place,
+  change: (model: OpenModel) => Promise<T>,
+) {
   const model = await modelAt(place);
   const { rows, labels } = labelledRows(model, text);
   const before = qualityOf(model, rows, labels);
-  const { file, ...told } = await reduce(model, components);
+  const { file, ...told } = await change(model);
   return { ...told, before, after: qualityOf(await openModel(file), rows, labels), file };
 }
 

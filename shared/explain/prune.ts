@@ -4,8 +4,7 @@
  * which a group lasso (Yuan & Lin 2006) would let go of them. Biases stay. Nothing is trained again.
  */
 import { featureColumns, layersOf } from "../model.ts";
-import { type ModelFile, type OpenModel, tensorsOf } from "../model-file.ts";
-import { hashParameters } from "../round/0-announce.ts";
+import { type ModelFile, type OpenModel, withParameters } from "../model-file.ts";
 
 export type PruneKind = "weights" | "features";
 
@@ -31,9 +30,8 @@ export async function prune({ file, parameters }: OpenModel, kind: PruneKind, sh
   const groups = kind === "weights" ? places.map((place) => [place]) : ofFeature;
   const bySize = groups.map((group) => ({ group, size: size(group) })).sort((a, b) => a.size - b.size);
   for (const { group } of bySize.slice(0, Math.floor(share * groups.length))) for (const i of group) next[i] = 0;
-  const tensors = tensorsOf(file.architecture, next).map((t) => ({ ...t, data: Array.from(t.data) }));
   return {
-    file: { ...file, modelHash: await hashParameters(next), tensors },
+    file: await withParameters(file, next),
     zeros: places.filter((i) => next[i] === 0).length,
     weights: places.length,
     dropped: file.features.filter((_, f) => ofFeature[f]!.every((i) => next[i] === 0)).map(({ name }) => name),

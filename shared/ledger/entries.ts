@@ -6,6 +6,7 @@ import { z } from "zod";
 import { canonicalBytes } from "../canonical.ts";
 import type { TreeNode } from "../explain/tree.ts";
 import { signedStatementSchema } from "../governance/review.ts";
+import { componentsSchema } from "../model-file.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const run = z.string().min(1).max(64);
@@ -71,11 +72,6 @@ const objective = z.strictObject({
   compliance: z.number(),
   total: z.number(),
 });
-const components = z.strictObject({
-  mean: z.array(z.number()),
-  shares: z.array(z.number()),
-  vectors: z.array(z.array(z.number())),
-});
 const importance = z.record(z.string(), z.number());
 const bins = z.array(z.boolean()).max(512);
 const treeNode: z.ZodType<TreeNode> = z.lazy(() =>
@@ -104,7 +100,7 @@ export const recordSchema = z.strictObject({
   /** Of `tree`: the surrogate tree so far */
   tree: treeNode.optional(),
   /** Of `moments`: principal components of the inputs that rise above the noise */
-  components: components.optional(),
+  components: componentsSchema.optional(),
   /** Of `evaluate`, where a tree was grown: share of held-back rows on which it decides as the model */
   fidelity: z.number().min(0).max(1).optional(),
   clip: z.strictObject({ norm: z.number().positive(), within: z.number().min(0).max(1) }).optional(),

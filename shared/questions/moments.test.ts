@@ -1,11 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { principalComponents, reduce } from "../explain/principal-components.ts";
+import { principalComponents } from "../explain/principal-components.ts";
+import { reduce } from "../explain/reduce.ts";
+import { entryBytes, type LedgerEntry } from "../ledger/entries.ts";
+import { roundOf } from "../ledger/testing.ts";
 import { architectureOf, inputWidth, parameterCount } from "../model.ts";
 import { modelFileOf, openModel } from "../model-file.ts";
 import { DiscreteGaussian } from "../privacy/discrete-gaussian.ts";
 import { seededRandom } from "../privacy/testing/seeded.ts";
 import { smallTask } from "../round/testing.ts";
+import { checkTask } from "../task.ts";
 import { momentsLayout, readMoments, sumMoments } from "./moments.ts";
 
 const numeric = (name: string) => ({ name, kind: "numeric", min: 0, max: 1 });
@@ -178,4 +182,33 @@ test("at a real size noise alone gives no component, also where the means are as
   // Four of the five units of variance lie along it.
   expect(shares).toHaveLength(1);
   expect(Math.abs(shares[0]! - 0.8)).toBeLessThan(0.15);
+});
+
+test("a task may ask for as many components as a ledger entry holds, and for no more", () => {
+  const withInputs = (inputs: number, components: number) =>
+    checkTask({
+      ...record,
+      data: {
+        ...record.data,
+        features: Array.from({ length: Math.ceil(inputs / 256) }, (_, c) => ({
+          name: `c${c}`,
+          kind: "categorical",
+          values: Array.from({ length: Math.max(2, Math.min(256, inputs - 256 * c)) }, (_, i) => `v${i}`),
+        })),
+      },
+      explain: { treeDepth: 0, components },
+    });
+  const refused = (inputs: number, components: number) =>
+    (withInputs(inputs, components) as { problems: { path: unknown[] }[] }).problems[0]!.path.join(".");
+  expect(withInputs(512, 7)).toHaveProperty("task");
+  expect([refused(512, 8), refused(514, 1), refused(2, 3)]).toEqual(Array(3).fill("explain.components"));
+  // The longest numbers there are.
+  const vector = Array<number>(512).fill(-123.123456);
+  const round = roundOf(1, 1, 1) as Extract<LedgerEntry, { kind: "round" }>;
+  const components = {
+    mean: vector,
+    shares: Array<number>(7).fill(0.123456),
+    vectors: Array<number[]>(7).fill(vector),
+  };
+  expect(() => entryBytes({ ...round, record: { ...round.record, components } })).not.toThrow();
 });

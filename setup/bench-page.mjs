@@ -1,7 +1,11 @@
-/** The peers of the benches. They belong to these and not to the house: installed below dist/bench, which git ignores. */
+/**
+ * A bench's page in one headless browser, and the peers that it loads. These belong to the benches and not to the house:
+ * they are installed below dist/bench, which git ignores.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { findBrowser, launchArguments } from "./browser.mjs";
 import { SetupFailure, say } from "./failure.mjs";
 import { root } from "./prepare.mjs";
 
@@ -73,4 +77,19 @@ export async function servePage(source) {
       headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
     },
   });
+}
+
+/** What `use` makes of the page, once it has loaded, and the browser's version. */
+export async function onPage(url, use) {
+  const { chromium } = await import("playwright");
+  const browser = await chromium.launch({ executablePath: await findBrowser(), args: launchArguments() });
+  try {
+    const page = await browser.newPage();
+    page.on("pageerror", (error) => say(`the page: ${error.message}`));
+    await page.goto(url);
+    await page.waitForFunction(() => globalThis.bench !== undefined);
+    return { browser: browser.version(), ...(await use(page)) };
+  } finally {
+    await browser.close();
+  }
 }
