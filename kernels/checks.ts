@@ -13,7 +13,21 @@ export function checkTables({ layers }: Layout, { cells }: TableSizes): void {
   }
 }
 
-export function checkRows(rows: Rows, { layers }: Layout, { cells, attributes }: TableSizes): void {
+/** Of a model that is trained or asked for scores; an encoder's part gives vectors instead. */
+export function checkHead({ layers }: Layout): void {
+  const last = layers.at(-1)!;
+  if (last.kind !== "dense" || last.positions > 1)
+    throw new InputError("layers", "end without logits", "Let the last layer be dense, of no tokens.");
+}
+
+export function checkFrozen({ frozen: expected }: Layout, frozen: Float32Array): void {
+  if (frozen.length !== expected)
+    throw new InputError("frozen", `has ${frozen.length} numbers`, `The architecture has ${expected}.`);
+  const bad = frozen.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw new InputError("frozen", `has ${frozen[bad]} at ${bad}`, "Every parameter must be finite.");
+}
+
+export function checkRows(rows: Rows, { layers, begins, padded }: Layout, { cells, attributes }: TableSizes): void {
   const inputs = layers[0]!.input.width;
   const lengths = { features: inputs, labels: 1, cells: attributes };
   for (const [name, width] of Object.entries(lengths)) {
@@ -28,8 +42,8 @@ export function checkRows(rows: Rows, { layers }: Layout, { cells, attributes }:
     const found = `input of layer 1 is ${rows.features[badFeature]} at ${place}`;
     throw new InputError("rows.features", found, "Every feature must be finite.");
   }
-  const { kind, inputs: vocabulary } = layers[0]!;
-  if (kind === "embedding") checkTokens(rows.features, inputs, vocabulary);
+  if (begins === "tokens") checkTokens(rows.features, inputs, layers[0]!.inputs);
+  else if (padded) checkCounts(rows, layers[0]!.input.rowsEach);
   const labels = Math.max(2, layers.at(-1)!.outputs);
   const badLabel = rows.labels.findIndex((label) => label >= labels);
   if (badLabel >= 0) {
@@ -41,6 +55,13 @@ export function checkRows(rows: Rows, { layers }: Layout, { cells, attributes }:
     const found = `is ${rows.cells[badCell]} in row ${Math.floor(badCell / attributes)}`;
     throw new InputError("rows.cells", found, `Cells go from 0 to ${cells - 1}; ${undisclosed} is undisclosed.`);
   }
+}
+
+function checkCounts({ tokens, count }: Rows, room: number): void {
+  if (tokens?.length !== count)
+    throw new InputError("rows.tokens", `has ${tokens?.length ?? 0} entries`, `${count} rows need ${count}.`);
+  const bad = tokens.findIndex((length) => length > room);
+  if (bad >= 0) throw new InputError("rows.tokens", `is ${tokens[bad]} in row ${bad}`, `There is room for ${room}.`);
 }
 
 /** Token numbers of the vocabulary, then nothing but -1. */

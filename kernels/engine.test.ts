@@ -78,6 +78,40 @@ const bare: Architecture = {
   inputShape: [6, 8],
   layers: [...block(1, 5, 8), { kind: "mean-tokens" }, { kind: "dense", outputs: 2, activation: "none" }],
 };
+/** An encoder whose layers are frozen, with adapters from the second block on. */
+const adapted: Architecture = {
+  inputShape: [7],
+  layers: [
+    { kind: "embedding", vocabulary, width: 8, frozen: true },
+    { kind: "positions", frozen: true },
+    {
+      kind: "residual",
+      projection: { frozen: true },
+      layers: [
+        { kind: "layer-norm", epsilon: 1e-6, frozen: true },
+        { kind: "attention", heads: 2, outputs: 12, frozen: true },
+      ],
+    },
+    {
+      kind: "residual",
+      layers: [
+        { kind: "layer-norm", frozen: true },
+        { kind: "attention", heads: 3, frozen: true, adapters: { qkv: 3, out: 2 } },
+      ],
+    },
+    {
+      kind: "residual",
+      layers: [
+        { kind: "layer-norm", frozen: true },
+        { kind: "dense", outputs: 9, activation: "relu", frozen: true, adapter: 2 },
+        { kind: "dense", outputs: 12, activation: "none", frozen: true, adapter: 5 },
+      ],
+    },
+    { kind: "mean-tokens" },
+    { kind: "dense", outputs: 10, activation: "tanh", frozen: true, adapter: 4 },
+    { kind: "dense", outputs: 3, activation: "none" },
+  ],
+};
 const architectures: Architecture[] = [
   perceptron(13, [], "relu"),
   perceptron(13, [7], "relu"),
@@ -91,6 +125,7 @@ const architectures: Architecture[] = [
   texts,
   vectors,
   bare,
+  adapted,
 ];
 const named = ({ inputShape, layers }: Architecture) =>
   [
@@ -112,7 +147,7 @@ async function setUp(architecture: Architecture, count: number, seed: number, ch
   const inputs = architecture.inputShape.reduce((a, b) => a * b);
   const classes = Math.max(2, layersOf(architecture).at(-1)!.outputs);
   const made =
-    architecture === texts
+    architecture.layers[0]!.kind === "embedding"
       ? madeUpTokens(count, inputs, vocabulary, random, classes)
       : madeUpRows(count, inputs, random, classes);
   const parameters = madeUpParameters(architecture, random);
@@ -121,9 +156,10 @@ async function setUp(architecture: Architecture, count: number, seed: number, ch
   // Drawn in any case: what follows is the same for all.
   const drawn = madeUpWitness(random);
   const witness = single ? drawn : { slope: [], weight: [] };
-  const engine = await Engine.create(on, architecture, tablesOf(architecture), chunkLimit);
+  const frozen = madeUpParameters(architecture, random, true);
+  const engine = await Engine.create(on, architecture, tablesOf(architecture), { chunkLimit, frozen });
   engine.load(rows);
-  return { engine, rows, parameters, witness, random };
+  return { engine, rows, parameters, witness, random, frozen };
 }
 
 /** ms: every shape has kernels of its own, and a busy machine takes seconds to compile one. */
@@ -141,24 +177,24 @@ function expectSum(found: Int32Array, expected: Float64Array, rows: number): voi
   });
 }
 
-function logitsOf(architecture: Architecture, parameters: Float32Array, rows: Rows): number[] {
+function logitsOf(architecture: Architecture, parameters: Float32Array, rows: Rows, frozen?: Float32Array): number[] {
   return Array.from(
     range(rows.count),
-    (row) => activations(architecture, parameters, featuresOf(rows, row)).at(-1)!,
+    (row) => activations(architecture, parameters, featuresOf(rows, row), frozen).at(-1)!,
   ).flat();
 }
 
 withDevice("against float64", () => {
   it.each(architectures.map((a) => [named(a), a] as const))("%s: logits, sum and counts", async (_, architecture) => {
-    const { engine, rows, parameters, witness } = await setUp(architecture, 203, 7);
+    const { engine, rows, parameters, witness, frozen } = await setUp(architecture, 203, 7);
     const batch = range(rows.count);
-    const logits = logitsOf(architecture, parameters, rows);
+    const logits = logitsOf(architecture, parameters, rows, frozen);
     const scores = await engine.scores(parameters, batch);
     scores.forEach((score, i) => {
       expect(Math.abs(score - logits[i]!)).toBeLessThanOrEqual(1e-5 * Math.max(1, maxAbs(logits)));
     });
     const { gradient, histogram } = await engine.privateSum(parameters, batch, witness, clip);
-    expectSum(gradient, clippedSum(architecture, parameters, rows, batch, witness, clip), rows.count);
+    expectSum(gradient, clippedSum(architecture, parameters, rows, batch, witness, clip, frozen), rows.count);
 
     if (layersOf(architecture).at(-1)!.outputs > 1) return engine.dispose();
     // Counts follow the logits the adapter itself gave, so not even a bin's edge leaves room.
@@ -246,16 +282,21 @@ withDevice("against float64", () => {
     manyKernels,
   );
 
-  it("the reference's gradient of a network of images, by finite differences", () => {
+  it.each([
+    ["images", convolutions],
+    ["an encoder with adapters", adapted],
+  ])("the reference's gradient of a network of %s, by finite differences", (_, architecture) => {
     const random = randomSource(59);
-    const rows = madeUpRows(3, 9 * 8 * 2, random, 4);
-    const parameters = Float64Array.from(madeUpParameters(convolutions, random));
+    const rows =
+      architecture === adapted ? madeUpTokens(3, 7, vocabulary, random, 3) : madeUpRows(3, 9 * 8 * 2, random, 4);
+    const parameters = Float64Array.from(madeUpParameters(architecture, random));
+    const frozen = madeUpParameters(architecture, random, true);
     const loss = (row: number, at: Float64Array) => {
-      const logits = activations(convolutions, at, featuresOf(rows, row)).at(-1)!;
+      const logits = activations(architecture, at, featuresOf(rows, row), frozen).at(-1)!;
       return Math.log(logits.reduce((sum, z) => sum + Math.exp(z), 0)) - logits[rows.labels[row]!]!;
     };
     for (let row = 0; row < rows.count; row++) {
-      rowGradient(convolutions, parameters, rows, row, madeUpWitness(random)).forEach((value, i) => {
+      rowGradient(architecture, parameters, rows, row, madeUpWitness(random), frozen).forEach((value, i) => {
         const [up, down] = [parameters.slice(), parameters.slice()];
         up[i]! += 1e-6;
         down[i]! -= 1e-6;
@@ -419,7 +460,7 @@ withDevice("the promises privacy rests on", () => {
     "neither the order of rows nor the size of micro-batches changes a bit: %s",
     async (_, architecture) => {
       const { engine, rows, parameters, witness, random } = await setUp(architecture, 300, 29);
-      const small = await Engine.create(device!, architecture, tablesOf(architecture), 70);
+      const small = await Engine.create(device!, architecture, tablesOf(architecture), { chunkLimit: 70 });
       small.load(rows);
       const expected = await engine.privateSum(parameters, range(300), witness, clip);
       expect(await small.privateSum(parameters, range(300), witness, clip)).toEqual(expected);

@@ -13,6 +13,8 @@ import {
   checkClip,
   checkDistinct,
   checkFlags,
+  checkFrozen,
+  checkHead,
   checkOptimizer,
   checkRows,
   checkTables,
@@ -53,6 +55,15 @@ export interface TrainingOptions {
   optimizer?: Optimizer | undefined;
 }
 
+export interface EngineOptions {
+  /** Largest micro-batch; bounds memory, never changes a result. Default 4096 */
+  chunkLimit?: number;
+  /** Parameters of an encoder [frozenCount] */
+  frozen?: Float32Array | undefined;
+  /** Whether rows of vectors have token counts of their own (Rows.tokens) */
+  padded?: boolean;
+}
+
 /** f32 errs in norm, quotient and product by less than this share of the clip norm (see private-sum/*.wgsl). */
 const safetyMargin = 1e-4;
 
@@ -76,12 +87,18 @@ export class Engine {
   readonly #pace = new Pace();
   #count = 0;
 
-  private constructor(device: GPUDevice, programs: Programs, layout: Layout, tables: TableSizes, chunkLimit: number) {
+  private constructor(
+    device: GPUDevice,
+    programs: Programs,
+    layout: Layout,
+    tables: TableSizes,
+    { chunkLimit = 4096, frozen = new Float32Array(0) }: EngineOptions,
+  ) {
     this.#device = device;
     this.#programs = programs;
     this.#layout = layout;
     this.#tables = tables;
-    this.#memory = new Memory(device, layout, tables);
+    this.#memory = new Memory(device, layout, tables, frozen);
     this.#calls = new Calls(device, this.#memory.arena);
     const widest = Math.max(...layout.layers.map(widthOf));
     this.#chunkRows = Math.min(chunkRows(widest), chunkLimit);
@@ -90,19 +107,19 @@ export class Engine {
   /**
    * Compiles the forward kernels and allocates what depends on the model alone.
    * @param tables `cells` as in cellsOf(task), `attributes` as in cellsPerRow(task)
-   * @param chunkLimit largest micro-batch; bounds memory, never changes a result
    */
   static async create(
     device: GPUDevice,
     architecture: Architecture,
     tables: TableSizes,
-    chunkLimit = 4096,
+    options: EngineOptions = {},
   ): Promise<Engine> {
-    const layout = layoutOf(architecture);
+    const layout = layoutOf(architecture, options.padded);
     checkTables(layout, tables);
+    checkFrozen(layout, options.frozen ?? new Float32Array(0));
     const programs = new Programs(device, layout);
     await programs.compile("counts");
-    return new Engine(device, programs, layout, tables, chunkLimit);
+    return new Engine(device, programs, layout, tables, options);
   }
 
   /** Uploads the rows once; replaces earlier ones. Not while a call is under way. */
@@ -221,9 +238,9 @@ export class Engine {
     return result;
   }
 
-  /** Logits of the batch's rows, in its order [batch, outputs]. */
+  /** What the last layer gives for the batch's rows, in its order [batch, ...outputShape]: of a whole model, logits. */
   async scores(parameters: Float32Array, batch: Uint32Array): Promise<Float32Array> {
-    const { outputs, output } = this.#layout.layers.at(-1)!;
+    const { output } = this.#layout.layers.at(-1)!;
     const rowBytes = 4 * output.stride;
     const bytes = batch.length * rowBytes;
     const [padded] = await this.#call("counts", [["scores", bytes]], () => {
@@ -231,15 +248,16 @@ export class Engine {
       const scores = this.#memory.result("scores", bytes);
       const chunks = cut(0, batch.length, this.#chunkRows, {});
       this.#memory.uploadCall(parameters, batch, chunks);
-      const logits = this.#memory.arena.get(output.activation);
+      const outputs = this.#memory.arena.get(output.activation);
       return {
         chunks,
         steps: ({ forward }) => ({ clear: [], each: () => forward }),
         keep: (encoder, { first, rows }) =>
-          encoder.copyBufferToBuffer(logits, 0, scores, first * rowBytes, rows * rowBytes),
+          encoder.copyBufferToBuffer(outputs, 0, scores, first * rowBytes, rows * rowBytes),
       };
     });
-    return new Float32Array(padded!).filter((_, i) => i % output.stride < outputs);
+    const { width, stride } = output.rows;
+    return new Float32Array(padded!).filter((_, i) => i % stride < width);
   }
 
   /** Frees the buffers; later calls reject. The device stays the caller's. */
@@ -253,6 +271,7 @@ export class Engine {
    * values that are not finite.
    */
   async #call(purpose: Purpose, results: Read[], prepare: () => Work): Promise<ArrayBuffer[]> {
+    if (purpose !== "counts") checkHead(this.#layout);
     const bind = await this.#programs.compile(purpose);
     const { arena, sizes } = this.#memory;
     const reads: Read[] = [["flags", sizes.flags], ...results];

@@ -8,6 +8,8 @@ export interface Rows {
   labels: Uint8Array;
   /** [count, attributes] index of a cell among all cells, 255 = undisclosed */
   cells: Uint8Array;
+  /** [count], of rows of vectors that have token counts of their own; of token numbers they follow from the padding */
+  tokens?: Uint32Array;
 }
 
 export interface Clip {

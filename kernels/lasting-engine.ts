@@ -6,7 +6,7 @@
  */
 import type { Architecture } from "../shared/model.ts";
 import { AdapterLost, OutOfMemory } from "./calls.ts";
-import { Engine } from "./engine.ts";
+import { Engine, type EngineOptions } from "./engine.ts";
 import type { Rows, TableSizes } from "./inputs.ts";
 
 /** Devices that one call may use up: an adapter that is lost again and again is not coming back. */
@@ -20,15 +20,22 @@ export class LastingEngine {
   readonly #open: () => Promise<GPUDevice>;
   readonly #architecture: Architecture;
   readonly #tables: TableSizes;
+  readonly #options: Omit<EngineOptions, "chunkLimit">;
   #engine: Promise<Engine>;
   #rows: Rows | undefined;
   #chunkLimit = largestChunk;
   #disposed = false;
 
-  private constructor(open: () => Promise<GPUDevice>, architecture: Architecture, tables: TableSizes) {
+  private constructor(
+    open: () => Promise<GPUDevice>,
+    architecture: Architecture,
+    tables: TableSizes,
+    options: Omit<EngineOptions, "chunkLimit">,
+  ) {
     this.#open = open;
     this.#architecture = architecture;
     this.#tables = tables;
+    this.#options = options;
     this.#engine = this.#make();
     this.#engine.catch(() => {});
   }
@@ -41,8 +48,9 @@ export class LastingEngine {
     open: () => Promise<GPUDevice>,
     architecture: Architecture,
     tables: TableSizes,
+    options: Omit<EngineOptions, "chunkLimit"> = {},
   ): Promise<LastingEngine> {
-    const engine = new LastingEngine(open, architecture, tables);
+    const engine = new LastingEngine(open, architecture, tables, options);
     await engine.#last(async () => {});
     return engine;
   }
@@ -94,7 +102,10 @@ export class LastingEngine {
   }
 
   async #make(): Promise<Engine> {
-    const engine = await Engine.create(await this.#open(), this.#architecture, this.#tables, this.#chunkLimit);
+    const engine = await Engine.create(await this.#open(), this.#architecture, this.#tables, {
+      ...this.#options,
+      chunkLimit: this.#chunkLimit,
+    });
     if (this.#rows) engine.load(this.#rows);
     return engine;
   }

@@ -12,7 +12,7 @@
  */
 import { InputError } from "../shared/errors.ts";
 import type { PlainActivation } from "../shared/layers.ts";
-import { type Architecture, type Layer, layersOf } from "../shared/model.ts";
+import { type Architecture, frozenCount, type Layer, operationsOf, parameterCount } from "../shared/model.ts";
 
 export interface PaddedRows {
   /** Real numbers of a row */
@@ -46,24 +46,35 @@ export interface PlacedLayer extends Omit<Layer, "skip"> {
   /** The other input, of an `add` */
   skip: Tensor | undefined;
   activationBelow: PlainActivation;
-  /** Whether the gradient by its input (of an `add`: by `skip`) is added to another's */
+  /** Whether anything that its input (of an `add`: `skip`) comes from is trained, and so needs the gradient by it */
+  returns: boolean;
+  /** Whether that gradient is added to another's */
   adding: boolean;
   /** Whether this is the layer of the logits */
   last: boolean;
-  /** The token numbers that the model begins with, if it does: padding is not looked at */
-  ids: Tensor | undefined;
+  /** The buffer that its parameters lie in */
+  parametersIn: "parameters" | "frozen";
+  /** Whether rows have fewer tokens than there is room for, of which the `lengths` say how many */
+  padded: boolean;
 }
 
 export interface Layout {
   layers: PlacedLayer[];
-  /** Parameters of the flat vector */
+  /** Parameters of the flat vector that is trained, and of the encoder's */
   parameters: number;
+  frozen: number;
+  /** Whether the model begins with token numbers */
+  begins: "numbers" | "tokens";
+  /** Whether rows have fewer tokens than there is room for */
+  padded: boolean;
 }
 
 export const wholeQuads = (n: number): number => 4 * Math.ceil(n / 4);
 
-export function layoutOf(architecture: Architecture): Layout {
-  const plain = layersOf(architecture);
+/** @param padded whether rows have token counts of their own although the model begins with vectors */
+export function layoutOf(architecture: Architecture, padded = false): Layout {
+  const plain = operationsOf(architecture);
+  const begins = plain[0]!.kind === "embedding" ? "tokens" : "numbers";
   const shapes = [architecture.inputShape, ...plain.map(({ outputShape }) => outputShape)];
   const tensors = shapes.map((shape, i): Tensor => {
     const width = shape.reduce((a, b) => a * b);
@@ -88,6 +99,10 @@ export function layoutOf(architecture: Architecture): Layout {
   for (const [i, { kind, from }] of [...plain.entries()].reverse()) {
     if (kind === "add") tensors[from]!.gradient = tensors[i + 1]!.gradient;
   }
+  // By tensor: whether what is trained has a part in it.
+  const moves = [false];
+  for (const { kind, from, skip, frozen, parameters } of plain)
+    moves.push((parameters > 0 && !frozen) || moves[from]! || (kind === "add" && moves[skip!]!));
   const layers = plain.map((layer, index): PlacedLayer => {
     const written = layer.skip ?? layer.from;
     return {
@@ -97,13 +112,20 @@ export function layoutOf(architecture: Architecture): Layout {
       output: tensors[index + 1]!,
       skip: layer.skip === undefined ? undefined : tensors[layer.skip],
       activationBelow: plain[layer.from - 1]?.activation ?? "none",
+      returns: moves[written]!,
       adding: plain.some((other, i) => i > index && (other.from === written || other.skip === written)),
       last: index === plain.length - 1,
-      ids: plain[0]!.kind === "embedding" ? tensors[0] : undefined,
+      parametersIn: layer.frozen ? "frozen" : "parameters",
+      padded: padded || begins === "tokens",
     };
   });
-  const { weights, parameters } = plain.at(-1)!;
-  return { layers, parameters: weights + parameters };
+  return {
+    layers,
+    parameters: parameterCount(architecture),
+    frozen: frozenCount(architecture),
+    begins,
+    padded: padded || begins === "tokens",
+  };
 }
 
 /** The layer's name for people, counted from 1: "layer 2 (64 → 32)". */
@@ -121,7 +143,7 @@ export function checkParameters(layout: Layout, parameters: Float32Array): void 
   }
   const bad = parameters.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return;
-  const layer = layout.layers.find(({ weights, parameters }) => bad < weights + parameters)!;
+  const layer = layout.layers.find(({ frozen, weights, parameters }) => !frozen && bad < weights + parameters)!;
   const found = `has ${parameters[bad]} at ${bad}`;
   throw new InputError(`parameters of ${nameOf(layer)}`, found, "Every parameter must be finite.");
 }

@@ -15,8 +15,8 @@ export class Memory {
   readonly #tables: TableSizes;
   readonly arena: Arena;
 
-  /** Allocates what depends on the model alone. */
-  constructor(device: GPUDevice, layout: Layout, tables: TableSizes) {
+  /** Allocates what depends on the model alone. @param frozen parameters of an encoder [layout.frozen] */
+  constructor(device: GPUDevice, layout: Layout, tables: TableSizes, frozen: Float32Array) {
     this.#device = device;
     this.#layout = layout;
     this.#tables = tables;
@@ -29,8 +29,10 @@ export class Memory {
     this.result("histogram", this.sizes.histogram);
     this.result("selected", 0);
     // Bound by kernels that a call may not run; a binding needs a buffer all the same.
-    for (const name of ["features", "facts", "witness", "thresholds", "anchor"]) this.#upload(name, new Uint32Array(1));
+    for (const name of ["features", "facts", "token counts", "witness", "thresholds", "anchor"])
+      this.#upload(name, new Uint32Array(1));
     for (const name of ["first", "second"]) this.result(name, 0);
+    this.#upload("frozen", frozen);
   }
 
   /** Bytes of the buffers whose size the model gives. */
@@ -75,6 +77,8 @@ export class Memory {
     }
     this.#upload("features", features);
     this.#upload("facts", facts);
+    if (this.#layout.padded)
+      this.#upload("token counts", this.#layout.begins === "tokens" ? countsOf(rows, inputs) : rows.tokens!);
   }
 
   /** Parameters, row indices and chunks of a call, and room for its largest chunk. */
@@ -93,6 +97,7 @@ export class Memory {
       this.result(layer.output.gradient, tiled * layer.output.stride * 4);
       for (const { name, each, rows } of kinds[layer.kind].buffers(layer)) this.#padded(name, rows, tiled * each);
     }
+    this.result("lengths", tiled * 4);
     this.result("norms", tiled * 4);
     this.result("factors", tiled * 4);
   }
@@ -131,4 +136,12 @@ export class Memory {
     // Typed arrays may lie over shared memory by their type, which writeBuffer's type leaves out.
     this.#device.queue.writeBuffer(buffer, 0, data as Exclude<typeof data, Float32Array | Uint32Array>);
   }
+}
+
+/** Tokens of each row before its padding. */
+function countsOf({ count, features }: Rows, room: number): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, row) => {
+    const padding = features.subarray(row * room, (row + 1) * room).indexOf(-1);
+    return padding < 0 ? room : padding;
+  });
 }

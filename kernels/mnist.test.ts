@@ -61,7 +61,7 @@ describe.skipIf(device === undefined)("MNIST, 8,000 images", () => {
   it("plain: at least 97.5 % after three epochs", { timeout: 1_200_000 }, async () => {
     const rows = readDigits();
     const architecture = network("relu");
-    const engine = await Engine.create(device!, architecture, noTables, 256);
+    const engine = await Engine.create(device!, architecture, noTables, { chunkLimit: 256 });
     engine.load(rows);
     const random = randomSource(61);
     const size = 16;
@@ -78,7 +78,7 @@ describe.skipIf(device === undefined)("MNIST, 8,000 images", () => {
   it("under DP-SGD at ε = 3: at least 92 %", { timeout: 1_200_000 }, async () => {
     const rows = readDigits();
     const architecture = network("tanh");
-    const engine = await Engine.create(device!, architecture, noTables, 256);
+    const engine = await Engine.create(device!, architecture, noTables, { chunkLimit: 256 });
     engine.load(rows);
     const random = seededRandom(71);
     const [steps, expectedBatch, learningRate, momentum, averaged] = [60, 1024, 1, 0.8, 15];

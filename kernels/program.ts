@@ -11,8 +11,9 @@ import type { Arena } from "./arena.ts";
 import { lossOr } from "./calls.ts";
 import type { Launch } from "./dispatch.ts";
 import { compileGather, gatherLaunch } from "./gather/gather.ts";
+import type { Clipped } from "./layers/kind.ts";
 import { kinds } from "./layers/kinds.ts";
-import type { Layout } from "./layout.ts";
+import type { Layout, PlacedLayer } from "./layout.ts";
 import { compileCounts, compileLossGradient, gradientLaunch, histogramLaunch, selectedLaunch } from "./loss/loss.ts";
 import { compileDescend, type Optimizer } from "./optimizer/optimizer.ts";
 import { clipFactorLaunch, compileClipFactor } from "./private-sum/clip-factor.ts";
@@ -84,14 +85,21 @@ async function compileForwards(device: GPUDevice, layout: Layout): Promise<(aren
   const tileFor = await tilesOf(device);
   const { stride } = layers[0]!.input;
   const [gather, counts, ...bindLayers] = await Promise.all([
-    compileGather(device, stride),
+    compileGather(device, stride, layout.padded),
     compileCounts(device),
     ...layers.map((layer) => kinds[layer.kind].forward(device, layer, tileFor)),
   ]);
   return (arena) => {
     const get = (name: string) => arena.get(name);
     const rows = rowsOf(layout, arena);
-    const first = { chunk: rows.chunk, features: get("features"), batch: rows.batch, x: get("activation 0") };
+    const first = {
+      chunk: rows.chunk,
+      features: get("features"),
+      batch: rows.batch,
+      x: get("activation 0"),
+      counts: get("token counts"),
+      lengths: get("lengths"),
+    };
     return {
       forward: [gatherLaunch(device, gather, stride, first), ...bindLayers.flatMap((bind) => bind(arena))],
       histogram: histogramLaunch(device, counts, { ...rows, counts: get("histogram") }),
@@ -110,7 +118,7 @@ async function compileBackwards(
   const tileFor = await tilesOf(device);
   const [loss, ways, bindGradients] = await Promise.all([
     compileLossGradient(device, layers.at(-1)!),
-    Promise.all(layers.slice(1).map((layer) => kinds[layer.kind].backward(device, layer, tileFor))),
+    Promise.all(layers.map((layer) => (layer.returns ? kinds[layer.kind].backward(device, layer, tileFor) : nothing))),
     purpose === "plain" ? compilePlain(device, layout, tileFor) : compileClipped(device, layout, tileFor),
   ]);
   return (arena) => {
@@ -124,7 +132,7 @@ async function compileBackwards(
       backward: [
         gradientLaunch(device, loss, first),
         ...onTheWay
-          .map((launches, i) => [...launches, ...(back[i - 1] ?? [])])
+          .map((launches, i) => [...launches, ...back[i]!])
           .reverse()
           .flat(),
         ...after,
@@ -132,6 +140,10 @@ async function compileBackwards(
     };
   };
 }
+
+const isTrained = ({ frozen, parameters }: PlacedLayer): boolean => parameters > 0 && !frozen;
+const nothing = (): Launch[] => [];
+const nothingClipped = (): Clipped => ({ norm: [], sum: [] });
 
 interface Gradients {
   /** Of each layer, once its outputs' gradients are there */
@@ -141,14 +153,16 @@ interface Gradients {
 }
 
 async function compilePlain(device: GPUDevice, { layers, parameters }: Layout, tileFor: TileFor) {
-  const bind = await Promise.all(layers.map((layer) => kinds[layer.kind].plain(device, layer, parameters, tileFor)));
+  const bind = await Promise.all(
+    layers.map((layer) => (isTrained(layer) ? kinds[layer.kind].plain(device, layer, parameters, tileFor) : nothing)),
+  );
   return (arena: Arena): Gradients => ({ onTheWay: bind.map((one) => one(arena)), after: [] });
 }
 
 async function compileClipped(device: GPUDevice, { layers }: Layout, tileFor: TileFor) {
   const [clipFactor, ...bind] = await Promise.all([
     compileClipFactor(device),
-    ...layers.map((layer) => kinds[layer.kind].clipped(device, layer, tileFor)),
+    ...layers.map((layer) => (isTrained(layer) ? kinds[layer.kind].clipped(device, layer, tileFor) : nothingClipped)),
   ]);
   return (arena: Arena): Gradients => {
     const clipped = bind.map((one) => one(arena));

@@ -7,12 +7,18 @@ type Numbers = ArrayLike<number>;
 /**
  * @param parameters flat, as in model.ts
  * @param features of one row, [...inputShape]
+ * @param frozen those of an encoder
  * @returns all tensors in their order: the features first, the logits last
  */
-export function forwardRow(layers: Layer[], parameters: Numbers, features: Numbers): Float64Array<ArrayBuffer>[] {
+export function forwardRow(
+  layers: Layer[],
+  parameters: Numbers,
+  features: Numbers,
+  frozen: Numbers = [],
+): Float64Array<ArrayBuffer>[] {
   const tensors = [Float64Array.from(features)];
   const tokens = tokensIn(layers, features);
-  for (const layer of layers) tensors.push(forwardLayer(layer, parameters, tensors, tokens));
+  for (const layer of layers) tensors.push(forwardLayer(layer, layer.frozen ? frozen : parameters, tensors, tokens));
   return tensors;
 }
 
@@ -22,8 +28,6 @@ export function tokensIn(layers: Layer[], features: Numbers): number {
   const padding = Array.from(features).indexOf(-1);
   return padding < 0 ? features.length : padding;
 }
-
-export const layerNormEpsilon = 1e-5;
 
 /** gelu(z) by tanh (Hendrycks & Gimpel 2016, section 2), and its slope. */
 export function gelu(z: number): { value: number; slope: number } {
@@ -64,7 +68,7 @@ function forwardLayer(layer: Layer, parameters: Numbers, tensors: Float64Array<A
       return out;
     case "layer-norm":
       for (let p = 0; p < positions; p++) {
-        standardized(x.subarray(p * outputs, (p + 1) * outputs)).values.forEach((value, j) => {
+        standardized(x.subarray(p * outputs, (p + 1) * outputs), layer.epsilon).values.forEach((value, j) => {
           out[p * outputs + j] = value * parameters[weights + j]! + parameters[bias + j]!;
         });
       }
@@ -82,7 +86,9 @@ function forwardLayer(layer: Layer, parameters: Numbers, tensors: Float64Array<A
     case "gelu":
       return x.map((z) => gelu(z).value);
     case "add":
-      return x.map((value, i) => value + tensors[layer.skip!]![i]!);
+      return x.map((value, i) => activate(layer.activation, value + tensors[layer.skip!]![i]!));
+    case "positions":
+      return x.map((value, i) => value + parameters[weights + i]!);
     case "mean-tokens": {
       const [tokens, width] = layer.inputShape as [number, number];
       const count = Math.min(tokens, counted);
@@ -108,10 +114,10 @@ function forwardLayer(layer: Layer, parameters: Numbers, tensors: Float64Array<A
 }
 
 /** (x − mean) / √(variance + ε) of one token (Ba et al. 2016, equation 4). */
-export function standardized(x: Float64Array): { values: Float64Array; scale: number } {
+export function standardized(x: Float64Array, epsilon: number): { values: Float64Array; scale: number } {
   const mean = x.reduce((a, b) => a + b, 0) / x.length;
   const variance = x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.length;
-  const scale = 1 / Math.sqrt(variance + layerNormEpsilon);
+  const scale = 1 / Math.sqrt(variance + epsilon);
   return { values: x.map((value) => (value - mean) * scale), scale };
 }
 

@@ -3,7 +3,7 @@
  * vector. One output is a logit z whose score is σ(z); of several, the scores are their softmax.
  */
 import { InputError } from "./errors.ts";
-import type { LayerSpec, PlainActivation } from "./layers.ts";
+import type { Activation, LayerSpec, PlainActivation } from "./layers.ts";
 import type { Task } from "./task.ts";
 
 export interface Architecture {
@@ -16,12 +16,16 @@ export interface Architecture {
   layers: LayerSpec[];
 }
 
-/** What declared layers are made of: `attention` is two dense with `attend` between, `residual` ends with an `add`. */
+/**
+ * What declared layers are made of: `attention` is two dense with `attend` between, a `residual` ends with an `add`, and
+ * so does a dense with an adapter.
+ */
 export type Operation =
   | "dense"
   | "conv2d"
   | "max-pool2d"
   | "embedding"
+  | "positions"
   | "layer-norm"
   | "attend"
   | "gelu"
@@ -42,23 +46,28 @@ export interface Layer {
   size: number;
   /** Of an `attend`, otherwise 1 */
   heads: number;
+  /** Of a layer norm, added to the variance */
+  epsilon: number;
   /** Times that the parameters are used for one row: pixels, tokens or 1 */
   positions: number;
   /** Rows of W [inputs, outputs]: the numbers that each output sees; 0 without parameters */
   inputs: number;
   outputs: number;
-  /** Offset of W, row-major, in the flat vector; of a layer norm W [1, outputs] is the gain */
+  /** Whether its parameters lie in the flat vector of an encoder's, and not in that of the trained ones */
+  frozen: boolean;
+  /** Offset of W, row-major, in its flat vector; of a layer norm W [1, outputs] is the gain */
   weights: number;
-  /** Offset of b [outputs], right behind W; an embedding has none */
+  /** Offset of b [outputs], right behind W; an embedding and positions have none */
   bias: number;
   /** Numbers of the flat vector */
   parameters: number;
+  /** The second matrix of an adapter starts at zero, so that at first the adapter changes nothing */
+  startsAtZero: boolean;
 }
 
 /** @throws InputError that names the layer whose input does not fit it */
-export function layersOf({ inputShape, layers }: Architecture): Layer[] {
-  const placed: Layer[] = [];
-  placeAll(placed, inputShape, layers, "layers");
+export function layersOf(architecture: Architecture): Layer[] {
+  const placed = operationsOf(architecture);
   const last = placed.at(-1)!;
   if (last.kind !== "dense") throw new InputError("layers", "end without logits", "Let the last layer be dense.");
   if (last.positions > 1)
@@ -66,39 +75,72 @@ export function layersOf({ inputShape, layers }: Architecture): Layer[] {
   return placed;
 }
 
-function placeAll(placed: Layer[], inputShape: number[], specs: LayerSpec[], path: string): void {
-  specs.forEach((spec, i) => {
-    const shape = placed.at(-1)?.outputShape ?? inputShape;
-    const field = `${path}.${i}`;
-    const place = (operation: Partial<Layer> & Pick<Layer, "kind" | "outputShape">) => {
-      const before = placed.at(-1);
-      const layer = {
-        from: placed.length,
-        skip: undefined,
-        inputShape: before?.outputShape ?? inputShape,
-        activation: "none" as const,
-        size: 1,
-        heads: 1,
-        positions: 1,
-        inputs: 0,
-        outputs: 0,
-        weights: before ? before.weights + before.parameters : 0,
-        ...operation,
-      };
-      const { inputs, outputs, weights, kind } = layer;
-      const parameters = (kind === "embedding" ? inputs : inputs + 1) * outputs;
-      placed.push({ ...layer, bias: weights + inputs * outputs, parameters });
+/** As `layersOf`, of layers that need not end with logits. */
+export function operationsOf({ inputShape, layers }: Architecture): Layer[] {
+  const placing = new Placing(inputShape);
+  placing.all(layers, "layers", 0);
+  return placing.placed;
+}
+
+const customaryEpsilon = 1e-5;
+
+class Placing {
+  readonly placed: Layer[] = [];
+  readonly #inputShape: number[];
+  /** Numbers so far, of the trained parameters and of the frozen ones */
+  readonly #taken = { trained: 0, frozen: 0 };
+
+  constructor(inputShape: number[]) {
+    this.#inputShape = inputShape;
+  }
+
+  #shapeOf(tensor: number): number[] {
+    return tensor === 0 ? this.#inputShape : this.placed[tensor - 1]!.outputShape;
+  }
+
+  /** Puts one operation behind the others, on the tensor `from`; the tensor it makes. */
+  #put(from: number, operation: Partial<Layer> & Pick<Layer, "kind" | "outputShape">): number {
+    const layer = {
+      from,
+      skip: undefined,
+      inputShape: this.#shapeOf(from),
+      activation: "none" as const,
+      size: 1,
+      heads: 1,
+      epsilon: customaryEpsilon,
+      positions: 1,
+      inputs: 0,
+      outputs: 0,
+      frozen: false,
+      startsAtZero: false,
+      ...operation,
     };
+    const { inputs, outputs, kind } = layer;
+    const hasBias = kind !== "embedding" && kind !== "positions";
+    const parameters = (hasBias ? inputs + 1 : inputs) * outputs;
+    const space = layer.frozen ? "frozen" : "trained";
+    const weights = this.#taken[space];
+    this.#taken[space] += parameters;
+    this.placed.push({ ...layer, weights, bias: weights + inputs * outputs, parameters });
+    return this.placed.length;
+  }
+
+  /** @param from the tensor that the first of them reads; the one the last of them makes */
+  all(specs: LayerSpec[], path: string, from: number): number {
+    return specs.reduce((tensor, spec, i) => this.#one(spec, `${path}.${i}`, tensor), from);
+  }
+
+  #one(spec: LayerSpec, field: string, from: number): number {
+    const shape = this.#shapeOf(from);
     switch (spec.kind) {
       case "dense":
-        if (placed.at(-1)?.kind === "conv2d")
+        if (this.placed[from - 1]?.kind === "conv2d")
           throw new InputError(
             field,
             "is dense, right behind a conv2d",
             "Put a max-pool2d between (size 1 changes nothing).",
           );
-        placeDense(place, shape, spec.outputs, spec.activation);
-        break;
+        return this.#dense(from, spec, field);
       case "conv2d": {
         const [height, width, channels] = imageOf(spec, shape, field);
         const { size, channels: outputs, activation } = spec;
@@ -106,93 +148,123 @@ function placeAll(placed: Layer[], inputShape: number[], specs: LayerSpec[], pat
           throw new InputError(`${field}.activation`, "is gelu, which only dense layers have", "Use relu.");
         const outputShape = [height - size + 1, width - size + 1, outputs];
         const positions = outputShape[0]! * outputShape[1]!;
-        place({ kind: "conv2d", outputShape, activation, size, positions, inputs: size * size * channels, outputs });
-        break;
+        const inputs = size * size * channels;
+        return this.#put(from, { kind: "conv2d", outputShape, activation, size, positions, inputs, outputs });
       }
       case "max-pool2d": {
         const [height, width, channels] = imageOf(spec, shape, field);
         const { size } = spec;
-        place({
-          kind: "max-pool2d",
-          outputShape: [Math.floor(height / size), Math.floor(width / size), channels],
-          size,
-        });
-        break;
+        const outputShape = [Math.floor(height / size), Math.floor(width / size), channels];
+        return this.#put(from, { kind: "max-pool2d", outputShape, size });
       }
       case "embedding":
-        if (placed.length > 0 || shape.length !== 1)
+        if (from > 0 || shape.length !== 1)
           throw new InputError(field, "is an embedding behind other layers", "Put it first, before token numbers.");
-        place({
+        return this.#put(from, {
           kind: "embedding",
           outputShape: [shape[0]!, spec.width],
           positions: shape[0]!,
           inputs: spec.vocabulary,
           outputs: spec.width,
+          frozen: spec.frozen ?? false,
         });
-        break;
+      case "positions": {
+        const [tokens, width] = tokensOf(spec, shape, field);
+        return this.#put(from, { kind: "positions", outputShape: shape, inputs: tokens, outputs: width, frozen: true });
+      }
       case "layer-norm": {
         const [tokens, width] = tokensOf(spec, shape, field);
-        place({ kind: "layer-norm", outputShape: shape, positions: tokens, inputs: 1, outputs: width });
-        break;
+        return this.#put(from, {
+          kind: "layer-norm",
+          outputShape: shape,
+          positions: tokens,
+          inputs: 1,
+          outputs: width,
+          epsilon: spec.epsilon ?? customaryEpsilon,
+          frozen: spec.frozen ?? false,
+        });
       }
       case "attention": {
-        const [, width] = tokensOf(spec, shape, field);
+        const [tokens, width] = tokensOf(spec, shape, field);
         if (width % (4 * spec.heads) !== 0)
           throw new InputError(
             `${field}.heads`,
             `is ${spec.heads} for a width of ${width}`,
             "Each head's share of the width must be a multiple of 4.",
           );
-        placeDense(place, shape, 3 * width, "none");
-        place({ kind: "attend", outputShape: shape, heads: spec.heads });
-        placeDense(place, shape, width, "none");
-        break;
+        const { heads, frozen, adapters } = spec;
+        const three = this.#dense(from, { outputs: 3 * width, frozen, adapter: adapters?.qkv }, `${field}.adapters`);
+        const mixed = this.#put(three, { kind: "attend", outputShape: [tokens, width], heads });
+        const outputs = spec.outputs ?? width;
+        return this.#dense(mixed, { outputs, frozen, adapter: adapters?.out }, `${field}.adapters`);
       }
-      case "residual": {
-        const first = spec.layers[0]!;
-        if (!["dense", "layer-norm", "attention"].includes(first.kind))
-          throw new InputError(`${field}.layers.0`, `is ${first.kind}`, "Begin with dense, layer-norm or attention.");
-        if ((placed.at(-1)?.activation ?? "none") !== "none")
-          throw new InputError(field, "begins on an activation", "Put a layer without activation before it.");
-        const skip = placed.length;
-        placeAll(placed, inputShape, spec.layers, `${field}.layers`);
-        const { outputShape, activation } = placed.at(-1)!;
-        if (activation !== "none" || outputShape.join() !== shape.join())
-          throw new InputError(
-            `${field}.layers`,
-            `make [${outputShape}] of [${shape}]`,
-            "Let the last one keep the shape, without activation.",
-          );
-        place({ kind: "add", outputShape: shape, skip });
-        break;
-      }
+      case "residual":
+        return this.#residual(spec, field, from);
       case "mean-tokens": {
+        if ((this.placed[from - 1]?.activation ?? "none") !== "none")
+          throw new InputError(field, "stands on an activation", "Put a layer without activation before it.");
         const [, width] = tokensOf(spec, shape, field);
-        place({ kind: "mean-tokens", outputShape: [width] });
-        break;
+        return this.#put(from, { kind: "mean-tokens", outputShape: [width] });
       }
     }
-  });
+  }
+
+  #residual(spec: Extract<LayerSpec, { kind: "residual" }>, field: string, from: number): number {
+    const first = spec.layers[0]!;
+    if (!["dense", "layer-norm", "attention"].includes(first.kind))
+      throw new InputError(`${field}.layers.0`, `is ${first.kind}`, "Begin with dense, layer-norm or attention.");
+    if ((this.placed[from - 1]?.activation ?? "none") !== "none")
+      throw new InputError(field, "begins on an activation", "Put a layer without activation before it.");
+    // Before the layers, whose width it has to meet: the last operation of the list tells it.
+    const width = spec.projection && widthAfter(spec.layers, this.#shapeOf(from).at(-1)!);
+    const skip = width === undefined ? from : this.#dense(from, { outputs: width, ...spec.projection }, field);
+    const inner = this.all(spec.layers, `${field}.layers`, from);
+    const { outputShape, activation } = this.placed[inner - 1]!;
+    const shape = this.#shapeOf(skip);
+    if (activation !== "none" || outputShape.join() !== shape.join())
+      throw new InputError(
+        `${field}.layers`,
+        `make [${outputShape}] of [${shape}]`,
+        "Let the last one keep the shape, without activation.",
+      );
+    return this.#put(inner, { kind: "add", outputShape: shape, skip });
+  }
+
+  #dense(
+    from: number,
+    spec: Omit<Extract<LayerSpec, { kind: "dense" }>, "kind" | "activation"> & { activation?: Activation },
+    field: string,
+  ): number {
+    const { outputs, activation = "none", frozen = false, adapter } = spec;
+    const shape = this.#shapeOf(from);
+    const positions = shape.length === 2 ? shape[0]! : 1;
+    const inputs = shape.length === 2 ? shape[1]! : shape.reduce((a, b) => a * b);
+    const put = (on: number, width: number, operation: Partial<Layer>) =>
+      this.#put(on, {
+        kind: "dense",
+        outputShape: shape.length === 2 ? [positions, width] : [width],
+        positions,
+        inputs: on === from ? inputs : (adapter ?? 0),
+        outputs: width,
+        ...operation,
+      });
+    const plain = activation === "gelu" ? "none" : activation;
+    let made: number;
+    if (adapter === undefined) made = put(from, outputs, { activation: plain, frozen });
+    else {
+      if (!frozen) throw new InputError(`${field}.adapter`, "stands beside a matrix that is trained", "Freeze it.");
+      const skip = put(from, outputs, { frozen });
+      const low = put(from, adapter, {});
+      const high = put(low, outputs, { startsAtZero: true });
+      made = this.#put(high, { kind: "add", outputShape: this.#shapeOf(skip), skip, activation: plain });
+    }
+    return activation === "gelu" ? this.#put(made, { kind: "gelu", outputShape: this.#shapeOf(made) }) : made;
+  }
 }
 
-function placeDense(
-  place: (operation: Partial<Layer> & Pick<Layer, "kind" | "outputShape">) => void,
-  shape: number[],
-  outputs: number,
-  activation: Extract<LayerSpec, { kind: "dense" }>["activation"],
-): void {
-  const [tokens, width] = shape.length === 2 ? (shape as [number, number]) : [1, shape.reduce((a, b) => a * b)];
-  const outputShape = shape.length === 2 ? [tokens, outputs] : [outputs];
-  place({
-    kind: "dense",
-    outputShape,
-    activation: activation === "gelu" ? "none" : activation,
-    positions: tokens,
-    inputs: width,
-    outputs,
-  });
-  if (activation === "gelu") place({ kind: "gelu", outputShape });
-}
+/** Numbers of a token behind layers that begin with `width` of them. */
+const widthAfter = (layers: LayerSpec[], width: number): number =>
+  layers.reduce((before, layer) => ("outputs" in layer ? (layer.outputs ?? before) : before), width);
 
 function imageOf(
   { kind, size }: Extract<LayerSpec, { size: number }>,
@@ -213,10 +285,14 @@ function tokensOf({ kind }: LayerSpec, shape: number[], field: string): [number,
   return shape as [number, number];
 }
 
-export function parameterCount(architecture: Architecture): number {
-  const last = layersOf(architecture).at(-1)!;
-  return last.weights + last.parameters;
-}
+/** Numbers of the flat vector of trained parameters. */
+export const parameterCount = (architecture: Architecture): number => countOf(architecture, false);
+
+/** Numbers of the flat vector of an encoder's, which are not trained. */
+export const frozenCount = (architecture: Architecture): number => countOf(architecture, true);
+
+const countOf = (architecture: Architecture, frozen: boolean): number =>
+  operationsOf(architecture).reduce((sum, layer) => sum + (layer.frozen === frozen ? layer.parameters : 0), 0);
 
 /** Columns of the input: a numeric feature is one, a categorical one a column a value. */
 export function inputWidth(task: { data: Pick<Task["data"], "features"> }): number {
@@ -241,11 +317,13 @@ export function architectureOf(task: Task): Architecture {
 
 /**
  * Starting parameters [parameterCount] f32: zeros for a single layer; for more a fixed, public pseudo-random
- * start (Glorot & Bengio 2010, uniform ±√(6/(in+out)); gains of 1) from the run's seed, so that all ends agree.
+ * start (Glorot & Bengio 2010, uniform ±√(6/(in+out)); gains of 1) from the run's seed, so that all ends agree. Zeros for
+ * the head of an encoder and the second matrices of its adapters: at first they say nothing (Hu et al. 2021, section 4.1).
  */
 export function initialParameters(architecture: Architecture, seed: number): Float32Array<ArrayBuffer> {
+  const layers = layersOf(architecture);
   const parameters = new Float32Array(parameterCount(architecture));
-  if (architecture.layers.length === 1) return parameters;
+  if (layers.length === 1) return parameters;
   // mulberry32: nothing secret rests on a model's start, only that it can be made again.
   let state = seed >>> 0;
   const uniform = () => {
@@ -254,7 +332,11 @@ export function initialParameters(architecture: Architecture, seed: number): Flo
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
-  for (const { kind, inputs, outputs, weights } of layersOf(architecture)) {
+  const trained = layers.filter(({ frozen }) => !frozen);
+  const onEncoder = trained.length < layers.length;
+  for (const layer of trained) {
+    const { kind, inputs, outputs, weights, startsAtZero } = layer;
+    if (startsAtZero || (onEncoder && layer === layers.at(-1))) continue;
     if (kind === "layer-norm") parameters.fill(1, weights, weights + outputs);
     else {
       const limit = Math.sqrt(6 / (inputs + outputs));

@@ -79,7 +79,7 @@ async function trainingRun(
   batches: Batch[],
   clip: Clip | undefined,
 ): Promise<TrainingRun> {
-  const engine = await Engine.create(device, architectureOf(model), noTables, model.batch);
+  const engine = await Engine.create(device, architectureOf(model), noTables, { chunkLimit: model.batch });
   const inputs = size(model.shape);
   const count = batches.length * model.batch;
   const features = new Float32Array(count * inputs);

@@ -3,16 +3,16 @@ import { type Launch, launch } from "../dispatch.ts";
 import { compile, type Kernel } from "../wgsl/shader.ts";
 import gather from "./gather.wgsl?raw";
 
-type Names = "chunk" | "features" | "batch" | "x";
+type Names = "chunk" | "features" | "batch" | "x" | "counts" | "lengths";
 
-/** @param stride numbers of a padded row */
-export const compileGather = (device: GPUDevice, stride: number): Promise<Kernel<Names>> =>
+/** @param stride numbers of a padded row @param padded whether rows have token counts of their own */
+export const compileGather = (device: GPUDevice, stride: number, padded: boolean): Promise<Kernel<Names>> =>
   compile(
     device,
     "gather/gather.wgsl",
     gather,
-    { chunk: "chunk", features: "read", batch: "read", x: "write" },
-    { constants: { STRIDE: stride }, scope: { counts: { step: 4 }, flags: {} } },
+    { chunk: "chunk", features: "read", batch: "read", x: "write", counts: "read", lengths: "write" },
+    { constants: { STRIDE: stride }, scope: { counts: { step: 4 }, flags: { padded } } },
   );
 
 export const gatherLaunch = (

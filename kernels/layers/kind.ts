@@ -4,9 +4,6 @@ import type { Launch } from "../dispatch.ts";
 import type { PaddedRows, PlacedLayer } from "../layout.ts";
 import type { TileFor } from "../tiles/tile.ts";
 
-/** The first tensor: the model's input. */
-export const inputBuffer = "activation 0";
-
 export interface Clipped {
   /** The layer's part of each row's gradient norm; on the way back, from the last layer to the first */
   norm: Launch[];
@@ -25,7 +22,7 @@ export interface OwnBuffer {
 export interface LayerKind {
   buffers(layer: PlacedLayer): OwnBuffer[];
   forward(device: GPUDevice, layer: PlacedLayer, tileFor: TileFor): Promise<(arena: Arena) => Launch[]>;
-  /** Gradients of outputs to gradients of inputs, before the activation below; not for the first layer */
+  /** Gradients of outputs to gradients of inputs, before the activation below; where a layer below is trained */
   backward(device: GPUDevice, layer: PlacedLayer, tileFor: TileFor): Promise<(arena: Arena) => Launch[]>;
   /** The gradient as it is, added to [slices, parameters] */
   plain(

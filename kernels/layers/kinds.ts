@@ -10,12 +10,14 @@ import type { LayerKind } from "./kind.ts";
 import { layerNorm } from "./layer-norm/layer-norm.ts";
 import { maxPool2d } from "./max-pool2d/max-pool2d.ts";
 import { meanTokens } from "./mean-tokens/mean-tokens.ts";
+import { positions } from "./positions/positions.ts";
 
 export const kinds: Record<Operation, LayerKind> = {
   dense,
   conv2d,
   "max-pool2d": maxPool2d,
   embedding,
+  positions,
   "layer-norm": layerNorm,
   attend,
   gelu,

@@ -15,8 +15,13 @@ import type { Clip, Rows } from "../engine.ts";
 export const sigmoid = (z: number): number => (z < 0 ? Math.exp(z) / (1 + Math.exp(z)) : 1 / (1 + Math.exp(-z)));
 
 /** Activations of every layer of one row: the features first, the logits last. */
-export function activations(architecture: Architecture, parameters: ArrayLike<number>, features: ArrayLike<number>) {
-  return forwardRow(layersOf(architecture), parameters, features).map((tensor) => Array.from(tensor));
+export function activations(
+  architecture: Architecture,
+  parameters: ArrayLike<number>,
+  features: ArrayLike<number>,
+  frozen?: ArrayLike<number>,
+) {
+  return forwardRow(layersOf(architecture), parameters, features, frozen).map((tensor) => Array.from(tensor));
 }
 
 /** Piecewise linear through the bin centres, constant outside. */
@@ -79,10 +84,13 @@ export function rowGradient(
   rows: Rows,
   row: number,
   witness: Witness,
+  frozen: ArrayLike<number> = [],
 ) {
   const layers = layersOf(architecture);
-  const a = activations(architecture, parameters, featuresOf(rows, row));
+  const a = activations(architecture, parameters, featuresOf(rows, row), frozen);
   const gradient = new Float64Array(parameterCount(architecture));
+  /** What a frozen layer's would be goes nowhere */
+  const unused = new Float64Array(frozen.length);
   const counted = tokensIn(layers, featuresOf(rows, row));
   const g = a.map((tensor) => tensor.map(() => 0));
   g[g.length - 1] = headGradient(rows, row, witness, a.at(-1)!);
@@ -90,7 +98,8 @@ export function rowGradient(
     const layer = layers[l]!;
     const own = g[l + 1]!;
     const below = layers[layer.from - 1]?.activation ?? "none";
-    backwardRow(layer, parameters, a[layer.from]!, own, gradient, counted).forEach((value, i) => {
+    const [values, sums] = layer.frozen ? [frozen, unused] : [parameters, gradient];
+    backwardRow(layer, values, a[layer.from]!, own, sums, counted).forEach((value, i) => {
       g[layer.from]![i]! += value * slope(below, a[layer.from]![i]!);
     });
     if (layer.skip !== undefined)
@@ -136,7 +145,10 @@ function backwardRow(
       break;
     case "layer-norm":
       for (let p = 0; p < positions; p++) {
-        const { values, scale } = standardized(Float64Array.from(x.slice(p * outputs, (p + 1) * outputs)));
+        const { values, scale } = standardized(
+          Float64Array.from(x.slice(p * outputs, (p + 1) * outputs)),
+          layer.epsilon,
+        );
         const own = g.slice(p * outputs, (p + 1) * outputs);
         const h = own.map((value, j) => value * parameters[weights + j]!);
         const plain = h.reduce((a, b) => a + b, 0) / outputs;
@@ -178,6 +190,7 @@ function backwardRow(
       });
       break;
     case "add":
+    case "positions":
       return g;
     case "mean-tokens": {
       const [tokens, width] = layer.inputShape as [number, number];
@@ -212,10 +225,11 @@ export function plainSum(
   rows: Rows,
   batch: Iterable<number>,
   witness: Witness,
+  frozen?: ArrayLike<number>,
 ): Float64Array {
   const sum = new Float64Array(parameterCount(architecture));
   for (const row of batch) {
-    rowGradient(architecture, parameters, rows, row, witness).forEach((value, i) => {
+    rowGradient(architecture, parameters, rows, row, witness, frozen).forEach((value, i) => {
       sum[i]! += value;
     });
   }
@@ -230,10 +244,11 @@ export function clippedSum(
   batch: Iterable<number>,
   witness: Witness,
   clip: Clip,
+  frozen?: ArrayLike<number>,
 ): Float64Array {
   const sum = new Float64Array(parameterCount(architecture));
   for (const row of batch) {
-    const gradient = rowGradient(architecture, parameters, rows, row, witness);
+    const gradient = rowGradient(architecture, parameters, rows, row, witness, frozen);
     const factor = clip.unit * Math.min(1, clip.norm / Math.hypot(...gradient));
     gradient.forEach((value, i) => {
       sum[i]! += factor * value;

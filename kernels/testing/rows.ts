@@ -1,7 +1,7 @@
 /** Made-up rows, parameters and witnesses from a seed. */
 import { scoreBins, undisclosed, type Witness } from "../../shared/fairness/histogram.ts";
 import type { PlainActivation } from "../../shared/layers.ts";
-import { type Architecture, layersOf, parameterCount } from "../../shared/model.ts";
+import { type Architecture, frozenCount, layersOf, parameterCount } from "../../shared/model.ts";
 import type { Rows } from "../engine.ts";
 
 /** mulberry32, uniform on [0, 1). */
@@ -43,10 +43,11 @@ export function madeUpRows(count: number, inputs: number, random: () => number, 
   };
 }
 
-export function madeUpParameters(architecture: Architecture, random: () => number): Float32Array {
+/** Those that are trained, or with `frozen` an encoder's. */
+export function madeUpParameters(architecture: Architecture, random: () => number, frozen = false): Float32Array {
   const widest = Math.max(...layersOf(architecture).map(({ inputs, outputs }) => Math.max(inputs, outputs)));
   return Float32Array.from(
-    { length: parameterCount(architecture) },
+    { length: frozen ? frozenCount(architecture) : parameterCount(architecture) },
     () => (2 * random() - 1) * (3 / Math.sqrt(widest)),
   );
 }

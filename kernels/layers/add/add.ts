@@ -1,16 +1,20 @@
-/** The sum that ends a residual: what went in, and what its layers made of it. */
+/**
+ * The sum that ends a residual, of what went in and what its layers made of it; and that of a frozen product with its
+ * adapter's, behind which stands the activation.
+ */
 import { launch } from "../../dispatch.ts";
 import { compile } from "../../wgsl/shader.ts";
-import { inputBuffer, type LayerKind } from "../kind.ts";
+import { flagsOf } from "../activation.ts";
+import type { LayerKind } from "../kind.ts";
 import { lineConstants, numbersOf } from "../lines.ts";
 import backwardSource from "./backward.wgsl?raw";
 import forwardSource from "./forward.wgsl?raw";
 
 export const add: LayerKind = {
   buffers: () => [],
-  async forward(device, { input, skip, output }) {
+  async forward(device, { input, skip, output, activation }) {
     const bindings = { chunk: "chunk", a: "read", b: "read", y: "write" } as const;
-    const special = { constants: lineConstants(output) };
+    const special = { constants: lineConstants(output), scope: { counts: {}, flags: flagsOf(activation) } };
     const kernel = await compile(device, "layers/add/forward.wgsl", forwardSource, bindings, special);
     return (arena) => {
       const [a, b, y] = [arena.get(input.activation), arena.get(skip!.activation), arena.get(output.activation)];
@@ -18,8 +22,6 @@ export const add: LayerKind = {
     };
   },
   async backward(device, { skip, output, adding }) {
-    // Of the model's own input nobody asks the gradient.
-    if (skip!.activation === inputBuffer) return () => [];
     const bindings = { chunk: "chunk", g: "read", gb: "write" } as const;
     const special = { constants: lineConstants(output), scope: { counts: {}, flags: { adding } } };
     const kernel = await compile(device, "layers/add/backward.wgsl", backwardSource, bindings, special);

@@ -1,7 +1,8 @@
-// add/forward: y = a + b, number by number
+// add/forward: y = activation(a + b), number by number
 // a, b, y [lines, STRIDE] f32 of WIDTH numbers a line; LINES lines for each row of the micro-batch
 // grid: one thread a number
 //! use chunk
+//! use activation
 override LINES: u32;
 override WIDTH: u32;
 override STRIDE: u32;
@@ -16,5 +17,5 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   let line = thread / WIDTH;
   if (line >= chunk.rows * LINES) { return; }
   let at = line * STRIDE + thread - line * WIDTH;
-  y[at] = a[at] + b[at];
+  y[at] = activate(a[at] + b[at]);
 }

@@ -12,7 +12,7 @@ import { type PlacedLayer, wholeQuads } from "../../layout.ts";
 import { quadsFor, type TileFor, tiled } from "../../tiles/tile.ts";
 import { compile } from "../../wgsl/shader.ts";
 import { countedOf } from "../counted.ts";
-import { inputBuffer, type LayerKind, type OwnBuffer } from "../kind.ts";
+import type { LayerKind, OwnBuffer } from "../kind.ts";
 import productSource from "./product.wgsl?raw";
 import softmaxSource from "./softmax.wgsl?raw";
 import softmaxGradientSource from "./softmax-gradient.wgsl?raw";
@@ -89,13 +89,13 @@ export const attend: LayerKind = {
         device,
         "layers/attend/softmax.wgsl",
         softmaxSource,
-        { chunk: "chunk", p: "write", ids: "read" },
+        { chunk: "chunk", p: "write", lengths: "read" },
         { constants: { ...constants, HEADS: heads, SIDE: side }, scope: { counts: {}, flags } },
       ),
       product(device, layer, shares, value, y, [tokens, tokens, size], 1, tileFor),
     ]);
     return (arena) => {
-      const buffers = { chunk: arena.get("chunks"), p: arena.get(shares.buffer), ids: arena.get(inputBuffer) };
+      const buffers = { chunk: arena.get("chunks"), p: arena.get(shares.buffer), lengths: arena.get("lengths") };
       const softmaxed = launch(device, softmax, buffers, (rows) => rows * heads * side, queryGroup);
       return [bindScores(arena), softmaxed, bindMix(arena)];
     };

@@ -1,6 +1,6 @@
 // attend/softmax: p = softmax of each query's scores over the keys that are not padding, 0 of all others
 // p [rows, HEADS, SIDE, SIDE] f32, scores before and shares after; SIDE is TOKENS in whole quads, so that products of
-// it need no edges; the queries beyond TOKENS get zeros     ids [rows, IDS_STRIDE] f32
+// it need no edges; the queries beyond TOKENS get zeros     lengths [rows] u32
 // grid: one thread a query of a head of a row
 //! use chunk
 //! use counted
@@ -9,7 +9,7 @@ override SIDE: u32;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
 @group(0) @binding(1) var<storage, read_write> p: array<f32>;
 //! if padded
-@group(0) @binding(2) var<storage, read> ids: array<f32>;
+@group(0) @binding(2) var<storage, read> lengths: array<u32>;
 //! end
 
 @compute @workgroup_size(16)

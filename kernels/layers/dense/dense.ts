@@ -23,8 +23,9 @@ export interface Affine {
   index: number;
   inputs: number;
   outputs: number;
-  /** Offset of W [inputs + 1, outputs] in the flat vector */
+  /** Offset of W [inputs + 1, outputs] in the flat vector, and the buffer that has it */
   weights: number;
+  parametersIn: string;
   positions: number;
   x: Matrix;
   y: Matrix;
@@ -62,7 +63,7 @@ function affineOf({ input, output, ...layer }: PlacedLayer): Affine {
 }
 
 export const dense: LayerKind = {
-  buffers: (layer) => (layer.positions === 1 ? [] : [instancesOf(layer)]),
+  buffers: (layer) => (layer.positions === 1 || layer.frozen ? [] : [instancesOf(layer)]),
   async forward(device, layer, tileFor) {
     const bind = await forwardProduct(device, affineOf(layer), tileFor);
     return (arena) => [bind(arena)];
@@ -110,7 +111,7 @@ export async function forwardProduct(
       kernel,
       {
         chunk: arena.get("chunks"),
-        parameters: arena.get("parameters"),
+        parameters: arena.get(affine.parametersIn),
         x: arena.get(x.buffer),
         y: arena.get(y.buffer),
         flags: arena.get("flags"),
@@ -122,9 +123,10 @@ export async function forwardProduct(
 
 export async function backwardProduct(
   device: GPUDevice,
-  { x, g, gx, index, inputs, outputs, positions, weights, activationBelow, adding }: Affine,
+  affine: Affine,
   tileFor: TileFor,
 ): Promise<(arena: Arena) => Launch> {
+  const { x, g, gx, index, inputs, outputs, positions, weights, activationBelow, adding } = affine;
   const kernel = await compileTiled(
     device,
     file("backward-input"),
@@ -149,7 +151,7 @@ export async function backwardProduct(
       kernel,
       {
         chunk: arena.get("chunks"),
-        parameters: arena.get("parameters"),
+        parameters: arena.get(affine.parametersIn),
         x: arena.get(x.buffer),
         g: arena.get(g.buffer),
         gx: arena.get(gx.buffer),

@@ -28,7 +28,7 @@ const constantsOf = ({ input, output, outputs, positions }: PlacedLayer) => ({
 const file = (name: string) => `layers/embedding/${name}.wgsl`;
 
 export const embedding: LayerKind = {
-  buffers: (layer) => [chainsOf(layer)],
+  buffers: (layer) => (layer.frozen ? [] : [chainsOf(layer)]),
   async forward(device, layer) {
     const { input, output } = layer;
     const bindings = { chunk: "chunk", parameters: "read", ids: "read", y: "write" } as const;
@@ -36,7 +36,7 @@ export const embedding: LayerKind = {
     return (arena) => {
       const buffers = {
         chunk: arena.get("chunks"),
-        parameters: arena.get("parameters"),
+        parameters: arena.get(layer.parametersIn),
         ids: arena.get(input.activation),
         y: arena.get(output.activation),
       };

@@ -11,8 +11,6 @@ import backwardSource from "./backward.wgsl?raw";
 import forwardSource from "./forward.wgsl?raw";
 import gradientsSource from "./gradients.wgsl?raw";
 
-/** ε, twin of shared/forward.ts */
-const epsilon = 1e-5;
 /** Threads a group where a thread has a whole token to read. */
 const tokenGroup = 16;
 
@@ -25,16 +23,16 @@ const statisticsOf = ({ index, positions }: PlacedLayer): OwnBuffer => ({
 const constantsOf = ({ output, weights }: PlacedLayer) => ({ ...lineConstants(output), OFFSET: weights });
 
 export const layerNorm: LayerKind = {
-  buffers: (layer) => [statisticsOf(layer), instancesOf(layer)],
+  buffers: (layer) => [statisticsOf(layer), ...(layer.frozen ? [] : [instancesOf(layer)])],
   async forward(device, layer) {
-    const { input, output, positions } = layer;
+    const { input, output, positions, epsilon } = layer;
     const bindings = { chunk: "chunk", parameters: "read", x: "read", y: "write", statistics: "write" } as const;
     const special = { constants: { ...constantsOf(layer), EPSILON: epsilon } };
     const kernel = await compile(device, "layers/layer-norm/forward.wgsl", forwardSource, bindings, special);
     return (arena) => {
       const buffers = {
         chunk: arena.get("chunks"),
-        parameters: arena.get("parameters"),
+        parameters: arena.get(layer.parametersIn),
         x: arena.get(input.activation),
         y: arena.get(output.activation),
         statistics: arena.get(statisticsOf(layer).name),
@@ -57,7 +55,7 @@ export const layerNorm: LayerKind = {
     return (arena) => {
       const buffers = {
         chunk: arena.get("chunks"),
-        parameters: arena.get("parameters"),
+        parameters: arena.get(layer.parametersIn),
         x: arena.get(input.activation),
         statistics: arena.get(statisticsOf(layer).name),
         g: arena.get(output.gradient),

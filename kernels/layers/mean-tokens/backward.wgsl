@@ -1,5 +1,5 @@
 // mean-tokens/backward: gx = g / count of each token that is not padding, 0 of padding
-// g [rows, Y_STRIDE] f32   gx [rows, TOKENS, X_STRIDE] f32   ids [rows, IDS_STRIDE] f32
+// g [rows, Y_STRIDE] f32   gx [rows, TOKENS, X_STRIDE] f32   lengths [rows] u32
 // grid: one thread a number of g
 //! use chunk
 //! use counted
@@ -10,7 +10,7 @@ override Y_STRIDE: u32;
 @group(0) @binding(1) var<storage, read> g: array<f32>;
 @group(0) @binding(2) var<storage, read_write> gx: array<f32>;
 //! if padded
-@group(0) @binding(3) var<storage, read> ids: array<f32>;
+@group(0) @binding(3) var<storage, read> lengths: array<u32>;
 //! end
 
 @compute @workgroup_size(64)

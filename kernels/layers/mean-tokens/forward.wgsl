@@ -1,5 +1,5 @@
 // mean-tokens/forward: y = the mean of the tokens that are not padding; 0 of none
-// x [rows, TOKENS, X_STRIDE] f32   y [rows, Y_STRIDE] f32   ids [rows, IDS_STRIDE] f32
+// x [rows, TOKENS, X_STRIDE] f32   y [rows, Y_STRIDE] f32   lengths [rows] u32
 // grid: one thread a number of y
 //! use chunk
 //! use counted
@@ -10,7 +10,7 @@ override Y_STRIDE: u32;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 //! if padded
-@group(0) @binding(3) var<storage, read> ids: array<f32>;
+@group(0) @binding(3) var<storage, read> lengths: array<u32>;
 //! end
 
 @compute @workgroup_size(64)

@@ -3,7 +3,7 @@ import { launch } from "../../dispatch.ts";
 import type { PlacedLayer } from "../../layout.ts";
 import { compile } from "../../wgsl/shader.ts";
 import { countedOf } from "../counted.ts";
-import { inputBuffer, type LayerKind } from "../kind.ts";
+import type { LayerKind } from "../kind.ts";
 import backwardSource from "./backward.wgsl?raw";
 import forwardSource from "./forward.wgsl?raw";
 
@@ -18,22 +18,22 @@ export const meanTokens: LayerKind = {
   buffers: () => [],
   async forward(device, layer) {
     const { input, output } = layer;
-    const bindings = { chunk: "chunk", x: "read", y: "write", ids: "read" } as const;
+    const bindings = { chunk: "chunk", x: "read", y: "write", lengths: "read" } as const;
     const kernel = await compile(device, "layers/mean-tokens/forward.wgsl", forwardSource, bindings, specialOf(layer));
     return (arena) => {
-      const ids = arena.get(inputBuffer);
+      const lengths = arena.get("lengths");
       const buffers = {
         chunk: arena.get("chunks"),
         x: arena.get(input.activation),
         y: arena.get(output.activation),
-        ids,
+        lengths,
       };
       return [launch(device, kernel, buffers, (rows) => rows * output.width)];
     };
   },
   async backward(device, layer) {
     const { input, output } = layer;
-    const bindings = { chunk: "chunk", g: "read", gx: "write", ids: "read" } as const;
+    const bindings = { chunk: "chunk", g: "read", gx: "write", lengths: "read" } as const;
     const kernel = await compile(
       device,
       "layers/mean-tokens/backward.wgsl",
@@ -42,8 +42,13 @@ export const meanTokens: LayerKind = {
       specialOf(layer),
     );
     return (arena) => {
-      const ids = arena.get(inputBuffer);
-      const buffers = { chunk: arena.get("chunks"), g: arena.get(output.gradient), gx: arena.get(input.gradient), ids };
+      const lengths = arena.get("lengths");
+      const buffers = {
+        chunk: arena.get("chunks"),
+        g: arena.get(output.gradient),
+        gx: arena.get(input.gradient),
+        lengths,
+      };
       return [launch(device, kernel, buffers, (rows) => rows * output.width)];
     };
   },
