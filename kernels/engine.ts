@@ -57,7 +57,7 @@ export interface TrainingOptions {
 
 export interface EngineOptions {
   /** Largest micro-batch; bounds memory, never changes a result. Default 4096 */
-  chunkLimit?: number;
+  chunkLimit?: number | undefined;
   /** Parameters of an encoder [frozenCount] */
   frozen?: Float32Array | undefined;
   /** Whether rows of vectors have token counts of their own (Rows.tokens) */

@@ -1,15 +1,26 @@
 /** The safetensors container (huggingface/safetensors, README «Format»): 8-byte length, JSON header, raw tensors. */
+import type { Float16Array } from "@petamoriken/float16";
 import type { NamedTensor } from "../../shared/model-file.ts";
+
+export interface HalfTensor {
+  name: string;
+  shape: number[];
+  data: InstanceType<typeof Float16Array>;
+}
 
 /** @param metadata strings only, as the format asks */
 export function safetensors(
-  tensors: readonly NamedTensor[],
+  tensors: readonly (NamedTensor | HalfTensor)[],
   metadata: Record<string, string>,
 ): Uint8Array<ArrayBuffer> {
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
   for (const { name, shape, data } of tensors) {
-    header[name] = { dtype: "F32", shape, data_offsets: [offset, offset + data.byteLength] };
+    header[name] = {
+      dtype: data.BYTES_PER_ELEMENT === 2 ? "F16" : "F32",
+      shape,
+      data_offsets: [offset, offset + data.byteLength],
+    };
     offset += data.byteLength;
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
