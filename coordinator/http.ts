@@ -10,11 +10,13 @@ import type { Logger } from "pino";
 import { InputError } from "../shared/errors.ts";
 import { type SignedStatement, signedStatementSchema } from "../shared/governance/review.ts";
 import { taskJsonSchema } from "../shared/task.ts";
+import { useLite } from "../shared/text/use-lite.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { exportModel, modelFormats } from "./export/model.ts";
 import { documentNames } from "./governance/documents.ts";
 import { exampleTasks, sampleFor } from "./samples.ts";
 import { TaskFileError } from "./task-file.ts";
+import { useLiteFile } from "./text/use-lite.ts";
 
 /** @param pages folder of the built pages */
 export function httpApp(coordinator: Coordinator, pages: string, log: Logger): Hono {
@@ -49,6 +51,18 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
     const csv = await sampleFor(run.task);
     if (csv === undefined) throw new HTTPException(404, { message: "this task has no sample" });
     return c.text(csv, 200, { "content-type": "text/csv; charset=utf-8" });
+  });
+
+  // Named by its hash, which stands in the task: it never changes, and a tab checks it.
+  app.get("/encoders/:file", async (c) => {
+    if (c.req.param("file") !== `${useLite.sha256}.safetensors`)
+      throw new HTTPException(404, { message: "no such encoder" });
+    const file = await useLiteFile();
+    return c.body(file, 200, {
+      "content-type": "application/octet-stream",
+      "content-length": String(file.length),
+      "cache-control": "public, max-age=31536000, immutable",
+    });
   });
 
   // The log is public: nothing in it names a participant. C2SP tlog-tiles asks for these paths.

@@ -14,7 +14,7 @@ import { architectureOf, initialParameters } from "../shared/model.ts";
 import { featureGroups } from "../shared/objective.ts";
 import type { Profile } from "../shared/questions/profile.ts";
 import type { TrainSum } from "../shared/questions/train.ts";
-import type { Task } from "../shared/task.ts";
+import { classesOf, type Task } from "../shared/task.ts";
 
 /** Durable between rounds; everything a restarted coordinator needs to go on. */
 export interface Learner {
@@ -45,12 +45,16 @@ export function startLearner(task: Task, seed: number): Learner {
 export interface TrainStep {
   learner: Learner;
   constraints: ConstraintStep[];
-  /** Logit above which a row is selected */
+  /** Logit above which a row is selected; of classes 0, which nothing reads */
   threshold: number;
 }
 
+/** Penalties and weights act on one score: of classes there is none. */
+const isScored = (task: Task): boolean => classesOf(task) === undefined;
+
 /** After the profile: the first witness may already re-weight. */
 export function takeProfile(task: Task, learner: Learner, profile: Profile): Learner {
+  if (!isScored(task)) return { ...learner, profile };
   const { witness } = stepController(task, learner.controller, {
     histogram: undefined,
     noise: 0,
@@ -93,11 +97,13 @@ export function takeTrain(
 
   const averages = trainRound > Math.floor(rounds * (1 - averageLast));
   const averageSum = averages ? learner.averageSum.map((x, i) => x + parameters[i]!) : learner.averageSum;
-  const step = stepController(task, learner.controller, {
-    histogram: sum.histogram,
-    noise,
-    groupLabelCounts: profile.cellCounts,
-  });
+  const step = isScored(task)
+    ? stepController(task, learner.controller, {
+        histogram: sum.histogram,
+        noise,
+        groupLabelCounts: profile.cellCounts,
+      })
+    : { state: learner.controller, witness: learner.witness, constraints: [], threshold: 0 };
   return {
     learner: {
       ...learner,

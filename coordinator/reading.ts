@@ -3,6 +3,7 @@
 import { InputError } from "../shared/errors.ts";
 import { principalComponents } from "../shared/explain/principal-components.ts";
 import { type FewestRows, growLevel, openNodes } from "../shared/explain/tree.ts";
+import { classFigures } from "../shared/fairness/class-figures.ts";
 import { gainsOf, runningHistogram, runningNoise, thresholdOf } from "../shared/fairness/controller.ts";
 import { countsByGroup, countsOfCells, type ExactCounts } from "../shared/fairness/group-counts.ts";
 import { groupFigures } from "../shared/fairness/group-figures.ts";
@@ -17,13 +18,14 @@ import { noiseOf, type RoundPlan } from "../shared/plan.ts";
 import { type ClipStep, shareWithin } from "../shared/privacy/adaptive-clipping.ts";
 import { readEvaluate } from "../shared/questions/evaluate.ts";
 import { readExplain } from "../shared/questions/explain.ts";
+import { readSegment } from "../shared/questions/layout.ts";
 import { readMoments } from "../shared/questions/moments.ts";
 import { readProfile } from "../shared/questions/profile.ts";
 import { announcedLayout, type Question } from "../shared/questions/question.ts";
 import { readTrain } from "../shared/questions/train.ts";
 import { readTree } from "../shared/questions/tree.ts";
 import type { PrivacyStatement, RoundRecord } from "../shared/run-record.ts";
-import { attributesOf, type Task } from "../shared/task.ts";
+import { attributesOf, classesOf, type Task } from "../shared/task.ts";
 import { finalParameters, type Learner, takeProfile, takeTrain } from "./learner.ts";
 
 type Metrics = NonNullable<RoundRecord["metrics"]>;
@@ -33,6 +35,7 @@ export interface Reading {
   metrics?: Metrics;
   objective?: RoundRecord["objective"];
   clip?: ClipStep;
+  classes?: RoundRecord["classes"];
   explanation?: Pick<
     RoundRecord,
     "importance" | "importanceByGroup" | "importanceDeviation" | "tree" | "components" | "fidelity"
@@ -41,8 +44,9 @@ export interface Reading {
 
 const running = (task: Task, learner: Learner) => runningHistogram(learner.controller, gainsOf(task));
 
-/** Where the fairness rule of a learner selects, as a logit. */
-export const selectionThreshold = (task: Task, learner: Learner): number => thresholdOf(task, running(task, learner));
+/** Where the fairness rule of a learner selects, as a logit; of classes 0, which nothing reads. */
+export const selectionThreshold = (task: Task, learner: Learner): number =>
+  classesOf(task) ? 0 : thresholdOf(task, running(task, learner));
 
 export function readSum(
   task: Task,
@@ -58,6 +62,12 @@ export function readSum(
     case "profile":
       return { learner: takeProfile(task, learner, readProfile(task, layout, sum)) };
     case "train": {
+      if (classesOf(task)) {
+        const answer = readTrain(layout, sum);
+        const { learner: next } = takeTrain(task, learner, answer, survivors, at.trainRound, 0);
+        const [wrong, right] = answer.right!;
+        return { learner: next, classes: { accuracy: shareOf(right!, wrong! + right!) } };
+      }
       const noise = noiseOf(plan, survivors, "histogram");
       const answer = readTrain(layout, sum);
       const step = takeTrain(task, learner, answer, survivors, at.trainRound, noise);
@@ -101,6 +111,8 @@ export function readSum(
       return { learner, explanation: { importance, importanceByGroup: byGroup, importanceDeviation: deviation } };
     }
     case "evaluate": {
+      const names = classesOf(task);
+      if (names) return { learner, classes: classFigures(names, readSegment(layout, sum, "classes")) };
       const { histogram, selected, agreement } = readEvaluate(layout, sum);
       const exact = { rows: selected, noise: noiseOf(plan, survivors, "selected") };
       const measured = { histogram, noise: noiseOf(plan, survivors, "histogram"), exact };
@@ -115,6 +127,9 @@ export function readSum(
     }
   }
 }
+
+/** A share of counts that may be noisy, within what a share can be. */
+const shareOf = (part: number, whole: number): number => (whole > 0 ? Math.min(1, Math.max(0, part / whole)) : 0);
 
 /** A split needs more rows on each side than noise alone would put there: two counts a bin, refused and selected. */
 const treeFewestRows =

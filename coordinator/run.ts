@@ -480,6 +480,7 @@ export class Run {
       dropped: outcome.dropped,
       privacy: this.#spent(),
       ...(reading.metrics && { metrics: reading.metrics }),
+      ...(reading.classes && { classes: reading.classes }),
       ...(reading.objective && { objective: reading.objective }),
       ...(reading.clip && { clip: reading.clip }),
       ...reading.explanation,

@@ -78,8 +78,11 @@ describe.skipIf(device === undefined || !hasTexts)("the encoder's forward pass",
   };
 
   async function largestDifference(file: EncoderFile, texts: string[]): Promise<number> {
-    const encoder = await Encoder.create(async () => device!, file, useLiteLayers("sentence", [], 1));
-    const found = await encoder.vectors(new Tokens(file.tokenizer).rows(texts, useLite.tokens), useLite.tokens);
+    const encoder = new Encoder(async () => device!, file, useLiteLayers("sentence", [], 1));
+    const { features: found } = await encoder.encode(
+      new Tokens(file.tokenizer).rows(texts, useLite.tokens),
+      useLite.tokens,
+    );
     const expected = await (await shippedModel()).embed(texts.map(trimmed));
     return texts.reduce((largest, _, i) => {
       const ours = unit(found.subarray(i * useLite.width, (i + 1) * useLite.width));

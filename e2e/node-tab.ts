@@ -11,6 +11,7 @@ import { RandomSource } from "../shared/privacy/random.ts";
 import type { Question } from "../shared/questions/question.ts";
 import { generateIdentityKeys } from "../shared/secure-sum/keys.ts";
 import type { Task } from "../shared/task.ts";
+import type { EncoderFile } from "../shared/text/encoder-file.ts";
 
 /** A journal that lives as long as the test. */
 export async function memoryJournal(): Promise<Journal> {
@@ -61,14 +62,23 @@ export async function joinInNode(options: {
   task: Task;
   csv: string;
   device: GPUDevice;
+  /** Of a task that reads texts */
+  encoder?: EncoderFile;
   journal?: Journal;
   events?: Partial<SessionEvents>;
 }): Promise<NodeTab> {
-  const { task, csv, device, ...rest } = options;
+  const { task, csv, device, encoder, ...rest } = options;
   const random = new RandomSource();
   const { rows } = readRows(parseCsv(csv).records, task);
   const portions = splitHeldBack(rows, task.data.heldBack, random.bytes(portionKeyBytes));
-  const answerer = await Answerer.create(async () => device, task, rows, portions, random);
+  const answerer = await Answerer.create(
+    async () => device,
+    task,
+    rows,
+    portions,
+    random,
+    encoder && { file: encoder },
+  );
   return joinWith({ ...rest, compute: (...asked) => answerer.answer(...asked) });
 }
 

@@ -108,7 +108,9 @@ const adapted: Architecture = {
       ],
     },
     { kind: "mean-tokens" },
+    { kind: "layer-norm", affine: false },
     { kind: "dense", outputs: 10, activation: "tanh", frozen: true, adapter: 4 },
+    { kind: "layer-norm" },
     { kind: "dense", outputs: 3, activation: "none" },
   ],
 };

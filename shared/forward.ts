@@ -69,7 +69,7 @@ function forwardLayer(layer: Layer, parameters: Numbers, tensors: Float64Array<A
     case "layer-norm":
       for (let p = 0; p < positions; p++) {
         standardized(x.subarray(p * outputs, (p + 1) * outputs), layer.epsilon).values.forEach((value, j) => {
-          out[p * outputs + j] = value * parameters[weights + j]! + parameters[bias + j]!;
+          out[p * outputs + j] = layer.inputs === 0 ? value : value * parameters[weights + j]! + parameters[bias + j]!;
         });
       }
       return out;

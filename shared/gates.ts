@@ -9,11 +9,11 @@ export function evaluateGates(
   spent: PrivacyStatement,
 ): RunDetail["gates"] {
   const finished = records.filter((r) => r.state === "finished");
-  const metrics = finished.find((r) => r.question === "evaluate")?.metrics;
+  const { metrics, classes } = finished.find((r) => r.question === "evaluate") ?? {};
   const measured = (gate: Gate): number | null => {
     switch (gate.metric) {
       case "accuracy":
-        return metrics?.accuracy ?? null;
+        return metrics?.accuracy ?? classes?.accuracy ?? null;
       case "auc":
         return metrics?.auc ?? null;
       case "epsilon":

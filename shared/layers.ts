@@ -41,7 +41,10 @@ export const layerSchema = z.discriminatedUnion("kind", [
     frozen: z.literal(true),
   }),
   z.strictObject({
-    kind: z.literal("layer-norm").describe("Of each token, with a gain and a bias (Ba et al. 2016, equation 4)"),
+    kind: z
+      .literal("layer-norm")
+      .describe("Of each token, or of the one vector, with a gain and a bias (Ba et al. 2016, equation 4)"),
+    affine: z.literal(false).optional().describe("Without gain and bias"),
     epsilon: z.number().positive().max(0.1).optional().describe("Added to the variance; 1e-5 where it is left out"),
     frozen,
   }),

@@ -42,6 +42,9 @@ const modelFileSchema = z.strictObject({
   modelHash: z.string().regex(/^[0-9a-f]{64}$/),
   label: taskSchema.shape.data.shape.label,
   features: taskSchema.shape.data.shape.features,
+  /** Of a model that reads texts: their column, and the encoder whose frozen parameters are in a file of their own */
+  text: taskSchema.shape.data.shape.text,
+  encoder: taskSchema.shape.model.shape.encoder,
   /** Columns of the sensitive attributes: no explanation advises to change one, none is a reason */
   protected: z.array(z.string()),
   architecture: z.strictObject({
@@ -63,8 +66,8 @@ export interface NamedTensor {
 }
 
 export function tensorsOf(architecture: Architecture, parameters: Float32Array<ArrayBuffer>): NamedTensor[] {
-  return layersOf(architecture).flatMap(({ inputs, outputs, weights, bias }, i) =>
-    inputs === 0
+  return layersOf(architecture).flatMap(({ inputs, outputs, weights, bias, frozen }, i) =>
+    inputs === 0 || frozen
       ? []
       : [
           { name: `layer${i}.weight`, shape: [inputs, outputs], data: parameters.subarray(weights, bias) },
@@ -89,6 +92,8 @@ export async function modelFileOf(
     modelHash: await hashParameters(parameters),
     label: task.data.label,
     features: task.data.features,
+    ...(task.data.text && { text: task.data.text }),
+    ...(task.model.encoder && { encoder: task.model.encoder }),
     protected: [...new Set(task.data.sensitive.map((attribute) => attribute.column))],
     architecture,
     context,
@@ -103,7 +108,7 @@ export const withParameters = async (file: ModelFile, parameters: Float32Array<A
   tensors: tensorsOf(file.architecture, parameters).map((t) => ({ ...t, data: Array.from(t.data) })),
 });
 
-/** A model that can be asked. */
+/** A model of columns that can be asked; one of texts needs its encoder's file and an adapter (kernels/text). */
 export interface OpenModel {
   file: ModelFile;
   /** Flat, as in model.ts */
@@ -114,8 +119,25 @@ export interface OpenModel {
   score(inputs: Float32Array | Float64Array): Float64Array;
 }
 
-/** @throws InputError for what is no model, or one whose parts do not fit each other */
+/** @throws InputError for what is no model, one whose parts do not fit each other, or one that reads texts */
 export async function openModel(value: unknown): Promise<OpenModel> {
+  const { file, parameters } = await readModelFile(value);
+  if (file.text)
+    throw new InputError(
+      "text",
+      "is what this model reads, and this reads columns",
+      "Ask it on the participant's page.",
+    );
+  return {
+    file,
+    parameters,
+    encode: (rows) => encodeFeatures(rows, { data: { features: file.features } }, file.context.normalisation),
+    score: (inputs) => predict(file.architecture, parameters, inputs),
+  };
+}
+
+/** @throws InputError for what is no model, or one whose parts do not fit each other */
+export async function readModelFile(value: unknown): Promise<Pick<OpenModel, "file" | "parameters">> {
   const parsed = modelFileSchema.safeParse(value);
   const fix = "Export it again with `murmur export RUN --format json`.";
   if (!parsed.success) {
@@ -142,10 +164,5 @@ export async function openModel(value: unknown): Promise<OpenModel> {
   const { components } = context;
   if (components && [components.mean, ...components.vectors].some((vector) => vector.length !== width))
     throw new InputError("context.components", `are not of ${width} numbers each`, fix);
-  return {
-    file,
-    parameters,
-    encode: (rows) => encodeFeatures(rows, { data: { features } }, context.normalisation),
-    score: (inputs) => predict(architecture, parameters, inputs),
-  };
+  return { file, parameters };
 }

@@ -5,6 +5,7 @@
 import { InputError } from "./errors.ts";
 import type { Activation, LayerSpec, PlainActivation } from "./layers.ts";
 import type { Task } from "./task.ts";
+import { useLiteLayers } from "./text/use-lite.ts";
 
 export interface Architecture {
   /**
@@ -116,7 +117,7 @@ class Placing {
       ...operation,
     };
     const { inputs, outputs, kind } = layer;
-    const hasBias = kind !== "embedding" && kind !== "positions";
+    const hasBias = inputs > 0 && kind !== "embedding" && kind !== "positions";
     const parameters = (hasBias ? inputs + 1 : inputs) * outputs;
     const space = layer.frozen ? "frozen" : "trained";
     const weights = this.#taken[space];
@@ -173,12 +174,12 @@ class Placing {
         return this.#put(from, { kind: "positions", outputShape: shape, inputs: tokens, outputs: width, frozen: true });
       }
       case "layer-norm": {
-        const [tokens, width] = tokensOf(spec, shape, field);
+        const [tokens, width] = shape.length === 1 ? [1, shape[0]!] : tokensOf(spec, shape, field);
         return this.#put(from, {
           kind: "layer-norm",
           outputShape: shape,
           positions: tokens,
-          inputs: 1,
+          inputs: spec.affine === false ? 0 : 1,
           outputs: width,
           epsilon: spec.epsilon ?? customaryEpsilon,
           frozen: spec.frozen ?? false,
@@ -294,9 +295,10 @@ export const frozenCount = (architecture: Architecture): number => countOf(archi
 const countOf = (architecture: Architecture, frozen: boolean): number =>
   operationsOf(architecture).reduce((sum, layer) => sum + (layer.frozen === frozen ? layer.parameters : 0), 0);
 
-/** Columns of the input: a numeric feature is one, a categorical one a column a value. */
-export function inputWidth(task: { data: Pick<Task["data"], "features"> }): number {
-  return task.data.features.reduce((sum, f) => sum + (f.kind === "numeric" ? 1 : f.values.length), 0);
+/** Numbers of a row of the input: a numeric feature is one, a categorical one a column a value; of a text, its tokens. */
+export function inputWidth(task: { data: Pick<Task["data"], "features" | "text"> }): number {
+  const { features, text } = task.data;
+  return text?.tokens ?? features.reduce((sum, f) => sum + (f.kind === "numeric" ? 1 : f.values.length), 0);
 }
 
 /** Columns of the input by feature, in order: a categorical feature's stand together. */
@@ -312,7 +314,36 @@ export const inputNames = ({ data }: { data: Pick<Task["data"], "features"> }): 
   data.features.flatMap((f) => (f.kind === "numeric" ? [f.name] : f.values.map((value) => `${f.name} = ${value}`)));
 
 export function architectureOf(task: Task): Architecture {
-  return { inputShape: [inputWidth(task)], layers: task.model.layers };
+  const { encoder, layers } = task.model;
+  const below = encoder ? useLiteLayers(encoder.output, encoder.adapters, encoder.rank) : [];
+  return { inputShape: [inputWidth(task)], layers: [...below, ...layers] };
+}
+
+/** How many of the first layers have nothing that is trained: what they give for a row is the same in every round. */
+export function frozenLayers(layers: readonly LayerSpec[]): number {
+  const first = layers.findIndex((layer) => !isFrozen(layer));
+  return first < 0 ? layers.length : first;
+}
+
+function isFrozen(layer: LayerSpec): boolean {
+  switch (layer.kind) {
+    case "max-pool2d":
+    case "mean-tokens":
+    case "positions":
+      return true;
+    case "conv2d":
+      return false;
+    case "embedding":
+      return layer.frozen === true;
+    case "layer-norm":
+      return layer.frozen === true || layer.affine === false;
+    case "dense":
+      return layer.frozen === true && layer.adapter === undefined;
+    case "attention":
+      return layer.frozen === true && layer.adapters?.qkv === undefined && layer.adapters?.out === undefined;
+    case "residual":
+      return layer.layers.every(isFrozen) && (layer.projection === undefined || layer.projection.frozen === true);
+  }
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import type { PrivacyUnit } from "./cohort.ts";
 import type { TreeNode } from "./explain/tree.ts";
+import type { ClassFigures } from "./fairness/class-figures.ts";
 import type { ConstraintStep } from "./fairness/controller.ts";
 import type { Drift } from "./fairness/monitor.ts";
 import type { AttributeReport } from "./fairness/report.ts";
@@ -83,6 +84,8 @@ export interface RoundRecord {
     /** The score above which a row is selected, as a probability */
     threshold: number;
   };
+  /** Of a task with classes, of `train` the accuracy alone: in the place of metrics, which are of one score */
+  classes?: { accuracy: number } & Partial<Omit<ClassFigures, "accuracy">>;
   objective?: ObjectiveTerms;
   /** Of `explain`: mean absolute attribution by feature, logits; and by group of each sensitive attribute */
   importance?: ExplainSum["importance"];

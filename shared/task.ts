@@ -9,6 +9,7 @@ import { graphFor, guaranteedCohort, minimumCohort } from "./cohort.ts";
 import { InputError } from "./errors.ts";
 import { layerSchema } from "./layers.ts";
 import { largestSharing } from "./secure-sum/shares.ts";
+import { adaptable, useLite } from "./text/use-lite.ts";
 
 // Zod probes `new Function`, which our content security policy forbids.
 z.config({ jitless: true });
@@ -86,15 +87,33 @@ export const taskSchema = z.strictObject({
   name,
   purpose: z.string().min(10).max(2000).describe("Why the model is trained, in words a participant understands"),
   data: z.strictObject({
-    label: z.strictObject({
-      column: z.string().min(1),
-      positive: z.string().describe("The cell text of the favourable outcome"),
-      negative: z.string().describe("The cell text of the other outcome"),
-    }),
+    label: z.union([
+      z.strictObject({
+        column: z.string().min(1),
+        positive: z.string().describe("The cell text of the favourable outcome"),
+        negative: z.string().describe("The cell text of the other outcome"),
+      }),
+      z.strictObject({
+        column: z.string().min(1),
+        classes: z.array(z.string().min(1)).min(3).max(256).describe("The cell texts of three and more outcomes"),
+      }),
+    ]),
     features: z
       .array(z.discriminatedUnion("kind", [numericFeature, categoricalFeature]))
-      .min(1)
-      .max(256),
+      .max(256)
+      .default([]),
+    text: z
+      .strictObject({
+        column: z.string().min(1),
+        tokens: z
+          .int()
+          .min(4)
+          .max(useLite.tokens)
+          .default(32)
+          .describe("Pieces of words that are read; what is longer is cut"),
+      })
+      .optional()
+      .describe("In the place of features: one column of English texts"),
     sensitive: z.array(sensitiveAttribute).max(8).default([]),
     intersections: z
       .array(z.array(name).min(2).max(3))
@@ -112,6 +131,24 @@ export const taskSchema = z.strictObject({
       .max(8)
       .prefault([{ kind: "dense", outputs: 1 }])
       .describe("From the features to the logit; one layer alone is logistic regression"),
+    encoder: z
+      .strictObject({
+        name: z.literal("use-lite").describe("Universal Sentence Encoder lite (Cer et al. 2018), Apache-2.0"),
+        sha256: z.literal(useLite.sha256).default(useLite.sha256).describe("Of its file, which each tab checks"),
+        output: z
+          .enum(["mean", "sentence"])
+          .default("mean")
+          .describe("`mean` of the tokens' vectors, normalised; `sentence` is the encoder's own last layer behind it"),
+        adapters: z
+          .array(z.enum(adaptable))
+          .default([])
+          .describe(
+            "Frozen matrices that get a low-rank adapter (LoRA); without any only the layers behind are trained",
+          ),
+        rank: z.int().min(1).max(64).default(8).describe("Of the adapters"),
+      })
+      .optional()
+      .describe("Of a text: what reads it before `layers`. It is frozen, but for its adapters"),
   }),
   privacy: z.strictObject({
     unit: z.enum(["record", "participant"]).describe("Whose presence is hidden: one row, or one participant"),
@@ -299,6 +336,9 @@ export type Task = z.output<typeof taskSchema>;
 export const hasTree = ({ explain }: Pick<Task, "explain">): boolean => (explain?.treeDepth ?? 0) > 0;
 /** Whether the inputs' second moment is asked for. */
 export const hasComponents = ({ explain }: Pick<Task, "explain">): boolean => (explain?.components ?? 0) > 0;
+/** The outcomes, where there are more than two. */
+export const classesOf = ({ data }: Pick<Task, "data">): readonly string[] | undefined =>
+  "classes" in data.label ? data.label.classes : undefined;
 export type Feature = Task["data"]["features"][number];
 export type SensitiveAttribute = Task["data"]["sensitive"][number];
 export type Gate = Task["gates"][number];
@@ -388,18 +428,29 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
         `make ${(components + 1) * inputs} numbers with the mean, and ${mostComponentNumbers} fit the ledger; lower it`,
       );
   }
+  const classes = classesOf(task);
+  const outputs = classes?.length ?? 1;
   task.model.layers.forEach((layer, i) => {
     const last = i === task.model.layers.length - 1;
     if (layer.kind !== "dense")
       report(["model", "layers", i, "kind"], `must be dense: a table's columns have no neighbours for ${layer.kind}`);
+    else if (layer.frozen || layer.adapter !== undefined)
+      report(["model", "layers", i, layer.frozen ? "frozen" : "adapter"], "is an encoder's matter; leave it out");
     else if (layer.activation === "gelu")
       report(["model", "layers", i, "activation"], "must be relu, tanh or sigmoid: explanations and ONNX know these");
-    else if (last && layer.outputs !== 1)
-      report(["model", "layers", i, "outputs"], "must be 1 in the last layer, whose output is the logit");
+    else if (last && layer.outputs !== outputs)
+      report(
+        ["model", "layers", i, "outputs"],
+        outputs === 1
+          ? "must be 1 in the last layer, whose output is the logit"
+          : `must be ${outputs} in the last layer, a logit for each class`,
+      );
     else if (last && layer.activation !== "none")
       report(["model", "layers", i, "activation"], "must be none in the last layer, whose output is the logit");
   });
-  if (task.data.label.positive === task.data.label.negative)
+  checkText(task, report);
+  if (classes) checkClasses(task, classes, report);
+  else if ("positive" in task.data.label && task.data.label.positive === task.data.label.negative)
     report(["data", "label", "negative"], "must differ from `positive`");
 
   const known = attributesOf(task);
@@ -482,6 +533,45 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
       "leaves no honest survivor in the smallest cohort; lower it or `colludingShare`",
     );
   return problems.length > 0 ? { problems } : { task };
+}
+
+type Report = (path: (string | number)[], problem: string) => void;
+
+function checkText({ data, model, explain }: Task, report: Report): void {
+  const { text, features, label } = data;
+  if (text === undefined) {
+    if (features.length === 0) report(["data", "features"], "are missing; list the columns to read, or name a `text`");
+    if (model.encoder) report(["model", "encoder"], "reads texts; name the column in `data.text`, or leave it out");
+    return;
+  }
+  if (features.length > 0) report(["data", "features"], "stand beside a `text`; leave one of them out");
+  if (text.column === label.column)
+    report(["data", "text", "column"], "is the label; a model must not read what it predicts");
+  if (!model.encoder) {
+    report(["model", "encoder"], "is missing: a text needs one; write `encoder: { name: use-lite }`");
+    return;
+  }
+  const { output, adapters } = model.encoder;
+  if (output === "mean" && adapters.includes("sentence"))
+    report(["model", "encoder", "adapters"], "name `sentence`, which the output `mean` leaves out; leave one out");
+  if (new Set(adapters).size < adapters.length)
+    report(["model", "encoder", "adapters"], "name a matrix twice; name each once");
+  if (explain) report(["explain"], "is about columns, which a text has not; leave it out");
+}
+
+/** Tables and penalties are about one logit, and a group's figures about two outcomes. */
+function checkClasses(task: Task, classes: readonly string[], report: Report): void {
+  const { data, fairness, explain, gates } = task;
+  if (new Set(classes).size < classes.length)
+    report(["data", "label", "classes"], "name an outcome twice; name each once");
+  if (data.sensitive.length > 0)
+    report(["data", "sensitive"], "are counted for two outcomes only; leave them out, or make it two");
+  if (fairness.penalty !== "none" || fairness.weights !== "none")
+    report(["fairness"], "has a penalty or weights, which act on two outcomes only; leave them out");
+  if (explain) report(["explain"], "is about two outcomes only; leave it out");
+  gates.forEach(({ metric }, i) => {
+    if (metric === "auc") report(["gates", i, "metric"], "is auc, of two outcomes only; use accuracy");
+  });
 }
 
 /** Checks a value that claims to be a task; throws an InputError that names the first wrong field. */

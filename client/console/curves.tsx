@@ -1,5 +1,6 @@
 /** What a run's rounds say, as live curves. Every number comes from noisy sums. */
 import type { RoundRecord, RunDetail } from "../../shared/run-record.ts";
+import { classesOf } from "../../shared/task.ts";
 import { formatDelta, formatNumber, t } from "../i18n/messages.ts";
 import { Chart, type Curve } from "../ui/chart.tsx";
 
@@ -12,6 +13,8 @@ const weighted = ["privacy", "fairness", "transparency", "compliance"] as const;
 export function Curves({ run }: { run: RunDetail }) {
   const finished = run.rounds.filter((record) => record.state === "finished");
   const measured = finished.filter((record) => record.metrics !== undefined);
+  const told = finished.filter((record) => record.classes !== undefined);
+  const hasClasses = classesOf(run.task) !== undefined;
   const clipped = finished.filter((record) => record.clip !== undefined);
   const attribute = run.task.fairness.attribute;
   const { tolerance } = run.task.fairness;
@@ -29,6 +32,7 @@ export function Curves({ run }: { run: RunDetail }) {
     const record = records.at(-1);
     return { last: short(record && value(record)), round: record?.round ?? 0 };
   };
+  const accuracy = (r: RoundRecord) => r.classes?.accuracy;
   const loss = (r: RoundRecord) => r.objective?.loss;
   const total = (r: RoundRecord) => r.objective?.total;
   const auc = (r: RoundRecord) => r.metrics?.auc;
@@ -39,20 +43,33 @@ export function Curves({ run }: { run: RunDetail }) {
   const budget = run.task.privacy.epsilon;
   return (
     <div class="charts">
-      <Chart
-        name="loss"
-        title={t("chart.loss")}
-        summary={t("chart.loss.summary", last(measured, loss))}
-        x={rounds(measured)}
-        curves={[of(t("chart.loss"), measured, loss)]}
-      />
-      <Chart
-        name="auc"
-        title={t("chart.auc")}
-        summary={t("chart.auc.summary", last(measured, auc))}
-        x={rounds(measured)}
-        curves={[of(t("chart.auc"), measured, auc)]}
-      />
+      {told.length > 0 && (
+        <Chart
+          name="accuracy"
+          title={t("metric.accuracy")}
+          summary={t("chart.accuracy.summary", last(told, accuracy))}
+          x={rounds(told)}
+          curves={[of(t("metric.accuracy"), told, accuracy)]}
+        />
+      )}
+      {!hasClasses && (
+        <Chart
+          name="loss"
+          title={t("chart.loss")}
+          summary={t("chart.loss.summary", last(measured, loss))}
+          x={rounds(measured)}
+          curves={[of(t("chart.loss"), measured, loss)]}
+        />
+      )}
+      {!hasClasses && (
+        <Chart
+          name="auc"
+          title={t("chart.auc")}
+          summary={t("chart.auc.summary", last(measured, auc))}
+          x={rounds(measured)}
+          curves={[of(t("chart.auc"), measured, auc)]}
+        />
+      )}
       {attribute !== undefined && (
         <Chart
           name="gap"
@@ -115,19 +132,25 @@ export function Curves({ run }: { run: RunDetail }) {
           ]}
         />
       )}
-      <Chart
-        name="objective"
-        title={t("chart.objective")}
-        summary={t("chart.objective.summary", last(measured, total))}
-        x={rounds(measured)}
-        curves={[
-          of(t("term.total"), measured, total),
-          of(t("term.loss"), measured, loss),
-          ...weighted.map((term) =>
-            of(t(`term.${term}`), measured, ({ objective }) => objective && run.task.objective[term] * objective[term]),
-          ),
-        ]}
-      />
+      {!hasClasses && (
+        <Chart
+          name="objective"
+          title={t("chart.objective")}
+          summary={t("chart.objective.summary", last(measured, total))}
+          x={rounds(measured)}
+          curves={[
+            of(t("term.total"), measured, total),
+            of(t("term.loss"), measured, loss),
+            ...weighted.map((term) =>
+              of(
+                t(`term.${term}`),
+                measured,
+                ({ objective }) => objective && run.task.objective[term] * objective[term],
+              ),
+            ),
+          ]}
+        />
+      )}
     </div>
   );
 }

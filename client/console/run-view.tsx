@@ -10,6 +10,7 @@ import { save } from "../ui/save.ts";
 import { Scroll } from "../ui/scroll.tsx";
 import { statement } from "../ui/statement.ts";
 import { call, failure } from "./api.ts";
+import { ClassReport } from "./class-report.tsx";
 import { Curves } from "./curves.tsx";
 import { Explained } from "./explained.tsx";
 import { Review } from "./review.tsx";
@@ -71,6 +72,7 @@ export function RunView({ run }: { run: RunDetail }) {
         )}
       </section>
       <Curves run={run} />
+      <ClassReport run={run} />
       <Explained run={run} />
       <Gates run={run} />
       {run.review && <Review run={run} review={run.review} />}

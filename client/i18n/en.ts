@@ -103,6 +103,8 @@ export const en = {
   "train.round": "Round {round, number} of {planned, number}: {question}",
   "train.phase": "Now: {phase}",
   "train.cohort": "{cohort, plural, one {# participant} other {# participants}} in the cohort",
+  "train.fetching": "Fetching the language model that reads your texts: {loaded} of {total} MB.",
+  "train.reading": "Reading your texts once, here in the tab: {texts, number} of {rows, number}.",
   "train.waitingFor": "Waiting for the first round. It begins when enough participants are here.",
   "train.offline": "No connection to the coordinator. Your tab tries again by itself.",
   "train.lastRefusal": "Your tab sat out a round. {reason}",
@@ -134,6 +136,18 @@ export const en = {
   "leave.confirm": "Leave the run",
   "leave.stay": "Stay",
   // What left this tab
+  "try.title": "Try the model on your own words",
+  "try.text": "Write a sentence. The trained model reads it here in this tab; nothing you write leaves it.",
+  "try.label": "Your text",
+  "try.ask": "Ask the model",
+  "try.failed": "The model could not read this text. Try a shorter one, or reload the page and join again.",
+  "try.likeliest": "Most likely: {outcome} ({probability}).",
+  "try.outcome": "Outcome",
+  "try.probability": "Probability",
+  "try.words": "Words that weigh",
+  "try.for": "«{word}» speaks for it: {points} points",
+  "try.against": "«{word}» speaks against it: {points} points",
+  "try.note": "Found by LIME: a hundred texts with some of your words left out were read in this tab as well.",
   "own.title": "Your own rows",
   "own.text":
     "See what the finished model says of one of your rows, and why. It is computed in this tab; nothing leaves it.",
@@ -193,6 +207,8 @@ export const en = {
   "left.text": "Nothing more is sent. To come back, open the invitation again; your balance is kept in this browser.",
   "stopped.title": "This tab cannot go on",
   // Why it cannot go on, by code: what happened, and what to do
+  "refusal.no-encoder":
+    "The language model of this task could not be fetched, or is not the one the task names ({reason}). Check your connection and reload the page. If it comes again, tell the person who invited you.",
   "refusal.no-webgpu":
     "This browser gives no access to a graphics processor through WebGPU. Use a current Chrome, Edge, Firefox or Safari over https or on localhost, and switch hardware acceleration on.",
   "refusal.adapter-lost":
@@ -315,6 +331,15 @@ export const en = {
   "console.gate.open": "not yet known",
   "console.gate.condition": "Condition",
   "console.gate.value": "Now",
+  "classes.title": "How well each class is told",
+  "classes.summary": "Accuracy {accuracy}, F1 {macro} as the mean of the classes and {weighted} weighed by their rows.",
+  "classes.name": "Class",
+  "classes.precision": "Precision",
+  "classes.recall": "Recall",
+  "classes.f1": "F1",
+  "classes.support": "Rows",
+  "classes.note":
+    "Read off one noisy sum over held-back rows: where a class has few rows, its figures are mostly noise.",
   "metric.accuracy": "Accuracy",
   "metric.auc": "AUC",
   "metric.demographicParityDifference": "Demographic parity difference",
@@ -370,6 +395,7 @@ export const en = {
   "chart.empty": "The first point comes with the first finished round.",
   "chart.loss": "Loss",
   "chart.loss.summary": "Loss {last} nats after round {round, number}.",
+  "chart.accuracy.summary": "Accuracy {last} on the rows trained on, after round {round, number}.",
   "chart.auc": "AUC",
   "chart.auc.summary": "AUC {last} after round {round, number}.",
   "chart.gap": "Gap between groups",

@@ -9,7 +9,8 @@ const hovering = signal(false);
 
 export function Choose({ task }: { task: Task }) {
   const { refusal, bytesSent } = snapshot.value;
-  const columns = [...task.data.features.map((f) => f.name), task.data.label.column];
+  const { features, text, label } = task.data;
+  const columns = [...features.map((f) => f.name), ...(text ? [text.column] : []), label.column];
   const take = (files: FileList | null | undefined) => {
     const file = files?.[0];
     if (file) chooseFile(file);

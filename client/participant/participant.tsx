@@ -14,6 +14,7 @@ import { Sent } from "./sent.tsx";
 import { StateWord } from "./state-word.tsx";
 import { snapshot } from "./tab.ts";
 import { Training } from "./training.tsx";
+import { TryText } from "./try-text.tsx";
 
 const steps = ["step.join", "step.look", "step.train", "step.see"] as const;
 
@@ -69,6 +70,7 @@ export function Participant() {
       )}
       {stepOf[state] === 2 && <Training />}
       {state === "finished" && <OwnRowCard />}
+      {state === "finished" && <TryText />}
       {stepOf[state] >= 2 && task && <Sent />}
       {over && task && checkpoint && <Held />}
     </Frame>

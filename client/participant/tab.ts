@@ -32,5 +32,6 @@ export const chooseFile = (file: File) => void worker?.chooseFile(file);
 export const chooseSample = () => void worker?.chooseSample();
 export const consent = () => void worker?.consent();
 export const explain = (row: number, method: ExplainMethod) => worker!.explain(row, method);
+export const tryText = (text: string) => worker!.tryText(text);
 export const held = () => worker!.held();
 export const leave = () => void worker?.leave();

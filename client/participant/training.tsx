@@ -1,6 +1,7 @@
 /** Taking part: the round, the privacy balance, the way out. */
-import { t } from "../i18n/messages.ts";
+import { formatNumber, t } from "../i18n/messages.ts";
 import { ConfirmButton } from "../ui/dialog.tsx";
+import type { TabSnapshot } from "../worker/snapshot.ts";
 import { roundText } from "./announce.tsx";
 import { Balance } from "./balance.tsx";
 import { refusalText } from "./refusal.ts";
@@ -8,6 +9,7 @@ import { leave, snapshot } from "./tab.ts";
 
 export function Training() {
   const { round, roundsPlanned, roundsDone, adapter, online, refusal, balance, checkpoint } = snapshot.value;
+  const reading = encoderText(snapshot.value);
   return (
     <section class="card">
       <h1>{t("train.title")}</h1>
@@ -28,6 +30,7 @@ export function Training() {
       ) : (
         <p>{t("train.waitingFor")}</p>
       )}
+      {reading !== undefined && <p data-testid="encoder">{reading}</p>}
       {refusal && <p class="problems">{t("train.lastRefusal", { reason: refusalText(refusal) })}</p>}
       {balance && <Balance balance={balance} open />}
       <p class="quiet small">{t("train.keepOpen")}</p>
@@ -46,4 +49,18 @@ export function Training() {
       />
     </section>
   );
+}
+
+const megabytes = (bytes: number) => formatNumber(bytes / 1e6, { maximumFractionDigits: 1 });
+
+/** What is still to be done before a tab that reads texts can answer; undefined when nothing is. */
+function encoderText({ encoder, data, round }: TabSnapshot): string | undefined {
+  if (!encoder || round) return undefined;
+  const { loaded, total, texts } = encoder;
+  if (texts !== undefined && data) {
+    return texts < data.rows ? t("train.reading", { texts, rows: data.rows }) : undefined;
+  }
+  return total !== undefined && loaded < total
+    ? t("train.fetching", { loaded: megabytes(loaded), total: megabytes(total) })
+    : undefined;
 }

@@ -3,11 +3,15 @@
  * stay in memory and on the adapter; nothing but `Noised` vectors goes out of here.
  */
 import { LastingEngine } from "../../kernels/lasting-engine.ts";
+import type { EncodedTexts } from "../../kernels/text/encoder.ts";
+import { openTextEngine, type TextEngine } from "../../kernels/text/text-engine.ts";
 import { fromHex } from "../../shared/canonical.ts";
 import { encodeFeatures, type Normalisation } from "../../shared/data/features.ts";
 import { type TypedRows, takeRows } from "../../shared/data/rows.ts";
+import { invariant } from "../../shared/errors.ts";
 import { absoluteAttributions } from "../../shared/explain/integrated-gradients.ts";
 import { decides, pathOf, rowBins } from "../../shared/explain/tree.ts";
+import { likeliest } from "../../shared/fairness/class-figures.ts";
 import { cellsOf, cellsPerRow, undisclosed } from "../../shared/fairness/histogram.ts";
 import { architectureOf, inputWidth } from "../../shared/model.ts";
 import { addNoise } from "../../shared/privacy/discrete-gaussian.ts";
@@ -15,6 +19,7 @@ import { encodeParticipant, encodeRecordSum } from "../../shared/privacy/encode.
 import { rotationSigns, type Signs } from "../../shared/privacy/hadamard.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import type { Encoded } from "../../shared/privacy/stages.ts";
+import { classTable } from "../../shared/questions/evaluate.ts";
 import { sumExplained } from "../../shared/questions/explain.ts";
 import { type Layout, segment } from "../../shared/questions/layout.ts";
 import { sumMoments } from "../../shared/questions/moments.ts";
@@ -22,7 +27,8 @@ import { profileCounts } from "../../shared/questions/profile-counts.ts";
 import { announcedLayout, type Question } from "../../shared/questions/question.ts";
 import { assembleChange, assembleTrain } from "../../shared/questions/train.ts";
 import { treeCounts } from "../../shared/questions/tree.ts";
-import type { Task } from "../../shared/task.ts";
+import { classesOf, type Task } from "../../shared/task.ts";
+import type { EncoderFile } from "../../shared/text/encoder-file.ts";
 import type { Answer } from "./session.ts";
 
 type Parameters = Float32Array<ArrayBuffer>;
@@ -39,17 +45,28 @@ export class Answerer {
     private readonly rows: TypedRows,
     private readonly portions: { train: Uint32Array; heldBack: Uint32Array },
     private readonly random: RandomSource,
+    private readonly texts: { encode: TextEngine["encode"]; own: EncodedTexts } | undefined,
   ) {}
 
+  /** @param reader of a task that reads texts: the encoder's file, and who is told of how many of them are read */
   static async create(
     open: () => Promise<GPUDevice>,
     task: Task,
     rows: TypedRows,
     portions: { train: Uint32Array; heldBack: Uint32Array },
     random: RandomSource,
+    reader?: { file: EncoderFile; onProgress?: (done: number) => void },
   ): Promise<Answerer> {
     const tables = { cells: cellsOf(task).length, attributes: cellsPerRow(task) };
-    return new Answerer(await LastingEngine.create(open, architectureOf(task), tables), task, rows, portions, random);
+    const architecture = architectureOf(task);
+    if (!task.data.text) {
+      const engine = await LastingEngine.create(open, architecture, tables);
+      return new Answerer(engine, task, rows, portions, random, undefined);
+    }
+    invariant(reader && rows.texts, "a task that reads texts comes with an encoder, and rows with texts");
+    const { engine, encode } = await openTextEngine(open, architecture, tables, reader.file);
+    const own = await encode(rows.texts, reader.onProgress);
+    return new Answerer(engine, task, rows, portions, random, { encode, own });
   }
 
   /** The encoded answer, waiting for the noise that the cohort's size calls for. */
@@ -77,6 +94,23 @@ export class Answerer {
       scores.set(await this.engine.scores(parameters, all), first);
     }
     return scores;
+  }
+
+  /** Logits [texts, outputs] of texts of anyone's making, on the adapter. */
+  async scoreTexts(parameters: Parameters, texts: readonly string[]): Promise<Float32Array> {
+    invariant(this.texts, "the task reads texts");
+    this.#loaded = undefined;
+    const count = texts.length;
+    await this.engine.load({
+      count,
+      ...(await this.texts.encode(texts)),
+      labels: new Uint8Array(count),
+      cells: new Uint8Array(count * cellsPerRow(this.task)).fill(undisclosed),
+    });
+    return this.engine.scores(
+      parameters,
+      Uint32Array.from({ length: count }, (_, i) => i),
+    );
   }
 
   dispose(): void {
@@ -119,6 +153,12 @@ export class Answerer {
       case "evaluate": {
         await this.#load(question.normalisation);
         const rows = this.portions.heldBack;
+        const classes = classesOf(this.task);
+        if (classes) {
+          const labels = Array.from(rows, (row) => this.rows.labels[row]!);
+          const table = classTable(classes.length, labels, await this.#likeliest(parameters, rows));
+          return this.#counted(Float64Array.from(table), rows.length, layout, signs);
+        }
         const { histogram, selected } = await this.engine.evaluate(parameters, rows, question.thresholds);
         const counts = new Float64Array(layout.dimension);
         counts.set(histogram, segment(layout, "histogram").offset);
@@ -135,6 +175,18 @@ export class Answerer {
         return this.#counted(counts, rows.length, layout, signs);
       }
     }
+  }
+
+  /** The number of the class that the model thinks likeliest for each row. */
+  async #likeliest(parameters: Parameters, rows: Uint32Array): Promise<Uint8Array> {
+    return likeliest(await this.engine.scores(parameters, rows), classesOf(this.task)!.length);
+  }
+
+  /** How many rows the model of classes takes for another, and how many for their own. */
+  async #right(parameters: Parameters, rows: Uint32Array): Promise<Uint32Array> {
+    const predicted = await this.#likeliest(parameters, rows);
+    const right = predicted.filter((found, i) => found === this.rows.labels[rows[i]!]).length;
+    return Uint32Array.of(rows.length - right, right);
   }
 
   /** Whether the model selects each row. @param threshold logit */
@@ -172,13 +224,10 @@ export class Answerer {
     layout: Layout,
   ): Promise<Encoded> {
     const clip = { norm: this.task.privacy.clipNorm, unit: segment(layout, "update").unit };
-    const { gradient, histogram } = await this.engine.privateSum(
-      parameters,
-      this.#poissonBatch(),
-      question.witness,
-      clip,
-    );
-    return encodeRecordSum(assembleTrain(layout, gradient, histogram), layout);
+    const batch = this.#poissonBatch();
+    const { gradient, histogram } = await this.engine.privateSum(parameters, batch, question.witness, clip);
+    const counts = classesOf(this.task) ? await this.#right(parameters, batch) : histogram;
+    return encodeRecordSum(assembleTrain(layout, gradient, counts), layout);
   }
 
   async #participantTrain(
@@ -190,7 +239,9 @@ export class Answerer {
     const { train } = this.portions;
     const { localEpochs, localBatch, localLearningRate, localOptimizer, localMomentum, localProximal } =
       this.task.training;
-    const { histogram } = await this.engine.evaluate(parameters, train, []);
+    const counts = classesOf(this.task)
+      ? await this.#right(parameters, train)
+      : (await this.engine.evaluate(parameters, train, [])).histogram;
     const trained = await this.engine.localTraining(
       parameters,
       this.#localBatches(localEpochs, localBatch),
@@ -201,7 +252,7 @@ export class Answerer {
       },
     );
     const change = Float64Array.from(trained, (x, i) => x - parameters[i]!);
-    const vector = assembleChange(layout, change, histogram, train.length);
+    const vector = assembleChange(layout, change, counts, train.length);
     return encodeParticipant(vector, layout, signs, this.random);
   }
 
@@ -224,7 +275,8 @@ export class Answerer {
     const key = JSON.stringify(normalisation);
     if (this.#loaded === key) return;
     const { count, labels, cells } = this.rows;
-    await this.engine.load({ count, labels, cells, features: encodeFeatures(this.rows, this.task, normalisation) });
+    const inputs = this.texts?.own ?? { features: encodeFeatures(this.rows, this.task, normalisation) };
+    await this.engine.load({ count, labels, cells, ...inputs });
     this.#loaded = key;
   }
 }

@@ -73,6 +73,8 @@ export interface TabSnapshot {
   weakCohort?: boolean;
   data?: DataSummary;
   adapter?: string;
+  /** Of a task that reads texts: how much of the encoder is here, bytes, and how many of the tab's texts it has read */
+  encoder?: { loaded: number; total?: number; texts?: number };
   /** The round in progress */
   round?: { round: number; question: QuestionKind; phase: Phase; cohort: number };
   roundsDone: number;
@@ -83,6 +85,8 @@ export interface TabSnapshot {
   bytesSent: number;
   /** Rows that can be explained, once the run has ended with a model that was evaluated */
   explainable?: number;
+  /** Whether the model can be tried on texts, once the run has ended with one that was evaluated */
+  triable?: boolean;
   /** Last verified ledger checkpoint */
   checkpoint?: { size: number; root: string };
   /** Connected to the coordinator */
@@ -106,6 +110,14 @@ export interface OwnRow {
   changes: Change[] | null;
 }
 
+/** What the model makes of a text that somebody wrote. */
+export interface Tried {
+  /** Most likely first; of two outcomes, both */
+  outcomes: { name: string; probability: number }[];
+  /** What each word adds to the probability of the likeliest, by LIME, most weighty first */
+  words: { word: string; weight: number }[];
+}
+
 /** What the page may ask of the worker. */
 export interface TabWorker {
   /** Calls back with every new snapshot. */
@@ -118,6 +130,8 @@ export interface TabWorker {
   consent(): Promise<void>;
   /** @param row 1-based, up to `explainable` */
   explain(row: number, method: ExplainMethod): Promise<OwnRow>;
+  /** Nothing of the text leaves the tab. Where `triable` */
+  tryText(text: string): Promise<Tried>;
   /** All that this browser holds about the person for this run, and the proof that the last question is in the ledger */
   held(): Promise<{ held: unknown; proof: ProofFile | undefined }>;
   /** Ends taking part. A round under way loses this tab as a dropout; nothing of it is revealed. */

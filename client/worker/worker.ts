@@ -17,11 +17,13 @@ import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
 import { account, familyOf } from "../../shared/privacy/balance.ts";
 import { checkEntropy, RandomSource } from "../../shared/privacy/random.ts";
 import type { Task } from "../../shared/task.ts";
+import type { EncoderFile } from "../../shared/text/encoder-file.ts";
+import { fetchEncoder } from "../data/encoder.ts";
 import { parseCsv } from "../data/read.ts";
 import { Answerer } from "./answerer.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { Session, type SessionEvents } from "./session.ts";
-import type { OwnRow, TabSnapshot, TabWorker } from "./snapshot.ts";
+import type { OwnRow, TabSnapshot, TabWorker, Tried } from "./snapshot.ts";
 
 /** A tab with fewer rows would give a batch of nobody in most rounds. */
 const fewestRows = 10;
@@ -53,10 +55,12 @@ class Worker implements TabWorker {
   #taskHash = "";
   #rows: TypedRows | undefined;
   #portions: { train: Uint32Array; heldBack: Uint32Array } | undefined;
+  #encoder: Promise<EncoderFile> | undefined;
   #answerer: Promise<Answerer> | undefined;
   #device: GPUDevice | undefined;
   #model: ModelFile | undefined;
   #proof: ProofFile | undefined;
+  #url = "";
   #sample = "";
 
   async start(
@@ -83,6 +87,7 @@ class Worker implements TabWorker {
     } catch {
       return this.#refuse("failed", "storage-unavailable");
     }
+    this.#url = options.url;
     this.#sample = `${options.url}/api/sample/${options.run}`;
     await this.#connect(options);
   }
@@ -135,8 +140,8 @@ class Worker implements TabWorker {
         onRefused: (reason) => this.#refuse("failed", reason),
         onEnded: (_state, _reason, model) => {
           this.#model = model;
-          const explainable = model && this.#rows?.count;
-          this.#update({ state: "finished", ...(explainable !== undefined && { explainable }) });
+          const asked = model && this.#rows ? (model.text ? { triable: true } : { explainable: this.#rows.count }) : {};
+          this.#update({ state: "finished", ...asked });
           this.#session?.leave();
         },
         onOnline: (online) => this.#update({ online }),
@@ -149,6 +154,13 @@ class Worker implements TabWorker {
     this.#task = task;
     this.#plan = plan;
     this.#taskHash = taskHash;
+    if (task.model.encoder && this.#encoder === undefined) {
+      // While the person reads and chooses.
+      this.#encoder = fetchEncoder(this.#url, task.model.encoder.sha256, (loaded, total) =>
+        this.#update({ encoder: { loaded, ...(total !== undefined && { total }) } }),
+      );
+      this.#encoder.catch((error: unknown) => this.#fail(error));
+    }
     this.#update({ state: "choosing", task, taskHash, roundsPlanned, weakCohort: isWeakCohort(task) });
     await this.#showBalance();
   }
@@ -228,16 +240,28 @@ class Worker implements TabWorker {
   }
 
   async consent(): Promise<void> {
-    this.#answerer ??= Answerer.create(
+    this.#answerer ??= this.#openAnswerer();
+    this.#answerer.catch((error: unknown) => this.#fail(error));
+    this.#update({ state: "waiting" });
+    this.#session!.consent();
+  }
+
+  async #openAnswerer(): Promise<Answerer> {
+    const file = await this.#encoder;
+    return Answerer.create(
       () => this.#openDevice(),
       this.#task!,
       this.#rows!,
       this.#portions!,
       this.#random,
+      file && { file, onProgress: (texts) => this.#update({ encoder: { ...this.#snapshot.encoder!, texts } }) },
     );
-    this.#answerer.catch((error: unknown) => this.#fail(error));
-    this.#update({ state: "waiting" });
-    this.#session!.consent();
+  }
+
+  async tryText(text: string): Promise<Tried> {
+    invariant(this.#model && this.#answerer, "there is a model to try");
+    const { tryText } = await import("./try-text.ts");
+    return tryText(this.#model, await this.#answerer, text);
   }
 
   async explain(row: number, method: ExplainMethod): Promise<OwnRow> {
@@ -280,7 +304,9 @@ class Worker implements TabWorker {
       ? "adapter-lost"
       : /not finite/i.test(reason)
         ? "not-finite"
-        : "protocol-error";
+        : /^encoder/.test(reason)
+          ? "no-encoder"
+          : "protocol-error";
     this.#refuse("failed", code, { reason });
   }
 

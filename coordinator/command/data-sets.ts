@@ -183,7 +183,90 @@ export const sources: Record<string, Source> = {
       );
     },
   },
+  /** Casanueva et al. (2020), arXiv:2003.04807: questions of a bank's customers and what they are after; its own split. */
+  banking77: {
+    header: "text,category",
+    train: "b3ffa70675aaa3b64a1f2b5f90874bea72196b61100a293eb796fb84617f81ee",
+    test: "9582c962fd90d0aece74dad6096a1d2481ff4721ddc35e4aa648bedbd45cf586",
+    async read(dataDir) {
+      const origin = "https://raw.githubusercontent.com/PolyAI-LDN/task-specific-datasets/master/banking_data";
+      const [train, test] = await Promise.all([
+        originalFile(origin, "train.csv", "b06e26ac675513959a63135f11b94ea7786ed02da65db93a5650d8838cbc664b", dataDir),
+        originalFile(origin, "test.csv", "d12d6e3bc4c3103966ae786dc435913c0c563dfa328f5a3646d0e62cfeeb474d", dataDir),
+      ]);
+      const rows = (bytes: Buffer) =>
+        Papa.parse<{ text: string; category: string }>(new TextDecoder().decode(bytes), {
+          header: true,
+          skipEmptyLines: true,
+        }).data.map(({ text, category }) => csvLine([text, category]));
+      return { train: rows(train), test: rows(test) };
+    },
+  },
+  /** Almeida, Gómez Hidalgo & Yamakami (2011), UCI. Every fifth is for testing, but for those that are also in the others. */
+  "sms-spam": {
+    header: "label,text",
+    train: "4cd3367ace459ce7485c5b2b584861da57c049e6819fc8223fc2cf9385b106c3",
+    test: "85042d10bbe81b1f420829cb3e8d37222addf15b4c5632a3ed1c601b39cb0a14",
+    async read(dataDir) {
+      const bytes = await unpackedFile(
+        "https://archive.ics.uci.edu/static/public/228/sms+spam+collection.zip",
+        "SMSSpamCollection",
+        "7d039a24a6083ed9ef0f806ebad56bbb976e3aeb8de05669173bfdc4996c239d",
+        dataDir,
+      );
+      const { train, test } = everyFifth(
+        linesOf(bytes).map((line) => {
+          const tab = line.indexOf("\t");
+          return csvLine([line.slice(0, tab), line.slice(tab + 1)]);
+        }),
+      );
+      const known = new Set(train);
+      return { train, test: test.filter((line) => !known.has(line)) };
+    },
+  },
+  /** Malo et al. (2014), CC BY-NC-SA 3.0, not for commercial use. Every fifth is for testing. */
+  "financial-phrasebank": {
+    header: "sentence,sentiment",
+    train: "7f37fbfdbd3d3024425d90e7d6406642469decae4e3d14e1b15e92c2ac24239e",
+    test: "9357b1918a56ac76f2c50a8ca991f4b9884b96c2864e6dfd47c7b25975536ffd",
+    async read(dataDir) {
+      const bytes = await unpackedFile(
+        "https://huggingface.co/datasets/takala/financial_phrasebank",
+        "Sentences_50Agree.txt",
+        "f21e090e62e06a1be4986e3b4e9b3af7fecdac5eaea7d6c6cde7a67438259698",
+        dataDir,
+      );
+      return everyFifth(
+        linesOf(bytes).map((line) => {
+          const at = line.lastIndexOf("@");
+          return csvLine([line.slice(0, at), line.slice(at + 1)]);
+        }),
+      );
+    },
+  },
 };
+
+/** One line of a CSV file: line breaks within a text become blanks. */
+const csvLine = (cells: readonly string[]): string =>
+  Papa.unparse([cells.map((cell) => cell.replace(/\s+/g, " ").trim())]);
+
+/** A file that its makers give out in an archive. */
+async function unpackedFile(
+  origin: string,
+  file: string,
+  expected: string,
+  dataDir: string | undefined,
+): Promise<Buffer> {
+  if (dataDir === undefined)
+    throw new InputError(
+      "--data-dir",
+      `is needed: ${file} comes in an archive`,
+      `Unpack ${origin} and name the folder.`,
+    );
+  const bytes = await fromFolder(dataDir, file);
+  check(file, bytes, expected);
+  return bytes;
+}
 
 export const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 

@@ -100,7 +100,10 @@ async function judged<T extends { file: ModelFile }>(
 }
 
 function labelledRows(model: OpenModel, text: string) {
-  const { column, positive, negative } = model.file.label;
+  const { label } = model.file;
+  if (!("positive" in label))
+    throw new InputError("--run", "is a model of classes", "Accuracy and AUC are told of models of two outcomes.");
+  const { column, positive, negative } = label;
   const records = recordsOf(text).filter((record) => [positive, negative].includes(record[column]?.trim() ?? ""));
   if (records.length === 0)
     throw new InputError(

@@ -1,5 +1,6 @@
 /** A thousand people's rows in the shape of UCI Adult, drawn by a seed: what is measured hangs on shapes alone. */
 import type { Participant } from "../../coordinator/simulation/population.ts";
+import { outcomesOf } from "../../shared/data/rows.ts";
 import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
 import { asTask, type Task } from "../../shared/task.ts";
 
@@ -56,6 +57,7 @@ export const taskOf = (hidden: readonly number[]): Task =>
 export function population({ data }: Task): { records: Record<string, string>[]; participants: Participant[] } {
   const random = seededRandom(1);
   const uniform = () => random.below(1_000_000) / 1_000_000;
+  const outcomes = outcomesOf(data.label);
   const records = Array.from({ length: participantCount * (rowsEach + 1) }, () => {
     const record: Record<string, string> = {};
     let tendency = 0;
@@ -69,7 +71,7 @@ export function population({ data }: Task): { records: Record<string, string>[];
           : feature.values[Math.floor(share * feature.values.length)]!;
     }
     record.group = uniform() < 0.5 ? "a" : "b";
-    record[data.label.column] = tendency + 0.5 * (uniform() - 0.5) > 0 ? data.label.positive : data.label.negative;
+    record[data.label.column] = outcomes[Number(tendency + 0.5 * (uniform() - 0.5) > 0)]!;
     return record;
   });
   const participants = Array.from({ length: participantCount }, (_, p) => {

@@ -150,12 +150,14 @@ function backwardRow(
           layer.epsilon,
         );
         const own = g.slice(p * outputs, (p + 1) * outputs);
-        const h = own.map((value, j) => value * parameters[weights + j]!);
+        const h = own.map((value, j) => (inputs === 0 ? value : value * parameters[weights + j]!));
         const plain = h.reduce((a, b) => a + b, 0) / outputs;
         const along = h.reduce((sum, value, j) => sum + value * values[j]!, 0) / outputs;
         own.forEach((value, j) => {
-          gradient[weights + j]! += value * values[j]!;
-          gradient[bias + j]! += value;
+          if (inputs > 0) {
+            gradient[weights + j]! += value * values[j]!;
+            gradient[bias + j]! += value;
+          }
           gx[p * outputs + j] = scale * (h[j]! - plain - values[j]! * along);
         });
       }

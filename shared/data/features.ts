@@ -15,6 +15,8 @@ export interface FeatureColumns {
   numeric: Record<string, Float64Array>;
   /** By feature [count]: index into the feature's values, −1 for any other value or none */
   categorical: Record<string, Int16Array>;
+  /** [count], of a task that reads texts */
+  texts?: string[];
 }
 
 /** The part of a task that says what a model reads. */

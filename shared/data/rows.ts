@@ -10,7 +10,7 @@ import { type FeatureColumns, scaled } from "./features.ts";
 export type TextRecord = Readonly<Record<string, string>>;
 
 export interface TypedRows extends FeatureColumns {
-  /** [count], 1 positive, 0 negative */
+  /** [count], 1 positive, 0 negative; or the number of a class */
   labels: Uint8Array;
   /** [count, cellsPerRow(task)] index into cellsOf(task), 255 undisclosed; zeros in a task without sensitive attributes */
   cells: Uint8Array;
@@ -39,20 +39,27 @@ const isMissing = (text: string) => text === "" || text === "?";
 
 /** The columns a row of this task cannot do without. */
 function neededColumns(task: Task): string[] {
-  const { features, label, sensitive } = task.data;
-  return [...new Set([...features.map((f) => f.name), label.column, ...sensitive.map((a) => a.column)])];
+  const { features, text, label, sensitive } = task.data;
+  const read = [...features.map((f) => f.name), ...(text ? [text.column] : [])];
+  return [...new Set([...read, label.column, ...sensitive.map((a) => a.column)])];
+}
+
+/** The cell texts of the label by number: negative, positive; or the classes. */
+export function outcomesOf(label: Task["data"]["label"]): readonly string[] {
+  return "classes" in label ? label.classes : [label.negative, label.positive];
 }
 
 /** @throws InputError when there is no record, or when a column that the task needs is not among the first one's. */
 export function readRows(records: readonly TextRecord[], task: Task): { rows: TypedRows; problems: Problem[] } {
   needColumns(records, neededColumns(task));
   const problems: Problem[] = [];
-  const { column, positive, negative } = task.data.label;
-  const kept: { record: TextRecord; row: number; label: 0 | 1 }[] = [];
+  const { column } = task.data.label;
+  const outcomes = outcomesOf(task.data.label);
+  const kept: { record: TextRecord; row: number; label: number }[] = [];
   records.forEach((record, i) => {
     const found = cellOf(record, column);
-    if (found === positive) kept.push({ record, row: i + 1, label: 1 });
-    else if (found === negative) kept.push({ record, row: i + 1, label: 0 });
+    const label = outcomes.indexOf(found);
+    if (label >= 0) kept.push({ record, row: i + 1, label });
     else problems.push({ row: i + 1, column, code: "unknown-label", found });
   });
 
@@ -62,6 +69,7 @@ export function readRows(records: readonly TextRecord[], task: Task): { rows: Ty
       task.data.features,
       (at, problem) => problems.push({ row: kept[at]!.row, ...problem }),
     ),
+    ...(task.data.text && { texts: kept.map(({ record }) => cellOf(record, task.data.text!.column)) }),
     labels: Uint8Array.from(kept, ({ label }) => label),
     cells: new Uint8Array(kept.length * cellsPerRow(task)),
   };
@@ -165,6 +173,7 @@ export function takeRows(rows: TypedRows, indices: Uint32Array): TypedRows {
     count: indices.length,
     numeric: mapValues(rows.numeric, (values) => Float64Array.from(indices, (i) => values[i]!)),
     categorical: mapValues(rows.categorical, (values) => Int16Array.from(indices, (i) => values[i]!)),
+    ...(rows.texts && { texts: Array.from(indices, (i) => rows.texts![i]!) }),
     labels: Uint8Array.from(indices, (i) => rows.labels[i]!),
     cells,
   };

@@ -3,9 +3,10 @@
  * fairness: every metric and every penalty is a function of it (design.md, idea 2).
  *
  * Cells are the groups of all sensitive attributes and of their crossings, one attribute after the other, so a row with
- * two attributes is counted in two cells. Without any sensitive attribute there is one cell, «all». Layout: row-major [cells, 2, bins].
+ * two attributes is counted in two cells. Without any sensitive attribute there is one cell, «all»; of more than two
+ * outcomes there is no one score, so there are none. Layout: row-major [cells, 2, bins].
  */
-import { attributesOf, type Task } from "../task.ts";
+import { attributesOf, classesOf, type Task } from "../task.ts";
 
 /**
  * Bins are fixed in logit space: 16 between −6 and 4, the outer two open. Equal-width bins of probability give
@@ -32,12 +33,13 @@ export interface Cell {
 
 /** The cells of a task in the order they stand in every histogram and table. */
 export function cellsOf(task: Task): Cell[] {
+  if (classesOf(task)) return [];
   const cells = attributesOf(task).flatMap(({ name, groups }) => groups.map((group) => ({ attribute: name, group })));
   return cells.length > 0 ? cells : [{ attribute: "all", group: "all" }];
 }
 
 /** How many cells one row can stand in: the number of sensitive attributes and crossings, or 1. */
-export const cellsPerRow = (task: Task): number => Math.max(1, attributesOf(task).length);
+export const cellsPerRow = (task: Task): number => (classesOf(task) ? 0 : Math.max(1, attributesOf(task).length));
 
 /** Index of the first cell of each attribute. */
 export function firstCells(task: Task): number[] {

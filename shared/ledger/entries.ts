@@ -64,6 +64,18 @@ const metrics = z.strictObject({
   saturated: z.boolean().optional(),
   threshold: z.number(),
 });
+const figure = z.number().min(0).max(1);
+const classFigures = z.strictObject({
+  accuracy: figure,
+  macroF1: figure.optional(),
+  weightedF1: figure.optional(),
+  byClass: z
+    .array(
+      z.strictObject({ name: z.string(), precision: figure, recall: figure, f1: figure, support: z.number().min(0) }),
+    )
+    .max(256)
+    .optional(),
+});
 const objective = z.strictObject({
   loss: z.number(),
   privacy: z.number(),
@@ -92,6 +104,7 @@ export const recordSchema = z.strictObject({
   dropped: z.record(z.string().max(32), count),
   privacy,
   metrics: metrics.optional(),
+  classes: classFigures.optional(),
   objective: objective.optional(),
   /** Of `explain`: mean absolute attribution by feature, logits; and by group of each sensitive attribute */
   importance: importance.optional(),

@@ -1,17 +1,29 @@
 /**
  * `evaluate`: on held-back rows, the score histogram, and by group and label how many rows each threshold selects.
  * Counts at the very thresholds are far more exact than what interpolation in a bin could give. Where a surrogate tree
- * was grown, how many rows it decides as the model does.
+ * was grown, how many rows it decides as the model does. Of more than two outcomes, a table of classes instead.
  */
 import { cellsOf, cellsPerRow, scoreBins } from "../fairness/histogram.ts";
-import { hasTree, type Task } from "../task.ts";
+import { classesOf, hasTree, type Task } from "../task.ts";
 import type { Layout } from "./layout.ts";
 import { countUnit, layOut, readSegment } from "./layout.ts";
 
 /** The decision at probability ½, and the one of the task's fairness rule. */
 export const evaluatedThresholds = 2;
 
+/** Of each class: its rows, rows that are taken for it, and those of them that are right. */
+const classCounts = 3;
+
 export function evaluateLayout(task: Task): Layout {
+  const classes = classesOf(task);
+  if (classes) {
+    const length = classes.length * classCounts;
+    const unit = countUnit(task.privacy.unit, length);
+    // A row is in one class, is taken for one, and is right at most once.
+    return layOut(task.privacy.unit, [
+      { name: "classes", length, bound: Math.sqrt(classCounts), unit, rounded: false },
+    ]);
+  }
   const cells = cellsOf(task).length;
   const agreement = hasTree(task) ? 2 : 0;
   const lengths = { histogram: cells * 2 * scoreBins.count, selected: evaluatedThresholds * cells * 2 };
@@ -28,6 +40,17 @@ export function evaluateLayout(task: Task): Layout {
     },
     ...(agreement > 0 ? [{ name: "agreement", length: agreement, bound: 1, unit, rounded: false }] : []),
   ]);
+}
+
+/** Whole counts of rows by what they are and what they are taken for, [classes, 3]. */
+export function classTable(classes: number, labels: ArrayLike<number>, predicted: ArrayLike<number>): Uint32Array {
+  const table = new Uint32Array(classes * classCounts);
+  for (let row = 0; row < labels.length; row++) {
+    table[labels[row]! * classCounts]!++;
+    table[predicted[row]! * classCounts + 1]!++;
+    if (labels[row] === predicted[row]) table[labels[row]! * classCounts + 2]!++;
+  }
+  return table;
 }
 
 export interface EvaluateSum {

@@ -4,6 +4,7 @@
  */
 import type { Normalisation } from "../data/features.ts";
 import { scaled } from "../data/features.ts";
+import { outcomesOf } from "../data/rows.ts";
 import { cellsOf, cellsPerRow } from "../fairness/histogram.ts";
 import type { Feature, Task } from "../task.ts";
 import type { Layout } from "./layout.ts";
@@ -19,7 +20,7 @@ export function profileLayout(task: Task): Layout {
   const lengths = [
     ...task.data.features.map((f) => ({ name: `feature:${f.name}`, length: featureLength(f) })),
     { name: "cells", length: cellsOf(task).length * 2 },
-    { name: "labels", length: 2 },
+    { name: "labels", length: outcomesOf(task.data.label).length },
   ];
   const total = lengths.reduce((sum, part) => sum + part.length, 0);
   // One count of each feature, of the label, and one of each attribute.
@@ -47,7 +48,7 @@ export interface Profile {
   marginals: Marginals;
   /** Rows by cell and label [cells, 2]; fractions at participant level; never negative */
   cellCounts: number[];
-  /** Rows by label [2]; fractions at participant level; never negative */
+  /** Rows by label [outcomes]; fractions at participant level; never negative */
   labelCounts: number[];
 }
 

@@ -2,12 +2,13 @@
  * `train`: the clipped model update beside the score histogram, in one vector under one mechanism, so that the fairness
  * of the current model is measured with every step and nobody's group is known.
  *
- * - record: the sum over the tab's batch of clipped per-row gradients, and the batch's histogram counts.
+ * - record: the sum over the tab's batch of clipped per-row gradients, and the batch's histogram counts (of classes, how
+ *   many rows are right).
  * - participant: the tab's whole clipped model change after local training, and its histogram as fractions.
  */
 import { cellsOf, cellsPerRow, scoreBins } from "../fairness/histogram.ts";
 import { architectureOf, parameterCount } from "../model.ts";
-import type { Task } from "../task.ts";
+import { classesOf, type Task } from "../task.ts";
 import type { Layout } from "./layout.ts";
 import { gridUnit, layOut, readSegment, segment } from "./layout.ts";
 
@@ -29,8 +30,14 @@ export function trainLayout(task: Task): Layout {
   const cells = cellsOf(task).length * 2 * scoreBins.count;
   const record = task.privacy.unit === "record";
   const adaptive = clipping === "adaptive";
-  const unit = gridUnit(task.privacy.unit, record ? parameters : parameters + cells + Number(adaptive), clipNorm);
-  const perRow = Math.sqrt(cellsPerRow(task));
+  /** Counts that a row is in: those of its cells' bins, or of its being right */
+  const counts = classesOf(task) ? { name: "right", length: 2 } : { name: "histogram", length: cells };
+  const unit = gridUnit(
+    task.privacy.unit,
+    record ? parameters : parameters + counts.length + Number(adaptive),
+    clipNorm,
+  );
+  const perRow = Math.sqrt(Math.max(1, cellsPerRow(task)));
   const histogramShare = task.fairness.histogramShare ?? customaryHistogramShare;
   const updateShare = Math.sqrt(1 - histogramShare ** 2 - (adaptive ? indicatorShare ** 2 : 0));
   /** Grid steps of the joint bound */
@@ -39,8 +46,7 @@ export function trainLayout(task: Task): Layout {
   return layOut(task.privacy.unit, [
     { name: "update", length: parameters, bound: clipNorm, unit, rounded: true },
     {
-      name: "histogram",
-      length: cells,
+      ...counts,
       bound: perRow,
       unit: record ? Math.max(1, Math.round(beside)) : beside,
       rounded: false,
@@ -73,19 +79,24 @@ export function atClipNorm(layout: Layout, clipNorm: number): Layout {
 export interface TrainSum {
   /** Sum of clipped gradients, or of clipped model changes [parameters] */
   update: Float64Array;
-  /** [cells, 2, bins] */
+  /** [cells, 2, bins]; of classes empty */
   histogram: Float64Array;
+  /** Of classes: rows of which another was the likeliest, and those of which their own was */
+  right: Float64Array | undefined;
   /** Σ(b − ½) over tabs, b whether the change was within the clip norm; of adaptive clipping only */
   withinClip: number | undefined;
 }
 
-const hasIndicator = (layout: Layout): boolean => layout.segments.some(({ name }) => name === "withinClip");
+const has = (layout: Layout, name: string): boolean => layout.segments.some((part) => part.name === name);
+/** The segment of counts */
+const countsOf = (layout: Layout) => segment(layout, has(layout, "right") ? "right" : "histogram");
 
 export function readTrain(layout: Layout, sum: Float64Array): TrainSum {
   return {
     update: readSegment(layout, sum, "update"),
-    histogram: readSegment(layout, sum, "histogram"),
-    withinClip: hasIndicator(layout) ? readSegment(layout, sum, "withinClip")[0] : undefined,
+    histogram: has(layout, "histogram") ? readSegment(layout, sum, "histogram") : new Float64Array(0),
+    right: has(layout, "right") ? readSegment(layout, sum, "right") : undefined,
+    withinClip: has(layout, "withinClip") ? readSegment(layout, sum, "withinClip")[0] : undefined,
   };
 }
 
@@ -93,7 +104,7 @@ export function readTrain(layout: Layout, sum: Float64Array): TrainSum {
  * A participant's answer before it is clipped and rounded, in the segments' own units [dimension].
  * @param layout at the round's clip norm
  * @param change [parameters], of any norm
- * @param counts [cells, 2, bins], of `rows` rows
+ * @param counts histogram [cells, 2, bins], or of classes the wrong and the right [2], of `rows` rows
  */
 export function assembleChange(
   layout: Layout,
@@ -108,9 +119,9 @@ export function assembleChange(
     vector[update.offset + i] = change[i]!;
     square += change[i]! ** 2;
   }
-  const { offset } = segment(layout, "histogram");
+  const { offset } = countsOf(layout);
   for (let i = 0; i < counts.length; i++) vector[offset + i] = counts[i]! / Math.max(1, rows);
-  if (hasIndicator(layout)) {
+  if (has(layout, "withinClip")) {
     const isWithin = square <= update.bound ** 2;
     vector[segment(layout, "withinClip").offset] = isWithin ? indicatorBound : -indicatorBound;
   }
@@ -118,10 +129,10 @@ export function assembleChange(
 }
 
 /** Integers of a record-level answer: the engine's fixed-point sums, the counts times their unit. */
-export function assembleTrain(layout: Layout, gradient: Int32Array, histogram: Uint32Array): Int32Array {
+export function assembleTrain(layout: Layout, gradient: Int32Array, counts: Uint32Array): Int32Array {
   const integers = new Int32Array(layout.dimension);
   integers.set(gradient, segment(layout, "update").offset);
-  const { offset, unit } = segment(layout, "histogram");
-  for (let i = 0; i < histogram.length; i++) integers[offset + i] = histogram[i]! * unit;
+  const { offset, unit } = countsOf(layout);
+  for (let i = 0; i < counts.length; i++) integers[offset + i] = counts[i]! * unit;
   return integers;
 }

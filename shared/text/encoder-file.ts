@@ -2,7 +2,7 @@
 import { getFloat16 } from "@petamoriken/float16";
 import { z } from "zod";
 import { InputError, invariant } from "../errors.ts";
-import { type Architecture, operationsOf } from "../model.ts";
+import { type Architecture, frozenCount, operationsOf } from "../model.ts";
 
 const headerSchema = z.record(
   z.string(),
@@ -70,8 +70,7 @@ export function frozenOf(
 ): Float32Array<ArrayBuffer> {
   const layers = operationsOf(architecture).filter(({ frozen }) => frozen);
   invariant(layers.length <= names.length, "the names cover the layers");
-  const last = layers.at(-1)!;
-  const flat = new Float32Array(last.weights + last.parameters);
+  const flat = new Float32Array(frozenCount(architecture));
   const put = (name: string, at: number, count: number, rows: number) => {
     const tensor = tensors.get(name);
     if (!tensor) throw new InputError(`encoder.${name}`, "is missing", fix);

@@ -27,7 +27,8 @@ const epsilon = 1e-6;
 
 /**
  * From token numbers to one vector.
- * @param output `sentence` as the encoder gives it; `mean` of its tokens' vectors, before the last dense layer
+ * @param output `sentence` as the encoder gives it; `mean` of its tokens' vectors, before the last dense layer, brought to
+ * mean 0 and variance 1: a linear head reads more from it, and all texts are equally long
  * @param adapters matrices that get one
  */
 export function useLiteLayers(output: "sentence" | "mean", adapters: readonly Adaptable[], rank: number): LayerSpec[] {
@@ -75,7 +76,7 @@ export function useLiteLayers(output: "sentence" | "mean", adapters: readonly Ad
             adapter: adapterOf("sentence"),
           },
         ]
-      : []),
+      : [{ kind: "layer-norm" as const, affine: false as const }]),
   ];
 }
 

@@ -1,4 +1,4 @@
-// layer-norm/backward: gx = scale · (h − mean(h) − x̂ · mean(h ⊙ x̂)) ⊙ activation′(x) with h = g ⊙ gain; with `adding`
+// layer-norm/backward: gx = scale · (h − mean(h) − x̂ · mean(h ⊙ x̂)) ⊙ activation′(x) with h = g ⊙ gain (or g); with `adding`
 // to what others have put there
 // x, g, gx [lines, STRIDE] f32 of WIDTH numbers a line; LINES lines for each row of the micro-batch
 // gain [WIDTH] f32 at OFFSET of parameters   statistics [lines, 4] f32 of forward.wgsl
@@ -19,6 +19,14 @@ override LAYER: u32;  // below
 @group(0) @binding(5) var<storage, read_write> gx: array<f32>;
 @group(0) @binding(6) var<storage, read_write> flags: array<atomic<u32>>;
 
+fn weighed(at: u32, j: u32) -> f32 {
+  //! if affine
+  return g[at + j] * parameters[OFFSET + j];
+  //! else
+  return g[at + j];
+  //! end
+}
+
 @compute @workgroup_size(16)
 fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let line = thread_of(id, groups, 16u);
@@ -30,7 +38,7 @@ fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
   var plain = 0.0;
   var along = 0.0;
   for (var j = 0u; j < WIDTH; j++) {
-    let h = g[at + j] * parameters[OFFSET + j];
+    let h = weighed(at, j);
     plain += h;
     along += h * ((x[at + j] - mean) * scale);
   }
@@ -38,7 +46,7 @@ fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) g
   along /= f32(WIDTH);
   var worst = 0u;
   for (var j = 0u; j < WIDTH; j++) {
-    let h = g[at + j] * parameters[OFFSET + j];
+    let h = weighed(at, j);
     let value = x[at + j];
     let back = scale * (h - plain - (value - mean) * scale * along) * slope(value);
     worst = max(worst, bits_of(back));

@@ -30,7 +30,11 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   }
   let scale = inverseSqrt(squares / f32(WIDTH) + EPSILON);
   for (var j = 0u; j < WIDTH; j++) {
+    //! if affine
     y[at + j] = parameters[OFFSET + j] * ((x[at + j] - mean) * scale) + parameters[OFFSET + WIDTH + j];
+    //! else
+    y[at + j] = (x[at + j] - mean) * scale;
+    //! end
   }
   statistics[line] = vec4f(mean, scale, 0.0, 0.0);
 }

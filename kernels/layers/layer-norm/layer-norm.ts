@@ -1,4 +1,4 @@
-/** Normalisation of each token by itself; normalisation over a batch would mix rows, and no clipping could part them. */
+/** Normalisation of each token, or of the one vector, by itself; normalisation over a batch would mix rows, and no clipping could part them. */
 import type { Arena } from "../../arena.ts";
 import { type Launch, launch } from "../../dispatch.ts";
 import type { PlacedLayer } from "../../layout.ts";
@@ -23,11 +23,14 @@ const statisticsOf = ({ index, positions }: PlacedLayer): OwnBuffer => ({
 const constantsOf = ({ output, weights }: PlacedLayer) => ({ ...lineConstants(output), OFFSET: weights });
 
 export const layerNorm: LayerKind = {
-  buffers: (layer) => [statisticsOf(layer), ...(layer.frozen ? [] : [instancesOf(layer)])],
+  buffers: (layer) => [statisticsOf(layer), ...(layer.frozen || layer.inputs === 0 ? [] : [instancesOf(layer)])],
   async forward(device, layer) {
     const { input, output, positions, epsilon } = layer;
     const bindings = { chunk: "chunk", parameters: "read", x: "read", y: "write", statistics: "write" } as const;
-    const special = { constants: { ...constantsOf(layer), EPSILON: epsilon } };
+    const special = {
+      constants: { ...constantsOf(layer), EPSILON: epsilon },
+      scope: { counts: {}, flags: { affine: layer.inputs > 0 } },
+    };
     const kernel = await compile(device, "layers/layer-norm/forward.wgsl", forwardSource, bindings, special);
     return (arena) => {
       const buffers = {
@@ -49,7 +52,7 @@ export const layerNorm: LayerKind = {
       { chunk: "chunk", parameters: "read", x: "read", statistics: "read", g: "read", gx: "write", flags: "write" },
       {
         constants: { ...constantsOf(layer), LAYER: index - 1 },
-        scope: { counts: {}, flags: { ...flagsOf(activationBelow), adding } },
+        scope: { counts: {}, flags: { ...flagsOf(activationBelow), adding, affine: layer.inputs > 0 } },
       },
     );
     return (arena) => {

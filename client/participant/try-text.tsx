@@ -1,0 +1,105 @@
+/** The trained model on one's own words. They are read in this tab, and go nowhere. */
+import { signal } from "@preact/signals";
+import { formatNumber, t } from "../i18n/messages.ts";
+import { Scroll } from "../ui/scroll.tsx";
+import type { Tried } from "../worker/snapshot.ts";
+import { snapshot, tryText } from "./tab.ts";
+
+const written = signal("");
+const shown = signal<Tried | undefined>(undefined);
+const busy = signal(false);
+const failed = signal(false);
+
+const percent = (share: number) => formatNumber(share, { style: "percent", maximumFractionDigits: 1 });
+
+async function ask(): Promise<void> {
+  busy.value = true;
+  failed.value = false;
+  try {
+    shown.value = await tryText(written.value);
+  } catch {
+    shown.value = undefined;
+    failed.value = true;
+  } finally {
+    busy.value = false;
+  }
+}
+
+export function TryText() {
+  if (!snapshot.value.triable) return null;
+  const told = shown.value;
+  return (
+    <section class="card" data-testid="try-text">
+      <h2>{t("try.title")}</h2>
+      <p>{t("try.text")}</p>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void ask();
+        }}
+      >
+        <label>
+          {t("try.label")}
+          <textarea
+            rows={3}
+            required
+            maxLength={2000}
+            value={written.value}
+            onInput={(event) => {
+              written.value = event.currentTarget.value;
+            }}
+          />
+        </label>
+        <button type="submit" disabled={busy.value}>
+          {t("try.ask")}
+        </button>
+      </form>
+      <div aria-live="polite" aria-busy={busy.value}>
+        {failed.value && <p class="problems">{t("try.failed")}</p>}
+        {told && !busy.value && (
+          <>
+            <p data-testid="tried">
+              {t("try.likeliest", {
+                outcome: told.outcomes[0]!.name,
+                probability: percent(told.outcomes[0]!.probability),
+              })}
+            </p>
+            <Scroll label={t("try.title")}>
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">{t("try.outcome")}</th>
+                    <th scope="col" class="number">
+                      {t("try.probability")}
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {told.outcomes.map(({ name, probability }) => (
+                    <tr key={name}>
+                      <td>{name}</td>
+                      <td class="number">{percent(probability)}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </Scroll>
+            {told.words.length > 0 && (
+              <>
+                <h3>{t("try.words")}</h3>
+                <ul class="plain">
+                  {told.words.map(({ word, weight }) => (
+                    <li key={word}>
+                      {t(weight >= 0 ? "try.for" : "try.against", { word, points: percent(Math.abs(weight)) })}
+                    </li>
+                  ))}
+                </ul>
+                <p class="quiet small">{t("try.note")}</p>
+              </>
+            )}
+          </>
+        )}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,104 @@
+/** Whole runs on texts with the real encoder: two outcomes, and classes with an adapter. */
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Papa from "papaparse";
+import { afterAll, describe, expect, it } from "vitest";
+import { parseCsv } from "../client/data/read.ts";
+import { Answerer } from "../client/worker/answerer.ts";
+import { fetchData } from "../coordinator/command/data.ts";
+import { splitEvenly } from "../coordinator/command/partition.ts";
+import { serve } from "../coordinator/command/serve.ts";
+import { readTaskFile } from "../coordinator/task-file.ts";
+import { useLiteFile } from "../coordinator/text/use-lite.ts";
+import { dawnDevice } from "../kernels/testing/dawn.ts";
+import { outcomesOf, readRows } from "../shared/data/rows.ts";
+import { classFigures, likeliest } from "../shared/fairness/class-figures.ts";
+import { checkLedger } from "../shared/ledger/file.ts";
+import { RandomSource } from "../shared/privacy/random.ts";
+import { classTable } from "../shared/questions/evaluate.ts";
+import { asTask, type Task } from "../shared/task.ts";
+import { readEncoderFile } from "../shared/text/encoder-file.ts";
+import { joinInNode } from "./node-tab.ts";
+
+const device = await dawnDevice();
+afterAll(() => device?.destroy());
+const folder = process.env.MURMUR_TEST_DATA ?? "";
+const there = existsSync(join(folder, "sms-spam"));
+if (!there) console.warn("runs on texts are left out: set MURMUR_TEST_DATA to the folder of data sets");
+const file = readEncoderFile(await useLiteFile());
+
+const taskNamed = (name: string, change: Partial<Record<"training" | "privacy" | "model" | "data", object>>): Task => {
+  const task = readTaskFile(readFileSync(`tasks/${name}.yaml`, "utf8"), `${name}.yaml`);
+  return asTask({
+    ...task,
+    ...Object.fromEntries(Object.entries(change).map(([key, part]) => [key, { ...task[key as "training"], ...part }])),
+  });
+};
+
+/** So many rows of a data set's training part, dealt to six. */
+async function sixParts(name: string, rows: number): Promise<string[]> {
+  const cache = mkdtempSync(join(tmpdir(), "murmur-text-"));
+  const data = await fetchData(name, { cacheDir: cache, dataDir: join(folder, name) });
+  const { records } = parseCsv(readFileSync(data.path, "utf8"));
+  return splitEvenly(records.slice(0, rows), 6).map((part) => Papa.unparse(part));
+}
+
+async function runOn(task: Task, parts: string[]) {
+  const server = await serve({ port: 0, dataDir: mkdtempSync(join(tmpdir(), "murmur-")) });
+  const run = await server.coordinator.launchTask(task, 1);
+  const invite = new URL(run.detail().invitation).searchParams.get("invite")!;
+  const tabs = await Promise.all(
+    parts.map((csv) => joinInNode({ url: server.url, run: run.id, invite, task, csv, device: device!, encoder: file })),
+  );
+  await Promise.all(tabs.map((tab) => tab.over));
+  const detail = run.detail();
+  const { problems } = await checkLedger(await server.coordinator.exportLedger());
+  const { parameters } = run;
+  await server.close();
+  expect([detail.state, problems]).toEqual(["finished", []]);
+  return { detail, parameters };
+}
+
+/** Logits of a data set's rows, in the test, which may know them. */
+async function scored(task: Task, csv: string, parameters: Float32Array<ArrayBuffer>) {
+  const { rows } = readRows(parseCsv(csv).records, task);
+  const none = { train: new Uint32Array(0), heldBack: new Uint32Array(0) };
+  const answerer = await Answerer.create(async () => device!, task, rows, none, new RandomSource(), { file });
+  return { rows, logits: await answerer.scoreTexts(parameters, rows.texts!) };
+}
+
+describe.skipIf(!device || !there)("six participants with texts", () => {
+  it("learn to tell spam, and the model tells it on texts that nobody brought", { timeout: 600_000 }, async () => {
+    const task = taskNamed("sms-spam", { training: { rounds: 6, learningRate: 8 }, privacy: { epsilon: 8 } });
+    const { detail, parameters } = await runOn(task, await sixParts("sms-spam", 240));
+    expect(detail.rounds.at(-1)!.question).toBe("evaluate");
+    const others = (await sixParts("sms-spam", 600))[0]!;
+    const fresh = parseCsv(others).records.slice(40);
+    const { rows, logits } = await scored(task, Papa.unparse(fresh), parameters);
+    const right = logits.filter((z, i) => Number(z >= 0) === rows.labels[i]).length / rows.count;
+    // Nine tenths of them are no spam.
+    expect(right).toBeGreaterThan(0.93);
+  });
+
+  it("learn classes with an adapter in the encoder's last block", { timeout: 600_000 }, async () => {
+    const task = taskNamed("financial-sentiment", {
+      model: { encoder: { name: "use-lite", adapters: ["1.w2"], rank: 2 } },
+      training: { rounds: 3, learningRate: 4 },
+      data: { text: { column: "sentence", tokens: 32 } },
+      privacy: { epsilon: 50 },
+    });
+    const parts = await sixParts("financial-phrasebank", 90);
+    const { detail, parameters } = await runOn(task, parts);
+    const told = detail.rounds.filter(({ question }) => question === "train").map(({ classes }) => classes!.accuracy);
+    expect(told).toHaveLength(3);
+    const report = detail.rounds.at(-1)!.classes!;
+    expect(report.byClass!.map(({ name }) => name)).toEqual(["negative", "neutral", "positive"]);
+    const { rows, logits } = await scored(task, parts[0]!, parameters);
+    const names = outcomesOf(task.data.label);
+    const { accuracy } = classFigures(names, classTable(3, rows.labels, likeliest(logits, 3)));
+    expect(accuracy).toBeGreaterThan(0.6);
+    // Something was learned in the adapter itself: its second matrix has left zero.
+    expect(parameters.subarray(1536 * 2 + 2, 1536 * 2 + 2 + 2 * 512).some((w) => w !== 0)).toBe(true);
+  });
+});

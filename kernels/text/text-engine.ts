@@ -1,0 +1,42 @@
+/**
+ * An engine for a model that reads texts: what is frozen before the first trained layer runs once for each text
+ * (encoder.ts), and training happens on what it gives.
+ */
+import { type Architecture, frozenLayers, operationsOf } from "../../shared/model.ts";
+import { type EncoderFile, frozenOf } from "../../shared/text/encoder-file.ts";
+import { Tokens } from "../../shared/text/tokens.ts";
+import { useLiteTensors } from "../../shared/text/use-lite.ts";
+import type { TableSizes } from "../inputs.ts";
+import { LastingEngine } from "../lasting-engine.ts";
+import { type EncodedTexts, Encoder } from "./encoder.ts";
+
+export interface TextEngine {
+  /** Of the layers behind the frozen ones; its rows are what `encode` gives */
+  engine: LastingEngine;
+  /** @param onProgress told of how many texts are done */
+  encode(texts: readonly string[], onProgress?: (done: number) => void): Promise<EncodedTexts>;
+}
+
+/** @param open gives a device, and a new one at every call once one was lost @param architecture from token numbers to logits */
+export async function openTextEngine(
+  open: () => Promise<GPUDevice>,
+  architecture: Architecture,
+  tables: TableSizes,
+  file: EncoderFile,
+): Promise<TextEngine> {
+  const { inputShape, layers } = architecture;
+  const [room] = inputShape as [number];
+  const first = frozenLayers(layers);
+  const below: Architecture = { inputShape, layers: layers.slice(0, first) };
+  const operations = operationsOf(below);
+  const shape = operations.at(-1)!.outputShape;
+  const above: Architecture = { inputShape: shape, layers: layers.slice(first) };
+  const names = useLiteTensors.slice(operations.filter(({ frozen }) => frozen).length);
+  const engine = await LastingEngine.create(open, above, tables, {
+    frozen: frozenOf(file, names, above),
+    padded: shape.length === 2,
+  });
+  const tokens = new Tokens(file.tokenizer);
+  const encoder = new Encoder(open, file, below.layers);
+  return { engine, encode: (texts, onProgress) => encoder.encode(tokens.rows(texts, room), room, onProgress) };
+}
