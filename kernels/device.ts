@@ -26,3 +26,18 @@ export async function requestDevice(gpu: GPU | undefined): Promise<Adapter> {
   const name = [vendor, architecture].filter((part) => part !== "").join(" ") || "unnamed adapter";
   return { device, description: isFallbackAdapter ? `${name} (software)` : name };
 }
+
+/** One device for all who ask, and another once it is lost. */
+export function sharedDevice(open: () => Promise<GPUDevice>): () => Promise<GPUDevice> {
+  let current: Promise<GPUDevice> | undefined;
+  return () => {
+    if (current) return current;
+    const opening = open();
+    const forget = () => {
+      if (current === opening) current = undefined;
+    };
+    current = opening;
+    opening.then(({ lost }) => lost.then(forget), forget);
+    return opening;
+  };
+}

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { binOf, binWidth, scoreBins } from "../shared/fairness/histogram.ts";
+import { forwardRow } from "../shared/forward.ts";
 import type { LayerSpec, PlainActivation } from "../shared/layers.ts";
-import { type Architecture, layersOf, parameterCount } from "../shared/model.ts";
+import { type Architecture, frozenCount, layersOf, operationsOf, parameterCount } from "../shared/model.ts";
 import { type Clip, Engine, type Rows } from "./engine.ts";
 import type { Optimizer } from "./optimizer/optimizer.ts";
 import { dawnDevice, gpuOf } from "./testing/dawn.ts";
@@ -217,6 +218,30 @@ withDevice("against float64", () => {
     expect(histogram).toEqual(expectedHistogram);
     expect(counts.histogram).toEqual(expectedHistogram);
     expect(counts.selected).toEqual(expectedSelected);
+    engine.dispose();
+  });
+
+  it.each([
+    ["a normalised vector", 2],
+    ["tokens", 5],
+  ])("what an encoder's part gives that ends with %s", async (_, left) => {
+    const part: Architecture = { inputShape: adapted.inputShape, layers: adapted.layers.slice(0, -left - 1) };
+    const random = randomSource(61);
+    const rows = madeUpTokens(9, 7, vocabulary, random, 2);
+    const flat = (count: number) => Float32Array.from({ length: count }, () => random() - 0.5);
+    const [parameters, frozen] = [flat(parameterCount(part)), flat(frozenCount(part))];
+    const engine = await Engine.create(device!, part, { cells: 0, attributes: 0 }, { frozen });
+    engine.load(rows);
+    const found = await engine.scores(parameters, range(rows.count));
+    const each = found.length / rows.count;
+    for (const row of range(rows.count)) {
+      const expected = forwardRow(operationsOf(part), parameters, featuresOf(rows, row), frozen).at(-1)!;
+      expect(expected).toHaveLength(each);
+      expected.forEach((value, i) => {
+        expect(Math.abs(found[row * each + i]! - value)).toBeLessThan(1e-5 * Math.max(1, maxAbs(expected)));
+      });
+    }
+    await expect(engine.privateSum(parameters, range(1), { slope: [], weight: [] }, clip)).rejects.toThrow("logits");
     engine.dispose();
   });
 

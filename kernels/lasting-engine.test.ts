@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { sharedDevice } from "./device.ts";
 import { Engine } from "./engine.ts";
 import { LastingEngine } from "./lasting-engine.ts";
 import { dawnDevice } from "./testing/dawn.ts";
@@ -107,6 +108,23 @@ describe.skipIf(device === undefined)("an adapter that is lost", () => {
 });
 
 describe.skipIf(device === undefined)("an adapter without room", () => {
+  it("of several who share a device all get the next one", async () => {
+    const { opened, open } = opener();
+    const shared = sharedDevice(open);
+    const [first, same] = await Promise.all([shared(), shared()]);
+    expect(same).toBe(first);
+    first.destroy();
+    await first.lost;
+    expect(await shared()).not.toBe(first);
+    expect(await shared()).toBe(opened[1]);
+    opened[1]!.destroy();
+    const failing = sharedDevice(async () => {
+      throw new Error("no adapter");
+    });
+    await expect(failing()).rejects.toThrow("no adapter");
+    await expect(failing()).rejects.toThrow("no adapter");
+  });
+
   it("gets smaller micro-batches, with the same sum", async () => {
     const engine = await undisturbed();
     const expected = await engine.privateSum(parameters, range(600), witness, clip);

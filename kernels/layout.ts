@@ -91,7 +91,8 @@ export function layoutOf(architecture: Architecture, padded = false): Layout {
       const rows = { width: channels, stride: pixelStride, ones: true };
       return { ...names, width, stride: pixels * pixelStride, pixels, pixelStride, rows, rowsEach: pixels };
     }
-    const ones = i < plain.length;
+    // Operations on every number by itself go by one stride on both sides; only a product's own last rows need no ones.
+    const ones = i < plain.length || plain.at(-1)!.kind !== "dense";
     const stride = wholeQuads(width + Number(ones));
     return { ...names, width, stride, pixels, pixelStride: channels, rows: { width, stride, ones }, rowsEach: 1 };
   });

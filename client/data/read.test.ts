@@ -42,3 +42,14 @@ describe("parseCsv", () => {
     );
   });
 });
+
+it("goes by the header's delimiter, whatever stands in the texts", () => {
+  const text = 'label,text\nspam,"WIN; now; and | again; call 1;2;3"\nham,a;b;c;d\nham,"x, y"\n';
+  expect(parseCsv(text).records).toEqual([
+    { label: "spam", text: "WIN; now; and | again; call 1;2;3" },
+    { label: "ham", text: "a;b;c;d" },
+    { label: "ham", text: "x, y" },
+  ]);
+  expect(parseCsv('"a;b";c\n1;2\n').columns).toEqual(["a;b", "c"]);
+  expect(parseCsv("\n\na\tb\n1\t2\n").records).toEqual([{ a: "1", b: "2" }]);
+});

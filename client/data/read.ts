@@ -12,10 +12,20 @@ export interface CsvTable {
   rowOf: number[];
 }
 
-/** The delimiter is guessed from the first rows; a byte order mark, empty lines and blanks around names are ignored. */
+const delimiters = [",", ";", "\t", "|"];
+
+/** The one that parts the names of the columns: further down stand texts, which may hold any of them. */
+function delimiterOf(text: string): string {
+  const header = text.slice(0, text.search(/\r?\n|$/)).replace(/"[^"]*"/g, "");
+  const times = (delimiter: string) => header.split(delimiter).length;
+  return delimiters.reduce((most, one) => (times(one) > times(most) ? one : most));
+}
+
+/** A byte order mark, empty lines and blanks around names are ignored. */
 export function parseCsv(text: string): CsvTable {
   const { data, errors, meta } = Papa.parse<Record<string, string>>(text, {
     header: true,
+    delimiter: delimiterOf(text.trimStart()),
     skipEmptyLines: "greedy",
     transformHeader: (name) => name.trim(),
   });

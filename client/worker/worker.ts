@@ -135,8 +135,12 @@ class Worker implements TabWorker {
         onDecline: ({ reason, details }, final) =>
           final
             ? this.#refuse("declined", reason, details)
-            : this.#update({ state: "waiting", refusal: { code: reason, details } }),
-        onAbort: () => this.#update({ state: "waiting" }),
+            : this.#update({
+                ...(this.#answerer && { state: "waiting" }),
+                refusal: { code: reason, details },
+              }),
+        // A round may end without this tab: whoever has not consented is still looking at their data.
+        onAbort: () => this.#answerer && this.#update({ state: "waiting" }),
         onRefused: (reason) => this.#refuse("failed", reason),
         onEnded: (_state, _reason, model) => {
           this.#model = model;

@@ -107,11 +107,9 @@ export async function readUseLite(): Promise<UseLite> {
   for (const { weights } of (JSON.parse(manifest.toString()) as Manifest).weightsManifest)
     for (const { name, shape, dtype } of weights) {
       const count = shape.reduce((a, b) => a * b, 1);
-      if (dtype === "float32")
-        found.set(name, {
-          shape,
-          data: Float32Array.from({ length: count }, (_, i) => bytes.readFloatLE(offset + 4 * i)),
-        });
+      // Copied out, since a shard's numbers need not begin on a multiple of four.
+      const own = new Uint8Array(bytes.subarray(offset, offset + 4 * count)).buffer;
+      if (dtype === "float32") found.set(name, { shape, data: new Float32Array(own) });
       offset += count * (dtype === "bool" ? 1 : 4);
     }
   const at = (graphName: string) => {
@@ -159,7 +157,7 @@ let made: Promise<Uint8Array<ArrayBuffer>> | undefined;
 export function useLiteFile(): Promise<Uint8Array<ArrayBuffer>> {
   made ??= (async () => {
     const { tensors, tokenizer } = await readUseLite();
-    const halves = tensors.map(({ name, shape, data }): HalfTensor => ({ name, shape, data: Float16Array.from(data) }));
+    const halves = tensors.map(({ name, shape, data }): HalfTensor => ({ name, shape, data: new Float16Array(data) }));
     const file = safetensors(halves, {
       source: `${name}, Apache-2.0`,
       tokenizer: JSON.stringify(tokenizer),

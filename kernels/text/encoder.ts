@@ -27,7 +27,7 @@ export interface EncodedTexts {
 
 export class Encoder {
   /**
-   * @param open gives a device, and a new one at every call once one was lost
+   * @param open gives a device, the same until it is lost
    * @param layers frozen, from token numbers on
    */
   constructor(

@@ -6,6 +6,7 @@ import { type Architecture, frozenLayers, operationsOf } from "../../shared/mode
 import { type EncoderFile, frozenOf } from "../../shared/text/encoder-file.ts";
 import { Tokens } from "../../shared/text/tokens.ts";
 import { useLiteTensors } from "../../shared/text/use-lite.ts";
+import { sharedDevice } from "../device.ts";
 import type { TableSizes } from "../inputs.ts";
 import { LastingEngine } from "../lasting-engine.ts";
 import { type EncodedTexts, Encoder } from "./encoder.ts";
@@ -24,6 +25,7 @@ export async function openTextEngine(
   tables: TableSizes,
   file: EncoderFile,
 ): Promise<TextEngine> {
+  const device = sharedDevice(open);
   const { inputShape, layers } = architecture;
   const [room] = inputShape as [number];
   const first = frozenLayers(layers);
@@ -32,11 +34,11 @@ export async function openTextEngine(
   const shape = operations.at(-1)!.outputShape;
   const above: Architecture = { inputShape: shape, layers: layers.slice(first) };
   const names = useLiteTensors.slice(operations.filter(({ frozen }) => frozen).length);
-  const engine = await LastingEngine.create(open, above, tables, {
+  const engine = await LastingEngine.create(device, above, tables, {
     frozen: frozenOf(file, names, above),
     padded: shape.length === 2,
   });
   const tokens = new Tokens(file.tokenizer);
-  const encoder = new Encoder(open, file, below.layers);
+  const encoder = new Encoder(device, file, below.layers);
   return { engine, encode: (texts, onProgress) => encoder.encode(tokens.rows(texts, room), room, onProgress) };
 }

@@ -3,7 +3,7 @@
  * far the rest singles people out (k-anonymity, Sweeney 2002). It protects nothing by itself; the noise does.
  */
 import type { Task } from "../task.ts";
-import { cellOf, parseNumber, type TextRecord } from "./rows.ts";
+import { cellOf, neededColumns, parseNumber, type TextRecord } from "./rows.ts";
 
 export interface Anonymity {
   /** Rows in the smallest class of equal quasi-identifiers; 0 for no rows */
@@ -63,8 +63,8 @@ export function dropIdentifiers(
   records: readonly TextRecord[],
   task: Task,
 ): { records: Record<string, string>[]; dropped: string[] } {
-  const { features, label, sensitive, quasiIdentifiers, identifiers } = task.data;
-  const named = [...features.map((f) => f.name), label.column, ...sensitive.map((a) => a.column), ...quasiIdentifiers];
+  const { quasiIdentifiers, identifiers } = task.data;
+  const named = [...neededColumns(task), ...quasiIdentifiers];
   const wanted = new Set(named.filter((column) => !identifiers.includes(column)));
   const keep = (column: string) => wanted.has(column);
   return {

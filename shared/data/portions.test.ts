@@ -36,3 +36,19 @@ test("under another key, or with any number changed, the coin is another", () =>
   const moved = splitHeldBack(changed, 0.2, key).heldBack.filter((row) => heldBack.has(row)).length;
   expect(Math.abs(moved - 0.04 * count)).toBeLessThan(5 * Math.sqrt(0.04 * count));
 });
+
+test("texts that differ have coins of their own", () => {
+  const texts = Array.from({ length: count }, (_, i) => `text ${i % (count / 2)}`);
+  const written: TypedRows = {
+    count,
+    numeric: {},
+    categorical: {},
+    texts,
+    labels: new Uint8Array(count),
+    cells: new Uint8Array(count),
+  };
+  const found = new Set(splitHeldBack(written, 0.2, key).heldBack);
+  // Each text stands twice, and both are in one part.
+  expect([...found].every((row) => found.has((row + count / 2) % count))).toBe(true);
+  expect(Math.abs(found.size / 2 - 0.1 * count)).toBeLessThan(5 * Math.sqrt(0.08 * count));
+});

@@ -5,6 +5,7 @@
  */
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
+import { concatBytes } from "@noble/hashes/utils.js";
 import type { TypedRows } from "./rows.ts";
 
 /** Of the key: nobody who knows a row can tell its part. */
@@ -41,5 +42,6 @@ function bytesOf(rows: TypedRows, row: number): Uint8Array {
     rows.labels[row]!,
     ...rows.cells.subarray(row * perRow, (row + 1) * perRow),
   ];
-  return new Uint8Array(Float64Array.from(values).buffer);
+  const numbers = new Uint8Array(Float64Array.from(values).buffer);
+  return rows.texts ? concatBytes(numbers, new TextEncoder().encode(rows.texts[row]!)) : numbers;
 }

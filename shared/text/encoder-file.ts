@@ -1,5 +1,5 @@
 /** An encoder's file: safetensors with its tokenizer's JSON in the metadata. */
-import { getFloat16 } from "@petamoriken/float16";
+import { Float16Array } from "@petamoriken/float16";
 import { z } from "zod";
 import { InputError, invariant } from "../errors.ts";
 import { type Architecture, frozenCount, operationsOf } from "../model.ts";
@@ -21,6 +21,9 @@ export interface EncoderFile {
   /** As of the library tokenizers: model, normalizer, pre-tokenizer */
   tokenizer: object;
 }
+
+/** Every number in float16 by its bits: millions are looked up faster than computed. */
+const halves = Float32Array.from(new Float16Array(Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits).buffer));
 
 const fix = "Fetch it again; its hash tells whether it came whole.";
 
@@ -50,9 +53,9 @@ export function readEncoderFile(bytes: Uint8Array<ArrayBuffer>): EncoderFile {
     const [begin, end] = data_offsets.map((offset) => 8 + length + offset) as [number, number];
     if (end - begin !== count * size || end > bytes.length)
       throw new InputError(`encoder.${name}`, `has ${end - begin} bytes for ${count} numbers`, fix);
-    const data = Float32Array.from({ length: count }, (_, i) =>
-      dtype === "F16" ? getFloat16(view, begin + i * 2, true) : view.getFloat32(begin + i * 4, true),
-    );
+    const data = new Float32Array(count);
+    if (dtype === "F16") for (let i = 0; i < count; i++) data[i] = halves[view.getUint16(begin + i * 2, true)]!;
+    else for (let i = 0; i < count; i++) data[i] = view.getFloat32(begin + i * 4, true);
     tensors.set(name, { shape, data });
   }
   return { tensors, tokenizer };

@@ -1,0 +1,246 @@
+/**
+ * What a text task learns, without privacy and at several ε, on the texts of its test file.
+ *
+ * At record level the integers of fifty tabs add up to those of one engine that has all their rows, bit for bit
+ * (kernels/engine.test.ts), and their shares of noise to one draw of the summed variance; so that is what runs here, with
+ * the layouts, the plan and the learner of a real run.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseCsv } from "../../client/data/read.ts";
+import { fetchData } from "../../coordinator/command/data.ts";
+import { finalParameters, startLearner, takeProfile, takeTrain } from "../../coordinator/learner.ts";
+import { readTaskFile } from "../../coordinator/task-file.ts";
+import { useLiteFile } from "../../coordinator/text/use-lite.ts";
+import { dawnDevice } from "../../kernels/testing/dawn.ts";
+import { openTextEngine } from "../../kernels/text/text-engine.ts";
+import { readRows } from "../../shared/data/rows.ts";
+import { classFigures, likeliest } from "../../shared/fairness/class-figures.ts";
+import { cellsOf, cellsPerRow } from "../../shared/fairness/histogram.ts";
+import { architectureOf, initialParameters } from "../../shared/model.ts";
+import { planOf, roundPlan } from "../../shared/plan.ts";
+import { addNoise } from "../../shared/privacy/discrete-gaussian.ts";
+import { encodeRecordSum } from "../../shared/privacy/encode.ts";
+import { RandomSource } from "../../shared/privacy/random.ts";
+import { classTable } from "../../shared/questions/evaluate.ts";
+import { segment } from "../../shared/questions/layout.ts";
+import { readProfile } from "../../shared/questions/profile.ts";
+import { profileCounts } from "../../shared/questions/profile-counts.ts";
+import { layoutOf } from "../../shared/questions/question.ts";
+import { assembleTrain, readTrain } from "../../shared/questions/train.ts";
+import { asTask, classesOf, type Task } from "../../shared/task.ts";
+import { readEncoderFile } from "../../shared/text/encoder-file.ts";
+
+const participants = 50;
+
+interface Options {
+  task: string;
+  data: string;
+  dataDir: string | undefined;
+  /** Where vectors of texts are kept between runs */
+  cache: string;
+  epsilons: number[];
+  adapters: string[];
+  rank: number;
+  /** Of local training without privacy: passes over all rows, and the step of Adam */
+  epochs: number;
+  rate: number;
+}
+
+const options = JSON.parse(process.argv[2]!) as Options;
+const device = await dawnDevice();
+if (!device) throw new Error("no adapter");
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+const source = readTaskFile(readFileSync(join("tasks", `${options.task}.yaml`), "utf8"), `${options.task}.yaml`);
+const withPrivacy = (epsilon: number): Task =>
+  asTask({
+    ...source,
+    model: { ...source.model, encoder: { ...source.model.encoder, adapters: options.adapters, rank: options.rank } },
+    cohort: { ...source.cohort, minimum: participants, maximum: participants },
+    privacy: { ...source.privacy, epsilon },
+  });
+
+const data = await fetchData(options.data, {
+  cacheDir: options.cache,
+  ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
+});
+const read = (path: string) => readRows(parseCsv(readFileSync(path, "utf8")).records, source).rows;
+const [learned, judged] = [read(data.path), read(data.testPath)];
+const texts = [...learned.texts!, ...judged.texts!];
+
+const task = withPrivacy(1);
+const architecture = architectureOf(task);
+const tables = { cells: cellsOf(task).length, attributes: cellsPerRow(task) };
+const { engine, encode } = await openTextEngine(
+  async () => device,
+  architecture,
+  tables,
+  readEncoderFile(await useLiteFile()),
+);
+
+/** The vectors of all texts: an hour of a software adapter, so they are kept. */
+async function vectors() {
+  const name = join(
+    options.cache,
+    `${options.data}-${options.adapters.join("+") || "head"}-${source.data.text!.tokens}`,
+  );
+  const [features, tokens] = [`${name}.f32`, `${name}.tokens`];
+  if (!existsSync(tokens)) {
+    const start = performance.now();
+    const made = await encode(texts, (done) => say(`${done} of ${texts.length} texts`));
+    say(`texts read in ${((performance.now() - start) / 1000).toFixed(0)} s`);
+    mkdirSync(options.cache, { recursive: true });
+    writeFileSync(features, made.features);
+    writeFileSync(tokens, made.tokens);
+  }
+  const bytes = (path: string) => new Uint8Array(readFileSync(path)).buffer;
+  return { features: new Float32Array(bytes(features)), tokens: new Uint32Array(bytes(tokens)) };
+}
+const all = await vectors();
+const width = all.features.length / texts.length;
+const none = (count: number) => new Uint8Array(count * tables.attributes);
+
+/** Rows that fit one binding of the adapter. */
+const most = Math.max(1, Math.floor(2 ** 26 / (4 * width)));
+async function scores(parameters: Float32Array<ArrayBuffer>): Promise<Float32Array> {
+  const outputs = classesOf(task)?.length ?? 1;
+  const found = new Float32Array(judged.count * outputs);
+  for (let first = 0; first < judged.count; first += most) {
+    const count = Math.min(most, judged.count - first);
+    const at = learned.count + first;
+    await engine.load({
+      count,
+      features: all.features.slice(at * width, (at + count) * width),
+      tokens: all.tokens.slice(at, at + count),
+      labels: judged.labels.slice(first, first + count),
+      cells: none(count),
+    });
+    found.set(
+      await engine.scores(
+        parameters,
+        Uint32Array.from({ length: count }, (_, i) => i),
+      ),
+      first * outputs,
+    );
+  }
+  return found;
+}
+
+async function figures(parameters: Float32Array<ArrayBuffer>) {
+  const names = classesOf(task) ?? ["negative", "positive"];
+  const logits = await scores(parameters);
+  const predicted =
+    logits.length === judged.count ? Uint8Array.from(logits, (z) => Number(z >= 0)) : likeliest(logits, names.length);
+  const { accuracy, macroF1 } = classFigures(names, classTable(names.length, judged.labels, predicted));
+  return { accuracy, macroF1 };
+}
+
+/** All rows of the training file but those that a real run holds back, each tab by its own coin. */
+const random = new RandomSource();
+const training = Uint32Array.from({ length: learned.count }, (_, i) => i).filter(
+  () => !random.bernoulli(source.data.heldBack),
+);
+
+async function privateRun(epsilon: number) {
+  const own = withPrivacy(epsilon === Number.POSITIVE_INFINITY ? 100 : epsilon);
+  const plan = planOf(own);
+  const quiet = epsilon === Number.POSITIVE_INFINITY;
+  const noised = (kind: "profile" | "train", integers: Int32Array): Float64Array => {
+    if (quiet) return Float64Array.from(integers);
+    const { localVariance, layout } = roundPlan(own, plan, kind, participants);
+    return Float64Array.from(addNoise(encodeRecordSum(integers, layout), localVariance * BigInt(participants), random));
+  };
+  const profileLayout = layoutOf("profile", own);
+  const counts = profileCounts({ ...learned, texts: [], numeric: {}, categorical: {} }, own, profileLayout);
+  const scaledCounts = Int32Array.from(counts, (count, i) => {
+    const { unit } = profileLayout.segments.find(({ offset, length }) => i >= offset && i < offset + length)!;
+    return Math.round(count * unit);
+  });
+  let learner = takeProfile(
+    own,
+    startLearner(own, 1),
+    readProfile(own, profileLayout, noised("profile", scaledCounts)),
+  );
+  const layout = layoutOf("train", own);
+  const clip = { norm: own.privacy.clipNorm, unit: segment(layout, "update").unit };
+  for (let round = 1; round <= own.training.rounds; round++) {
+    const sum = new Int32Array(layout.dimension);
+    for (let first = 0; first < training.length; first += most) {
+      const rows = training.subarray(first, first + most);
+      await engine.load({
+        count: rows.length,
+        features: gathered(rows),
+        tokens: Uint32Array.from(rows, (row) => all.tokens[row]!),
+        labels: Uint8Array.from(rows, (row) => learned.labels[row]!),
+        cells: none(rows.length),
+      });
+      const every = Uint32Array.from({ length: rows.length }, (_, i) => i);
+      const { gradient, histogram } = await engine.privateSum(learner.parameters, every, learner.witness, clip);
+      const told = classesOf(own) ? new Uint32Array(2) : histogram;
+      assembleTrain(layout, gradient, told).forEach((x, i) => {
+        sum[i]! += x;
+      });
+    }
+    const answer = readTrain(layout, noised("train", sum));
+    ({ learner } = takeTrain(own, learner, answer, participants, round, 0));
+  }
+  return figures(finalParameters(learner));
+}
+
+function gathered(rows: Uint32Array): Float32Array<ArrayBuffer> {
+  const features = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => {
+    features.set(all.features.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return features;
+}
+
+/** Adam on batches in a new order each epoch, as one would fine-tune without privacy. */
+async function plainRun() {
+  let parameters = initialParameters(architecture, 1);
+  const witness = startLearner(task, 1).witness;
+  const told = [];
+  for (let epoch = 0; epoch < options.epochs; epoch++) {
+    const order = Array.from(training);
+    for (let i = order.length - 1; i > 0; i--) {
+      const j = random.below(i + 1);
+      [order[i], order[j]] = [order[j]!, order[i]!];
+    }
+    for (let first = 0; first < order.length; first += most) {
+      const rows = Uint32Array.from(order.slice(first, first + most));
+      await engine.load({
+        count: rows.length,
+        features: gathered(rows),
+        tokens: Uint32Array.from(rows, (row) => all.tokens[row]!),
+        labels: Uint8Array.from(rows, (row) => learned.labels[row]!),
+        cells: none(rows.length),
+      });
+      const batches = Array.from({ length: Math.ceil(rows.length / 32) }, (_, b) =>
+        Uint32Array.from({ length: Math.min(32, rows.length - b * 32) }, (_, i) => b * 32 + i),
+      );
+      parameters = new Float32Array(
+        await engine.localTraining(parameters, batches, witness, {
+          // Down to nothing, as is customary.
+          learningRate: options.rate * (1 - epoch / options.epochs),
+          optimizer: { kind: "adam", momentum: 0, proximal: 0 },
+        }),
+      );
+    }
+    told.push({ epoch: epoch + 1, ...(await figures(parameters)) });
+    say(JSON.stringify(told.at(-1)));
+  }
+  return told.at(-1)!;
+}
+
+const results: Record<string, unknown> = {};
+if (options.epochs > 0) results[`no privacy, Adam, ${options.epochs} epochs`] = await plainRun();
+for (const epsilon of options.epsilons.map(Number)) {
+  const start = performance.now();
+  results[`ε = ${epsilon}`] = await privateRun(epsilon);
+  say(
+    `ε = ${epsilon}: ${JSON.stringify(results[`ε = ${epsilon}`])} in ${((performance.now() - start) / 1000).toFixed(0)} s`,
+  );
+}
+console.log(JSON.stringify({ task: options.task, rows: training.length, judged: judged.count, results }));
+process.exit(0);

@@ -1,0 +1,83 @@
+/**
+ * `npm run bench:text`: what the text tasks learn, without privacy and under it, as fifty participants would (record
+ * level), on a WebGPU adapter in Node. `--data DIR` is a folder with the original files of the sets by name; `--only TASK`
+ * picks one; `--adapters 1.w1,1.w2 --rank 16 --epochs 8 --rate 1e-3` also fine-tunes without privacy. Texts are read once
+ * and kept in dist/bench-text.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { orExplain, SetupFailure } from "./failure.mjs";
+import { prepare, root } from "./prepare.mjs";
+
+const folder = join(root, "dist", "bench-text");
+
+/** Task and data set */
+const cases = [
+  ["sms-spam", "sms-spam"],
+  ["financial-sentiment", "financial-phrasebank"],
+  ["banking77", "banking77"],
+];
+
+async function buildRun() {
+  const { build } = await import("vite");
+  await build({
+    configFile: join(root, "vite.config.ts"),
+    mode: "command",
+    logLevel: "warn",
+    build: {
+      ssr: true,
+      outDir: join(folder, "built"),
+      rolldownOptions: {
+        input: { run: join(root, "e2e", "text-bench", "run.ts") },
+        output: { preserveModules: false, entryFileNames: "[name].js" },
+        external: ["webgpu"],
+      },
+    },
+  });
+}
+
+await orExplain(prepare);
+await orExplain(async () => {
+  const text = (name) => ({ [name]: { type: "string" } });
+  const { values } = parseArgs({
+    options: {
+      ...Object.assign({}, ...["data", "only", "adapters", "rank", "epochs", "rate", "epsilons"].map(text)),
+    },
+  });
+  await buildRun();
+  const results = [];
+  for (const [task, data] of cases.filter(([task]) => values.only === undefined || task === values.only)) {
+    const options = {
+      task,
+      data,
+      dataDir: values.data && join(values.data, data),
+      cache: folder,
+      epsilons: (values.epsilons ?? "Infinity,8,2").split(",").filter(Boolean).map(Number),
+      adapters: values.adapters?.split(",") ?? [],
+      rank: Number(values.rank ?? 8),
+      epochs: Number(values.epochs ?? 0),
+      rate: Number(values.rate ?? 1e-3),
+    };
+    // JSON has no infinity.
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [
+        join(folder, "built", "run.js"),
+        JSON.stringify(options, (_, value) => (value === Infinity ? "Infinity" : value)),
+      ],
+      { cwd: root, stdio: ["ignore", "pipe", 2], encoding: "utf8", maxBuffer: 2 ** 26 },
+    );
+    if (status !== 0) throw new SetupFailure(`${task} ended with code ${status}`);
+    const found = JSON.parse(stdout);
+    results.push(found);
+    console.log(`${task}: ${found.rows} rows learned from, ${found.judged} judged`);
+    for (const [name, { accuracy, macroF1 }] of Object.entries(found.results))
+      console.log(`  ${name.padEnd(34)} accuracy ${accuracy.toFixed(4)}  macro F1 ${macroF1.toFixed(4)}`);
+  }
+  mkdirSync(folder, { recursive: true });
+  const all = { date: new Date().toISOString(), cpu: cpus()[0]?.model, results };
+  writeFileSync(join(folder, "text.json"), JSON.stringify(all, null, 2));
+});
