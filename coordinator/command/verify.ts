@@ -8,7 +8,7 @@ import { type CheckedLedger, checkLedger, type LedgerFile } from "../../shared/l
 import { checkPromises } from "../../shared/ledger/promises.ts";
 import { checkProof, proofFileSchema } from "../../shared/ledger/proof.ts";
 import { readMirror } from "../../shared/ledger/tiles.ts";
-import { contextHash, modelFileOf, type OpenModel, openModel } from "../../shared/model-file.ts";
+import { contextHash, modelFileOf, type OpenModel, readModelFile } from "../../shared/model-file.ts";
 import { checkTask } from "../../shared/task.ts";
 import { documentNames, documentsOf } from "../governance/documents.ts";
 
@@ -100,9 +100,9 @@ async function checkDocuments(folder: string, checkpoint: string, checked: Check
  * shape and features must be the task's.
  */
 async function checkModel(file: ReadFile, entries: readonly LedgerEntry[]): Promise<string | undefined> {
-  let model: OpenModel;
+  let model: Pick<OpenModel, "file" | "parameters">;
   try {
-    model = await openModel(file.value);
+    model = await readModelFile(file.value);
   } catch (error) {
     return `cannot be used: ${(error as Error).message}`;
   }

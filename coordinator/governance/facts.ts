@@ -56,6 +56,12 @@ function isWhole(of: RunEntries["of"]): boolean {
 
 const number = (value: number) => String(Number(value.toPrecision(4)));
 
+/** Those a model sees of a row. */
+const columnsRead = ({ data: { features, text } }: Task): string[] => [
+  ...features.map((f) => f.name),
+  ...(text ? [text.column] : []),
+];
+
 type Fact = (run: RunEntries) => Evidence | undefined;
 
 const launched =
@@ -104,12 +110,14 @@ export const facts = {
     (task, { entry }) =>
       `task ${task.name}, launched ${entry.startedAt}, task hash ${entry.taskHash.slice(0, 16)}…, seed ${entry.seed}`,
   ),
-  columns: launched(
-    (task) => `${task.data.features.length} columns are read: ${task.data.features.map((f) => f.name).join(", ")}`,
+  columns: launched(({ data: { features, text } }) =>
+    text
+      ? `one column of texts is read: ${text.column}, at most ${text.tokens} tokens of each`
+      : `${features.length} columns are read: ${features.map((f) => f.name).join(", ")}`,
   ),
   identifiers: launched((task) => {
-    const { identifiers, features } = task.data;
-    const read = features.filter((f) => identifiers.includes(f.name));
+    const { identifiers } = task.data;
+    const read = columnsRead(task).filter((column) => identifiers.includes(column));
     return {
       measured:
         identifiers.length > 0
@@ -130,7 +138,7 @@ export const facts = {
   }),
   protectedInputs: launched((task) => {
     const columns = new Set(task.data.sensitive.map((a) => a.column));
-    const read = task.data.features.filter((f) => columns.has(f.name)).map((f) => f.name);
+    const read = columnsRead(task).filter((column) => columns.has(column));
     return {
       measured:
         read.length > 0

@@ -4,6 +4,7 @@
  */
 import { stringify } from "yaml";
 import { isWeakCohort } from "../../shared/cohort.ts";
+import type { LedgerEntry } from "../../shared/ledger/entries.ts";
 import type { CheckedLedger } from "../../shared/ledger/file.ts";
 import { type Evidence, type FactName, facts, type RunEntries, runEntries } from "./facts.ts";
 import { escapeHtml, htmlPage, htmlTable } from "./html.ts";
@@ -98,7 +99,7 @@ const sections: { title: string; facts: [string, FactName][] }[] = [
 
 export function modelCardOf(run: string, checkpoint: string, { entries }: CheckedLedger): ModelCard {
   const own = runEntries(run, entries);
-  const evaluated = own.of("round").find(({ entry }) => entry.record.question === "evaluate")?.entry.record.metrics;
+  const record = own.of("round").find(({ entry }) => entry.record.question === "evaluate")?.entry.record;
   return {
     run,
     name: own.task?.name ?? null,
@@ -111,20 +112,35 @@ export function modelCardOf(run: string, checkpoint: string, { entries }: Checke
       }),
     })),
     limits: limitsOf(own),
-    metrics: evaluated
-      ? [
-          { type: "accuracy", name: "Accuracy (held-back rows, noisy sum)", value: evaluated.accuracy },
-          { type: "roc_auc", name: "AUC (held-back rows, noisy sum)", value: evaluated.auc },
-          ...Object.entries(evaluated.gaps).map(([group, value]) => ({
-            type: "demographic_parity_difference",
-            name: `Demographic parity difference by ${group}`,
-            value,
-          })),
-        ]
-      : [],
+    metrics: [...scoreFigures(record?.metrics), ...classFiguresOf(record?.classes)],
     checkpoint,
   };
 }
+
+type RoundRecord = Extract<LedgerEntry, { kind: "round" }>["record"];
+
+const scoreFigures = (metrics: RoundRecord["metrics"]): ModelCard["metrics"] =>
+  metrics
+    ? [
+        { type: "accuracy", name: "Accuracy (held-back rows, noisy sum)", value: metrics.accuracy },
+        { type: "roc_auc", name: "AUC (held-back rows, noisy sum)", value: metrics.auc },
+        ...Object.entries(metrics.gaps).map(([group, value]) => ({
+          type: "demographic_parity_difference",
+          name: `Demographic parity difference by ${group}`,
+          value,
+        })),
+      ]
+    : [];
+
+const classFiguresOf = (classes: RoundRecord["classes"]): ModelCard["metrics"] =>
+  classes
+    ? [
+        { type: "accuracy", name: "Accuracy (held-back rows, noisy sum)", value: classes.accuracy },
+        ...(classes.macroF1 === undefined
+          ? []
+          : [{ type: "f1", name: "F1, mean of the classes (held-back rows, noisy sum)", value: classes.macroF1 }]),
+      ]
+    : [];
 
 /** What a reader must know before relying on the model, as far as it follows from the record. */
 function limitsOf(run: RunEntries): string[] {

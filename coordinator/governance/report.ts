@@ -52,9 +52,10 @@ export function reportOf(run: string, checkpoint: string, { entries }: CheckedLe
   add("unit of privacy", lastCharge?.entry.privacy.unit, lastCharge?.index);
 
   const evaluated = rounds.find((r) => r.entry.record.question === "evaluate");
-  const metrics = evaluated?.entry.record.metrics;
-  add("accuracy on held-back rows, from the noisy sum", metrics?.accuracy, evaluated?.index);
-  add("AUC on held-back rows, from the noisy sum", metrics?.auc, evaluated?.index);
+  const { metrics, classes } = evaluated?.entry.record ?? {};
+  add("accuracy on held-back rows, from the noisy sum", metrics?.accuracy ?? classes?.accuracy, evaluated?.index);
+  if (classes) add("F1 on held-back rows, mean of the classes, from the noisy sum", classes.macroF1, evaluated?.index);
+  else add("AUC on held-back rows, from the noisy sum", metrics?.auc, evaluated?.index);
   for (const [attribute, gap] of Object.entries(metrics?.gaps ?? {})) {
     add(`demographic parity difference by ${attribute}, from the noisy sum`, gap, evaluated?.index);
   }

@@ -1,5 +1,5 @@
-// layer-norm/backward: gx = scale · (h − mean(h) − x̂ · mean(h ⊙ x̂)) ⊙ activation′(x) with h = g ⊙ gain (or g); with `adding`
-// to what others have put there
+// layer-norm/backward: gx = scale · (h − mean(h) − x̂ · mean(h ⊙ x̂)) ⊙ activation′(x) with h = g ⊙ gain, or h = g;
+// with `adding` to what others have put there
 // x, g, gx [lines, STRIDE] f32 of WIDTH numbers a line; LINES lines for each row of the micro-batch
 // gain [WIDTH] f32 at OFFSET of parameters   statistics [lines, 4] f32 of forward.wgsl
 // grid: one thread a token
