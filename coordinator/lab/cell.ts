@@ -43,7 +43,18 @@ export function taskOf({ grid, base }: Pick<World, "grid" | "base">, cell: Cell)
   if (privacy.sampleRate !== 1) refuse("change.privacy.sampleRate", `is ${privacy.sampleRate}`, "Set it to 1.");
   if (training.localOptimizer !== "sgd") refuse("change.training.localOptimizer", "is adam", "Set it to sgd.");
   if (training.localMomentum !== 0) refuse("change.training.localMomentum", "is not 0", "Set it to 0.");
-  if (training.localProximal !== 0) refuse("change.training.localProximal", "is not 0", "Set it to 0.");
+  if (privacy.unit === "record" && cell.local !== undefined && cell.local.kind !== "sgd")
+    throw new InputError(
+      "local",
+      `${cell.local.kind} is about local steps, and at record level a round is one step for all`,
+      "Set `unit: [participant]`, or leave it out.",
+    );
+  if (privacy.unit === "record" && cell.server?.kind === "qfedavg")
+    throw new InputError(
+      "server",
+      "qfedavg weighs each participant by its loss, which no bound on one row covers",
+      "Set `unit: [participant]`, or use `fairness: {weights: q-fair}` under `change`, which weighs groups.",
+    );
   if (cell.mechanism === "distributed" && (cell.dropouts ?? 0) > task.cohort.dropoutTolerance)
     refuse(
       "dropouts",
@@ -82,6 +93,8 @@ export async function runCell(world: World, cell: Cell): Promise<CellResult> {
     seed: cell.seed,
     isPrivate: cell.epsilon !== "inf",
     mechanism: cell.mechanism,
+    server: cell.server,
+    local: cell.local,
     penaltyOn: "everyone",
   }).run();
   const judged = encode(typed(world.test, task), task, normalisation);

@@ -147,7 +147,10 @@ describe("a sweep", () => {
     });
     const cell = cellsOfGrid(grid)[0]!;
     expect(() => taskOf(withTraining({ localOptimizer: "adam" }), cell)).toThrow(/localOptimizer: is adam/);
-    expect(() => taskOf(withTraining({ localProximal: 1 }), cell)).toThrow(/localProximal/);
+    expect(() => taskOf(world, { ...cell, local: { kind: "fedprox", mu: 1 } })).toThrow(/^local: fedprox is about/);
+    expect(() => taskOf(world, { ...cell, server: { kind: "qfedavg", learningRate: 1, q: 1, lossBound: 1 } })).toThrow(
+      /^server: qfedavg weighs/,
+    );
     expect(() => taskOf({ ...world, base: { ...base, privacy: { ...base.privacy, sampleRate: 0.5 } } }, cell)).toThrow(
       /sampleRate: is 0.5/,
     );

@@ -14,30 +14,38 @@ import {
 } from "../../shared/fairness/controller.ts";
 import { countsByGroup, countsOfCells } from "../../shared/fairness/group-counts.ts";
 import { groupFigures } from "../../shared/fairness/group-figures.ts";
-import {
-  binOf,
-  cellsOf,
-  histogramIndex,
-  neutralWitness,
-  slopeAt,
-  undisclosed,
-  type Witness,
-} from "../../shared/fairness/histogram.ts";
+import { binOf, cellsOf, histogramIndex, neutralWitness, type Witness } from "../../shared/fairness/histogram.ts";
 import { cellsOfAttribute } from "../../shared/fairness/histogram-metrics.ts";
 import { type AttributeReport, attributeReport } from "../../shared/fairness/report.ts";
+import type { Local, Server } from "../../shared/lab/grid.ts";
+import { architectureOf, parameterCount } from "../../shared/model.ts";
 import { noiseOf, planOf, type RoundPlan, roundPlan } from "../../shared/plan.ts";
 import { announcedClip, type ClipStep, shareWithin } from "../../shared/privacy/adaptive-clipping.ts";
 import { DiscreteGaussian } from "../../shared/privacy/discrete-gaussian.ts";
-import { inSteps } from "../../shared/privacy/encode.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import { readEvaluate } from "../../shared/questions/evaluate.ts";
-import { type Layout, segment } from "../../shared/questions/layout.ts";
+import { readSegment, segment } from "../../shared/questions/layout.ts";
 import { readProfile } from "../../shared/questions/profile.ts";
 import { profileCounts } from "../../shared/questions/profile-counts.ts";
-import { assembleChange, atClipNorm, readTrain } from "../../shared/questions/train.ts";
+import { atClipNorm, readTrain } from "../../shared/questions/train.ts";
 import { attributesOf, type Task } from "../../shared/task.ts";
-import { finalParameters, type Learner, startLearner, type TrainStep, takeProfile, takeTrain } from "../learner.ts";
+import {
+  finalParameters,
+  type Learner,
+  meanOf,
+  startLearner,
+  type TrainStep,
+  takeProfile,
+  takeTrain,
+} from "../learner.ts";
+import { withExtras } from "./extras.ts";
+import { ParticipantWork } from "./participant-work.ts";
 import { cellsOfRow, type Encoded, encode, type Participant } from "./population.ts";
+import { QFair } from "./q-fair.ts";
+import { RecordWork } from "./record-work.ts";
+import { Scaffold } from "./scaffold.ts";
+import { AdaptiveServer } from "./server.ts";
+import type { Asked, Work } from "./work.ts";
 
 export interface Setting {
   task: Task;
@@ -51,6 +59,10 @@ export interface Setting {
   isPrivate: boolean;
   /** Who adds the noise: all together, a share each; a server that is trusted; each the whole of it by itself */
   mechanism?: "distributed" | "central" | "local";
+  /** Of what the task cannot say: adaptive servers and q-FedAvg. The task has the step and the momentum. */
+  server?: Server | undefined;
+  /** Of what the task cannot say: SCAFFOLD. The task has FedProx's μ. */
+  local?: Local | undefined;
   /** Whose gap a tab's penalty acts on: everyone's, or, the naïve way, its own */
   penaltyOn: "everyone" | "itself";
   random: RandomSource;
@@ -77,16 +89,27 @@ export class Federation {
   /** A tab's shares of noise that are in a sum */
   readonly #shares: number;
   readonly #survivors: number;
+  readonly #scaffold: Scaffold | undefined;
+  readonly #qFair: QFair | undefined;
+  readonly #adaptive: AdaptiveServer | undefined;
   #data: Encoded | undefined;
 
   constructor(private readonly setting: Setting) {
-    const { task, participants, cohort, dropouts = 0, mechanism = "distributed" } = setting;
+    const { task, participants, cohort, dropouts = 0, mechanism = "distributed", server, local } = setting;
     const plan = planOf(task);
     const size = cohort ?? participants.length;
     this.#survivors = size - Math.floor(dropouts * size);
     const kinds = ["profile", "train", "evaluate"] as const;
     const byKind = <T>(of: (kind: Kind) => T) => Object.fromEntries(kinds.map((k) => [k, of(k)])) as Record<Kind, T>;
+    const parameters = parameterCount(architectureOf(task));
+    const { localLearningRate } = task.training;
+    if (local?.kind === "scaffold") this.#scaffold = new Scaffold(parameters, localLearningRate, local.controlBound);
+    if (server?.kind === "qfedavg")
+      this.#qFair = new QFair(server.q, server.lossBound, localLearningRate, task.privacy.clipNorm);
+    if (server?.kind === "fedadam" || server?.kind === "fedyogi")
+      this.#adaptive = new AdaptiveServer(server, parameters);
     this.#plans = byKind((kind) => roundPlan(task, plan, kind, size));
+    this.#plans.train = this.#widened(this.#plans.train);
     // A sum of everybody's discrete Gaussians is as good as one of the summed variance (Kairouz et al. 2021, Thm 1).
     const survivors = this.#survivors;
     this.#shares = { distributed: survivors, central: size, local: survivors * size }[mechanism];
@@ -99,8 +122,8 @@ export class Federation {
     const normalisation = learner.profile!.normalisation;
     this.#data = encode(this.setting.rows, task, normalisation);
     const steps: Outcome["steps"] = [];
-    const naive = this.setting.penaltyOn === "itself" ? new NaivePenalties(task) : undefined;
-    const { isPrivate } = this.setting;
+    const work = this.#work();
+    const { isPrivate, participants } = this.setting;
     const survivors = this.#survivors;
     const records: { clip?: ClipStep }[] = [];
     for (let round = 1; round <= task.training.rounds; round++) {
@@ -108,13 +131,20 @@ export class Federation {
       const clip = announcedClip(task, records);
       const layout = clip ? atClipNorm(plan.layout, clip.norm) : plan.layout;
       const total = new Float64Array(layout.dimension);
-      for (const { participant, number } of this.#answering()) {
-        this.#train(learner, participant, layout, total, naive && ((own) => naive.witness(number, own)));
-      }
-      const sum = readTrain(layout, this.#noised("train", total));
+      for (const asked of this.#answering()) work.add(learner, asked, layout, total);
+      const noisy = this.#noised("train", total);
+      const sum = readTrain(layout, noisy);
+      if (this.#scaffold)
+        this.#scaffold.take(readSegment(layout, noisy, this.#scaffold.extra.name), participants.length);
       if (clip) records.push({ clip: { norm: clip.norm, within: shareWithin(sum.withinClip!, survivors) } });
-      const noise = isPrivate ? noiseOf(plan, this.#shares, "histogram") : 0;
-      const step = takeTrain(task, learner, sum, survivors, round, noise);
+      const noiseIn = (name: string) => (isPrivate ? noiseOf(plan, this.#shares, name) : 0);
+      const mean = meanOf(task, learner, sum, survivors);
+      const { name: weight } = this.#qFair?.extra ?? { name: "" };
+      const direction =
+        this.#qFair?.direction(sum.update, readSegment(layout, noisy, weight)[0]!, noiseIn(weight)) ??
+        this.#adaptive?.direction(mean) ??
+        mean;
+      const step = takeTrain(task, learner, sum, survivors, round, noiseIn("histogram"), direction);
       learner = step.learner;
       steps.push(step.constraints);
       onRound?.(step, round);
@@ -124,8 +154,26 @@ export class Federation {
     return { parameters, normalisation, threshold, steps, evaluation: this.#evaluate(parameters, threshold) };
   }
 
+  /** With what only the lab puts beside the update, and the noise that the wider vector takes. */
+  #widened(plan: RoundPlan): RoundPlan {
+    const extras = [this.#scaffold, this.#qFair].flatMap((part) => part?.extra ?? []);
+    if (extras.length === 0) return plan;
+    const layout = withExtras(plan.layout, extras);
+    const variance = (plan.noiseMultiplier * layout.sensitivity) ** 2 / plan.honest;
+    return { ...plan, layout, localVariance: BigInt(Math.ceil(variance)) };
+  }
+
+  #work(): Work {
+    const { task, random, penaltyOn } = this.setting;
+    const data = this.#data!;
+    const naive = penaltyOn === "itself" ? new NaivePenalties(task) : undefined;
+    const ownWitness = naive && ((number: number, histogram: Float64Array) => naive.witness(number, histogram));
+    if (task.privacy.unit === "record") return new RecordWork(task, data, ownWitness);
+    return new ParticipantWork({ task, data, random, scaffold: this.#scaffold, qFair: this.#qFair, ownWitness });
+  }
+
   /** Who is asked this time and still there at the end, by their place among all. */
-  #answering(): { participant: Participant; number: number }[] {
+  #answering(): Asked[] {
     const { participants, random } = this.setting;
     const all = participants.map((participant, number) => ({ participant, number }));
     if (this.#survivors === all.length) return all;
@@ -159,80 +207,6 @@ export class Federation {
   #noised(kind: Kind, total: Float64Array): Float64Array {
     const { random, isPrivate } = this.setting;
     return isPrivate ? total.map((x) => Math.round(x) + this.#noise[kind].sample(random)) : total;
-  }
-
-  /** Adds a participant's answer, in the layout's integers. */
-  #train(
-    learner: Learner,
-    { train }: Participant,
-    layout: Layout,
-    total: Float64Array,
-    naive: ((own: Float64Array) => Witness) | undefined,
-  ): void {
-    const { task } = this.setting;
-    const { parameters } = learner;
-    const { rows, network } = this.#data!;
-    const [update, counts] = [segment(layout, "update"), segment(layout, "histogram")];
-    const histogram = new Float64Array(counts.length);
-    const perRow = rows.cells.length / rows.count;
-    const count = (row: number, z: number) => {
-      const bin = binOf(z);
-      for (let k = row * perRow; k < (row + 1) * perRow; k++) {
-        const cell = rows.cells[k]!;
-        if (cell !== undisclosed) histogram[histogramIndex(cell, rows.labels[row]!, bin)]! += 1;
-      }
-    };
-    const into = new Float64Array(update.length);
-    const isRecord = task.privacy.unit === "record";
-    // A tab's own gap is known only when all its rows are counted.
-    if (naive || !isRecord) for (const row of train) count(row, network.logit(parameters, row));
-    const witness = naive?.(histogram) ?? learner.witness;
-    if (isRecord) {
-      const sink = { clipNorm: task.privacy.clipNorm, scale: 1, into };
-      for (const row of train) {
-        const z = network.logit(parameters, row);
-        if (!naive) count(row, z);
-        network.addGradient(parameters, row, lossSlope(rows, row, z, witness), sink);
-      }
-    } else {
-      this.#descend(parameters, train, witness, into);
-      inSteps(assembleChange(layout, into, histogram, train.length), layout).forEach((x, i) => {
-        total[i]! += x;
-      });
-      return;
-    }
-    histogram.forEach((rows, i) => {
-      total[counts.offset + i]! += counts.unit * rows;
-    });
-    into.forEach((x, i) => {
-      total[update.offset + i]! += update.unit * x;
-    });
-  }
-
-  /** Local SGD from the round's model; what it moved by is written to `change`. */
-  #descend(from: Float32Array, train: Uint32Array, witness: Witness, change: Float64Array): void {
-    const { task, random } = this.setting;
-    const { localEpochs, localBatch, localLearningRate } = task.training;
-    const { rows, network } = this.#data!;
-    const parameters = Float64Array.from(from);
-    const gradient = new Float64Array(parameters.length);
-    for (let epoch = 0; epoch < localEpochs; epoch++) {
-      const order = shuffled(train, random);
-      for (let start = 0; start < order.length; start += localBatch) {
-        const batch = order.subarray(start, start + localBatch);
-        gradient.fill(0);
-        for (const row of batch) {
-          const z = network.logit(parameters, row);
-          network.addGradient(parameters, row, lossSlope(rows, row, z, witness), {
-            clipNorm: Number.POSITIVE_INFINITY,
-            scale: 1 / batch.length,
-            into: gradient,
-          });
-        }
-        for (let i = 0; i < parameters.length; i++) parameters[i]! -= localLearningRate * gradient[i]!;
-      }
-    }
-    for (let i = 0; i < parameters.length; i++) change[i] = parameters[i]! - from[i]!;
   }
 
   #evaluate(parameters: Float32Array, threshold: number): Outcome["evaluation"] {
@@ -275,29 +249,6 @@ export class Federation {
       ),
     };
   }
-}
-
-/** dL/dz of a row: what kernels/loss/sigmoid-gradient.wgsl computes. */
-export function lossSlope(rows: TypedRows, row: number, z: number, witness: Witness): number {
-  const label = rows.labels[row]!;
-  let [weight, penalty] = [1, 0];
-  const perRow = rows.cells.length / rows.count;
-  for (let i = row * perRow; i < (row + 1) * perRow; i++) {
-    const cell = rows.cells[i]!;
-    if (cell === undisclosed) continue;
-    weight *= witness.weight[cell * 2 + label]!;
-    penalty += slopeAt(witness, cell, label, z);
-  }
-  return weight * (1 / (1 + Math.exp(-z)) - label) + penalty;
-}
-
-function shuffled(rows: Uint32Array, random: RandomSource): Uint32Array {
-  const order = rows.slice();
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = random.below(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
 }
 
 /** The naïve way: a controller a tab, on the tab's own histogram, where a group it does not hold makes no gap. */

@@ -27,6 +27,39 @@ const split = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("one-group"), column: z.string().min(1), participants: count }),
 ]);
 
+const learningRate = z.number().positive().max(1000).describe("η, the server's step; default: the task's");
+/** β₁ and β₂ are Reddi et al.'s own (2021, §5); τ and the step they tune. */
+const adaptive = {
+  learningRate: learningRate.default(0.03),
+  beta1: z.number().min(0).max(0.999).default(0.9),
+  beta2: z.number().min(0).max(0.9999).default(0.99),
+  tau: z.number().positive().max(1).default(1e-3),
+};
+const server = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("fedavg"), learningRate: learningRate.optional() }),
+  z.strictObject({
+    kind: z.literal("fedavgm"),
+    learningRate: learningRate.optional(),
+    momentum: z.number().min(0).max(0.999).default(0.9),
+  }),
+  z.strictObject({ kind: z.literal("fedadam"), ...adaptive }),
+  z.strictObject({ kind: z.literal("fedyogi"), ...adaptive }),
+  z.strictObject({
+    kind: z.literal("qfedavg"),
+    learningRate: learningRate.default(1),
+    q: z.number().min(0).max(5),
+    lossBound: z.number().positive().max(100).default(1).describe("A participant's loss is cut at it, nats"),
+  }),
+]);
+const local = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("sgd") }),
+  z.strictObject({ kind: z.literal("fedprox"), mu: z.number().positive().max(1000) }),
+  z.strictObject({
+    kind: z.literal("scaffold"),
+    controlBound: z.number().positive().max(1000).default(1).describe("L2 bound of a control variate's change"),
+  }),
+]);
+
 const { epsilon, delta, unit, clipNorm, clipping } = taskSchema.shape.privacy.shape;
 const { rounds } = taskSchema.shape.training.shape;
 const fairness = taskSchema.shape.fairness.unwrap().shape;
@@ -52,6 +85,8 @@ export const gridSchema = z.strictObject({
   model: several(z.strictObject({ hidden: z.array(z.int().min(1).max(512)).max(3) }))
     .optional()
     .describe("Widths of the hidden layers; none is logistic regression"),
+  server: several(server).optional().describe("What the server makes of a round's mean; default: as the task says"),
+  local: several(local).optional().describe("Participant level: what local steps are; default: as the task says"),
   rounds: several(rounds).optional(),
   delta: several(delta).optional(),
   penalty: several(fairness.penalty.unwrap()).optional(),
@@ -67,6 +102,8 @@ export const gridSchema = z.strictObject({
 
 export type Grid = z.output<typeof gridSchema>;
 export type CellSplit = z.output<typeof split>;
+export type Server = z.output<typeof server>;
+export type Local = z.output<typeof local>;
 
 /** A point of the grid: of every axis that the file names, one value. */
 export interface Cell {
@@ -78,6 +115,8 @@ export interface Cell {
   clipping?: string;
   clipNorm?: number;
   model?: { hidden: number[] };
+  server?: Server;
+  local?: Local;
   rounds?: number;
   delta?: number;
   penalty?: string;
@@ -112,6 +151,8 @@ const axes = [
   "clipping",
   "clipNorm",
   "model",
+  "server",
+  "local",
   "rounds",
   "delta",
   "penalty",
@@ -140,11 +181,17 @@ export function changeOf(cell: Cell): Record<string, Record<string, unknown>> {
   const known = (block: Record<string, unknown>) =>
     Object.fromEntries(Object.entries(block).filter(([, value]) => value !== undefined));
   const { unit, clipping, clipNorm, delta, epsilon: budget, rounds: length, penalty, tolerance, model } = cell;
+  const { server, local } = cell;
   // Where a server or each alone adds the noise, it does not hang on who is there.
   const trusted = cell.mechanism === "distributed" ? {} : { dropoutTolerance: 0, colludingShare: 0 };
   return {
     privacy: known({ unit, clipping, clipNorm, delta, epsilon: budget === "inf" ? undefined : budget }),
-    training: known({ rounds: length }),
+    training: known({
+      rounds: length,
+      learningRate: server?.learningRate,
+      momentum: server && (server.kind === "fedavgm" ? server.momentum : 0),
+      localProximal: local && (local.kind === "fedprox" ? local.mu : 0),
+    }),
     fairness: known({ penalty, tolerance }),
     cohort: trusted,
     ...(model && {
