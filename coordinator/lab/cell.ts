@@ -1,13 +1,16 @@
 /** One cell of a grid: a whole simulated run, and what its model does on test rows that nobody trained on. */
 import { canonicalBytes, sha256, toHex } from "../../shared/canonical.ts";
+import { portionKeyBytes, splitHeldBack } from "../../shared/data/portions.ts";
+import { type TypedRows, takeRows } from "../../shared/data/rows.ts";
 import { InputError } from "../../shared/errors.ts";
 import { type Cell, type CellSplit, changeOf, type Grid } from "../../shared/lab/grid.ts";
 import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
 import { asTask, type Task } from "../../shared/task.ts";
 import { type Change, merge, withoutGates } from "../simulation/change.ts";
+import type { Tabs } from "../simulation/engine-sums.ts";
 import { Federation } from "../simulation/federation.ts";
 import { measure } from "../simulation/measure.ts";
-import { encode, participantsOf, typed } from "../simulation/population.ts";
+import { encode, type Participant, participantsOf, typed } from "../simulation/population.ts";
 import { byColumn, dealt, dirichlet, oneGroupEach, type Split } from "../simulation/split.ts";
 
 export interface World {
@@ -64,14 +67,19 @@ export function taskOf({ grid, base }: Pick<World, "grid" | "base">, cell: Cell)
   return task;
 }
 
-export async function runCell(world: World, cell: Cell): Promise<CellResult> {
+/**
+ * @param tabs simulated one by one: each participant's held-back rows and noise follow from its own generator, as in its
+ * tab, and an engine computes
+ */
+export async function runCell(world: World, cell: Cell, tabs?: Tabs): Promise<CellResult> {
   const task = taskOf(world, cell);
   const random = seededRandom(cell.seed);
   const names = splitOf(cell.split, world.train)(world.train, random);
   const numbers = new Map<string, number>();
   for (const name of names) if (!numbers.has(name)) numbers.set(name, numbers.size);
   const parts = names.map((name) => numbers.get(name)!);
-  const participants = participantsOf(parts, task.data.heldBack, random);
+  const rows = typed(world.train, task);
+  const participants = tabs ? asInTabs(parts, rows, task, tabs) : participantsOf(parts, task.data.heldBack, random);
   const { minimum = 3, maximum } = task.cohort;
   const asked = cell.cohort ?? participants.length;
   if (asked > participants.length)
@@ -82,8 +90,7 @@ export async function runCell(world: World, cell: Cell): Promise<CellResult> {
       `makes a cohort of ${asked}, and the task's is ${minimum} to ${maximum}`,
       "Change cohort.minimum and cohort.maximum under `change`, or the grid.",
     );
-  const rows = typed(world.train, task);
-  const { parameters, normalisation } = new Federation({
+  const { parameters, normalisation } = await new Federation({
     task,
     rows,
     participants,
@@ -93,6 +100,7 @@ export async function runCell(world: World, cell: Cell): Promise<CellResult> {
     seed: cell.seed,
     isPrivate: cell.epsilon !== "inf",
     mechanism: cell.mechanism,
+    tabs,
     server: cell.server,
     local: cell.local,
     penaltyOn: "everyone",
@@ -111,6 +119,22 @@ export async function runCell(world: World, cell: Cell): Promise<CellResult> {
     worstGroupAccuracy: own?.worstGroupAccuracy ?? null,
     model: toHex(await sha256(new Uint8Array(parameters.buffer))),
   };
+}
+
+/** As client/worker takes a tab's rows apart: the first that is drawn from its generator is the key of its portions. */
+function asInTabs(parts: readonly number[], rows: TypedRows, task: Task, { randoms }: Tabs): Participant[] {
+  const members = new Map<number, number[]>();
+  parts.forEach((part, row) => {
+    const known = members.get(part);
+    if (known) known.push(row);
+    else members.set(part, [row]);
+  });
+  return [...members.values()].map((own, number) => {
+    const all = Uint32Array.from(own);
+    const key = randoms[number]!.bytes(portionKeyBytes);
+    const { train, heldBack } = splitHeldBack(takeRows(rows, all), task.data.heldBack, key);
+    return { train: train.map((i) => all[i]!), heldBack: heldBack.map((i) => all[i]!) };
+  });
 }
 
 /** What a kept result is known by: whatever could change it. */

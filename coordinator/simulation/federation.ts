@@ -1,50 +1,36 @@
 /**
- * A whole run in memory: the same plan, layouts, noise, learner and controller as a real one; only the kernels are
- * replaced by float64 on the CPU, and the masks, which change no sum, are left out.
+ * A whole run in memory: the same plan, layouts, noise, learner and controller as a real one. The sums are made by float64
+ * on the processor without masks, which change no sum (float-sums.ts), or by an engine as tabs make them (engine-sums.ts).
  */
 import type { Normalisation } from "../../shared/data/features.ts";
-import { type TypedRows, takeRows } from "../../shared/data/rows.ts";
-import {
-  type ControllerState,
-  gainsOf,
-  initialController,
-  runningHistogram,
-  stepController,
-  thresholdOf,
-} from "../../shared/fairness/controller.ts";
+import type { TypedRows } from "../../shared/data/rows.ts";
+import { gainsOf, runningHistogram, thresholdOf } from "../../shared/fairness/controller.ts";
 import { countsByGroup, countsOfCells } from "../../shared/fairness/group-counts.ts";
 import { groupFigures } from "../../shared/fairness/group-figures.ts";
-import { binOf, cellsOf, histogramIndex, neutralWitness, type Witness } from "../../shared/fairness/histogram.ts";
 import { cellsOfAttribute } from "../../shared/fairness/histogram-metrics.ts";
 import { type AttributeReport, attributeReport } from "../../shared/fairness/report.ts";
 import type { Local, Server } from "../../shared/lab/grid.ts";
 import { architectureOf, parameterCount } from "../../shared/model.ts";
 import { noiseOf, planOf, type RoundPlan, roundPlan } from "../../shared/plan.ts";
 import { announcedClip, type ClipStep, shareWithin } from "../../shared/privacy/adaptive-clipping.ts";
-import { DiscreteGaussian } from "../../shared/privacy/discrete-gaussian.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import { readEvaluate } from "../../shared/questions/evaluate.ts";
-import { readSegment, segment } from "../../shared/questions/layout.ts";
+import { readSegment } from "../../shared/questions/layout.ts";
 import { readProfile } from "../../shared/questions/profile.ts";
-import { profileCounts } from "../../shared/questions/profile-counts.ts";
 import { atClipNorm, readTrain } from "../../shared/questions/train.ts";
 import { attributesOf, type Task } from "../../shared/task.ts";
-import {
-  finalParameters,
-  type Learner,
-  meanOf,
-  startLearner,
-  type TrainStep,
-  takeProfile,
-  takeTrain,
-} from "../learner.ts";
+import { finalParameters, meanOf, startLearner, type TrainStep, takeProfile, takeTrain } from "../learner.ts";
+import { EngineSums, type Tabs } from "./engine-sums.ts";
 import { withExtras } from "./extras.ts";
+import { FloatSums, type Kind } from "./float-sums.ts";
+import { NaivePenalties } from "./naive-penalties.ts";
 import { ParticipantWork } from "./participant-work.ts";
-import { cellsOfRow, type Encoded, encode, type Participant } from "./population.ts";
+import type { Encoded, Participant } from "./population.ts";
 import { QFair } from "./q-fair.ts";
 import { RecordWork } from "./record-work.ts";
 import { Scaffold } from "./scaffold.ts";
 import { AdaptiveServer } from "./server.ts";
+import type { Sums } from "./sums.ts";
 import type { Asked, Work } from "./work.ts";
 
 export interface Setting {
@@ -63,6 +49,8 @@ export interface Setting {
   server?: Server | undefined;
   /** Of what the task cannot say: SCAFFOLD. The task has FedProx's μ. */
   local?: Local | undefined;
+  /** Tabs that are simulated one by one; else by float64, all in one */
+  tabs?: Tabs | undefined;
   /** Whose gap a tab's penalty acts on: everyone's, or, the naïve way, its own */
   penaltyOn: "everyone" | "itself";
   random: RandomSource;
@@ -81,18 +69,15 @@ export interface Outcome {
   evaluation: { accuracy: number; auc: number; byAttribute: Record<string, AttributeReport> };
 }
 
-type Kind = "profile" | "train" | "evaluate";
-
 export class Federation {
   readonly #plans: Record<Kind, RoundPlan>;
-  readonly #noise: Record<Kind, DiscreteGaussian>;
+  readonly #sums: Sums;
   /** A tab's shares of noise that are in a sum */
   readonly #shares: number;
   readonly #survivors: number;
   readonly #scaffold: Scaffold | undefined;
   readonly #qFair: QFair | undefined;
   readonly #adaptive: AdaptiveServer | undefined;
-  #data: Encoded | undefined;
 
   constructor(private readonly setting: Setting) {
     const { task, participants, cohort, dropouts = 0, mechanism = "distributed", server, local } = setting;
@@ -110,19 +95,26 @@ export class Federation {
       this.#adaptive = new AdaptiveServer(server, parameters);
     this.#plans = byKind((kind) => roundPlan(task, plan, kind, size));
     this.#plans.train = this.#widened(this.#plans.train);
-    // A sum of everybody's discrete Gaussians is as good as one of the summed variance (Kairouz et al. 2021, Thm 1).
     const survivors = this.#survivors;
     this.#shares = { distributed: survivors, central: size, local: survivors * size }[mechanism];
-    this.#noise = byKind((kind) => new DiscreteGaussian(this.#plans[kind].localVariance * BigInt(this.#shares)));
+    const { rows, tabs, random, isPrivate } = setting;
+    const plans = this.#plans;
+    this.#sums = tabs
+      ? new EngineSums({ task, rows, plans, tabs })
+      : new FloatSums({
+          ...{ task, rows, plans, random },
+          shares: isPrivate ? this.#shares : 0,
+          work: (data) => this.#work(data),
+        });
   }
 
-  run(onRound?: (step: TrainStep, round: number) => void): Outcome {
+  async run(onRound?: (step: TrainStep, round: number) => void): Promise<Outcome> {
     const { task, seed } = this.setting;
-    let learner = this.#profiled(startLearner(task, seed));
-    const normalisation = learner.profile!.normalisation;
-    this.#data = encode(this.setting.rows, task, normalisation);
+    const profile = readProfile(task, this.#plans.profile.layout, await this.#sums.profile(this.#answering()));
+    let learner = takeProfile(task, startLearner(task, seed), profile);
+    const { normalisation } = profile;
+    await this.#sums.normalise(normalisation);
     const steps: Outcome["steps"] = [];
-    const work = this.#work();
     const { isPrivate, participants } = this.setting;
     const survivors = this.#survivors;
     const records: { clip?: ClipStep }[] = [];
@@ -130,9 +122,7 @@ export class Federation {
       const plan = this.#plans.train;
       const clip = announcedClip(task, records);
       const layout = clip ? atClipNorm(plan.layout, clip.norm) : plan.layout;
-      const total = new Float64Array(layout.dimension);
-      for (const asked of this.#answering()) work.add(learner, asked, layout, total);
-      const noisy = this.#noised("train", total);
+      const noisy = await this.#sums.train(learner, this.#answering(), layout);
       const sum = readTrain(layout, noisy);
       if (this.#scaffold)
         this.#scaffold.take(readSegment(layout, noisy, this.#scaffold.extra.name), participants.length);
@@ -151,7 +141,7 @@ export class Federation {
     }
     const parameters = finalParameters(learner);
     const threshold = thresholdOf(task, runningHistogram(learner.controller, gainsOf(task)));
-    return { parameters, normalisation, threshold, steps, evaluation: this.#evaluate(parameters, threshold) };
+    return { parameters, normalisation, threshold, steps, evaluation: await this.#evaluate(parameters, threshold) };
   }
 
   /** With what only the lab puts beside the update, and the noise that the wider vector takes. */
@@ -163,9 +153,8 @@ export class Federation {
     return { ...plan, layout, localVariance: BigInt(Math.ceil(variance)) };
   }
 
-  #work(): Work {
+  #work(data: Encoded): Work {
     const { task, random, penaltyOn } = this.setting;
-    const data = this.#data!;
     const naive = penaltyOn === "itself" ? new NaivePenalties(task) : undefined;
     const ownWitness = naive && ((number: number, histogram: Float64Array) => naive.witness(number, histogram));
     if (task.privacy.unit === "record") return new RecordWork(task, data, ownWitness);
@@ -185,53 +174,11 @@ export class Federation {
     return all.slice(0, this.#survivors).sort((a, b) => a.number - b.number);
   }
 
-  #profiled(learner: Learner): Learner {
-    const { task, rows } = this.setting;
-    const { layout } = this.#plans.profile;
-    const total = new Float64Array(layout.dimension);
-    for (const {
-      participant: { train },
-    } of this.#answering()) {
-      const counts = profileCounts(takeRows(rows, train), task, layout);
-      const per = task.privacy.unit === "record" ? 1 : Math.max(1, train.length);
-      counts.forEach((count, i) => {
-        total[i]! += count / per;
-      });
-    }
-    for (const { offset, length, unit } of layout.segments)
-      for (let i = offset; i < offset + length; i++) total[i]! *= unit;
-    return takeProfile(task, learner, readProfile(task, layout, this.#noised("profile", total)));
-  }
-
-  /** The sum's integers as the coordinator gets them. */
-  #noised(kind: Kind, total: Float64Array): Float64Array {
-    const { random, isPrivate } = this.setting;
-    return isPrivate ? total.map((x) => Math.round(x) + this.#noise[kind].sample(random)) : total;
-  }
-
-  #evaluate(parameters: Float32Array, threshold: number): Outcome["evaluation"] {
+  async #evaluate(parameters: Float32Array, threshold: number): Promise<Outcome["evaluation"]> {
     const { task, isPrivate } = this.setting;
     const plan = this.#plans.evaluate;
-    const { rows, network } = this.#data!;
-    const total = new Float64Array(plan.layout.dimension);
-    const [counts, selected] = [segment(plan.layout, "histogram"), segment(plan.layout, "selected")];
-    const cells = cellsOf(task).length;
-    for (const {
-      participant: { heldBack },
-    } of this.#answering()) {
-      const per = task.privacy.unit === "record" ? 1 : Math.max(1, heldBack.length);
-      for (const row of heldBack) {
-        const z = network.logit(parameters, row);
-        const label = rows.labels[row]!;
-        for (const cell of cellsOfRow(rows, row)) {
-          total[counts.offset + histogramIndex(cell, label, binOf(z))]! += counts.unit / per;
-          [0, threshold].forEach((t, k) => {
-            if (z >= t) total[selected.offset + (k * cells + cell) * 2 + label]! += selected.unit / per;
-          });
-        }
-      }
-    }
-    const read = readEvaluate(plan.layout, this.#noised("evaluate", total));
+    const sum = await this.#sums.evaluate(parameters, [0, threshold], this.#answering());
+    const read = readEvaluate(plan.layout, sum);
     const noise = (name: string) => (isPrivate ? noiseOf(plan, this.#shares, name) : 0);
     const exact = { rows: read.selected, noise: noise("selected") };
     const overall = groupFigures(
@@ -248,24 +195,5 @@ export class Federation {
         ]),
       ),
     };
-  }
-}
-
-/** The naïve way: a controller a tab, on the tab's own histogram, where a group it does not hold makes no gap. */
-class NaivePenalties {
-  readonly #states = new Map<number, ControllerState>();
-  readonly #withoutGap = new Set<number>();
-
-  constructor(private readonly task: Task) {}
-
-  witness(participant: number, histogram: Float64Array): Witness {
-    if (this.#withoutGap.has(participant)) return neutralWitness(this.task);
-    const before = this.#states.get(participant) ?? initialController(this.task);
-    const measured = { histogram, noise: 0, groupLabelCounts: undefined };
-    const { state, witness, constraints } = stepController(this.task, before, measured);
-    // Whose rows are all of one group has no gap, and never will.
-    if (constraints.every((c) => c.gap === null)) this.#withoutGap.add(participant);
-    this.#states.set(participant, state);
-    return witness;
   }
 }

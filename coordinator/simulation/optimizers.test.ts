@@ -33,7 +33,7 @@ const taskWith = (training: object, privacy: object = {}) =>
     cohort: { minimum: 3, maximum: 10, dropoutTolerance: 0, colludingShare: 0 },
     training: { rounds: 40, learningRate: 1, averageLast: 0, localBatch: 400, localLearningRate: 1, ...training },
   });
-const trained = (
+const trained = async (
   training: object,
   { server, local, isPrivate = false }: { server?: Server; local?: Local; isPrivate?: boolean } = {},
 ) => {
@@ -46,7 +46,7 @@ const trained = (
     random,
   );
   const setting = { task, rows, participants, random, seed: 1, server, local, penaltyOn: "everyone" as const };
-  const { parameters, normalisation } = new Federation({ ...setting, isPrivate }).run();
+  const { parameters, normalisation } = await new Federation({ ...setting, isPrivate }).run();
   const { network, rows: encoded } = encode(rows, task, normalisation);
   const lossOf = (own: Uint32Array) =>
     own.reduce((sum, row) => {
@@ -71,12 +71,12 @@ describe("servers", () => {
     expect(yogi.direction(Float64Array.of(0.01))[0]).toBeCloseTo(-0.095 / (Math.sqrt(0.03899) + 0.1), 12);
   });
 
-  it("FedAdam moves each coordinate by its step at first, however small the change is", () => {
-    const few = trained({ rounds: 1, momentum: 0 }, { server: { kind: "fedavg" } });
+  it("FedAdam moves each coordinate by its step at first, however small the change is", async () => {
+    const few = await trained({ rounds: 1, momentum: 0 }, { server: { kind: "fedavg" } });
     const adam = { kind: "fedadam", learningRate: 0.01, beta1: 0.9, beta2: 0.99, tau: 1e-6 } as const;
-    const one = trained({ rounds: 1, momentum: 0, learningRate: 0.01 }, { server: adam });
+    const one = await trained({ rounds: 1, momentum: 0, learningRate: 0.01 }, { server: adam });
     // The first step: m = .1Δ, v ≈ .01Δ², so each coordinate moves by the step, in Δ's direction.
-    const start = trained({ rounds: 1, momentum: 0, learningRate: 1e-9 });
+    const start = await trained({ rounds: 1, momentum: 0, learningRate: 1e-9 });
     one.parameters.forEach((x, i) => {
       const step = x - start.parameters[i]!;
       expect(Math.abs(step)).toBeCloseTo(0.01, 3);
@@ -84,42 +84,45 @@ describe("servers", () => {
     });
   });
 
-  it("q-FedAvg is FedAvg at q = 0, and at a large q losses are more alike and their mean no better", () => {
+  it("q-FedAvg is FedAvg at q = 0, and at a large q losses are more alike and their mean no better", async () => {
     const qfedavg = (q: number, training = {}) =>
       trained(training, { server: { kind: "qfedavg", learningRate: 1, q, lossBound: 2 } });
-    expect([...qfedavg(0).parameters]).toEqual([...trained({}).parameters]);
+    expect([...(await qfedavg(0)).parameters]).toEqual([...(await trained({})).parameters]);
     const spread = (losses: number[]) => Math.max(...losses) - Math.min(...losses);
-    const [fair, plain] = [qfedavg(5, { rounds: 300 }), qfedavg(0, { rounds: 300 })];
+    const [fair, plain] = [await qfedavg(5, { rounds: 300 }), await qfedavg(0, { rounds: 300 })];
     expect(spread(fair.losses)).toBeLessThan(0.8 * spread(plain.losses));
     expect(mean(fair.losses)).toBeGreaterThan(mean(plain.losses));
   });
 });
 
 describe("local work", () => {
-  /** Where one step a round goes: there is no drift. */
-  const goal = trained({ rounds: 400 }).parameters;
-  const distance = (parameters: Float32Array) => Math.hypot(...parameters.map((x, i) => x - goal[i]!));
+  /** From where one step a round goes: there is no drift. */
+  const distance = async (training: object, local?: Local) => {
+    const goal = await trained({ rounds: 400 });
+    const { parameters } = await trained(training, local && { local });
+    return Math.hypot(...parameters.map((x, i) => x - goal.parameters[i]!));
+  };
 
-  it("SCAFFOLD's many local steps lead where one step a round leads, and FedAvg's do not", () => {
+  it("SCAFFOLD's many local steps lead where one step a round leads, and FedAvg's do not", async () => {
     const drifting = { rounds: 150, localEpochs: 20, localLearningRate: 0.5 };
-    const plain = distance(trained(drifting).parameters);
-    const corrected = distance(trained(drifting, { local: { kind: "scaffold", controlBound: 100 } }).parameters);
+    const plain = await distance(drifting);
+    const corrected = await distance(drifting, { kind: "scaffold", controlBound: 100 });
     expect(plain).toBeGreaterThan(0.05);
     expect(corrected).toBeLessThan(0.2 * plain);
   });
 
-  it("FedProx holds the steps to the round's model: with a large μ hardly anything moves", () => {
+  it("FedProx holds the steps to the round's model: with a large μ hardly anything moves", async () => {
     const training = { rounds: 1, localEpochs: 50, localLearningRate: 0.02 };
-    const start = trained({ rounds: 1, learningRate: 1e-9 }).parameters;
-    const moved = (mu: number) => {
-      const { parameters } = trained({ ...training, localProximal: mu });
-      return Math.hypot(...parameters.map((x, i) => x - start[i]!));
+    const start = await trained({ rounds: 1, learningRate: 1e-9 });
+    const moved = async (mu: number) => {
+      const { parameters } = await trained({ ...training, localProximal: mu });
+      return Math.hypot(...parameters.map((x, i) => x - start.parameters[i]!));
     };
-    expect(moved(20)).toBeLessThan(0.2 * moved(0));
-    expect(moved(20)).toBeGreaterThan(0);
+    expect(await moved(20)).toBeLessThan(0.2 * (await moved(0)));
+    expect(await moved(20)).toBeGreaterThan(0);
   });
 
-  it("what goes beside the update widens the joint bound, and all noise with it", () => {
+  it("what goes beside the update widens the joint bound, and all noise with it", async () => {
     const plain = trainLayout(taskWith({}));
     const update = segment(plain, "update");
     const extra = { name: "control", length: update.length, bound: 3, share: 1 };
@@ -131,7 +134,7 @@ describe("local work", () => {
     // In the update's own unit the noise is that much larger.
     const relative = (layout: typeof plain) => layout.sensitivity / segment(layout, "update").unit;
     expect(relative(wide) / relative(plain)).toBeGreaterThan(1.3);
-    const noisy = trained({ rounds: 3 }, { local: { kind: "scaffold", controlBound: 3 }, isPrivate: true });
+    const noisy = await trained({ rounds: 3 }, { local: { kind: "scaffold", controlBound: 3 }, isPrivate: true });
     expect([...noisy.parameters].every(Number.isFinite)).toBe(true);
   });
 });
