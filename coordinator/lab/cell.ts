@@ -12,6 +12,7 @@ import { Federation } from "../simulation/federation.ts";
 import { measure } from "../simulation/measure.ts";
 import { encode, type Participant, participantsOf, typed } from "../simulation/population.ts";
 import { byColumn, dealt, dirichlet, oneGroupEach, type Split } from "../simulation/split.ts";
+import { partsOf } from "../simulation/sub-cohorts.ts";
 
 export interface World {
   grid: Grid;
@@ -52,6 +53,12 @@ export function taskOf({ grid, base }: Pick<World, "grid" | "base">, cell: Cell)
       `${cell.local.kind} is about local steps, and at record level a round is one step for all`,
       "Set `unit: [participant]`, or leave it out.",
     );
+  if (privacy.unit === "record" && (cell.stragglers ?? 0) > 0)
+    throw new InputError(
+      "stragglers",
+      "do a part of their local steps, and at record level there is one step for all",
+      "Use `dropouts` for who is late, or set `unit: [participant]`.",
+    );
   if (privacy.unit === "record" && cell.server?.kind === "qfedavg")
     throw new InputError(
       "server",
@@ -90,12 +97,22 @@ export async function runCell(world: World, cell: Cell, tabs?: Tabs): Promise<Ce
       `makes a cohort of ${asked}, and the task's is ${minimum} to ${maximum}`,
       "Change cohort.minimum and cohort.maximum under `change`, or the grid.",
     );
+  const subCohorts = partsOf(cell.aggregation);
+  if (asked % subCohorts !== 0 || asked / subCohorts < minimum)
+    throw new InputError(
+      "aggregation",
+      `makes ${subCohorts} parts of a cohort of ${asked}, and each has to have as many members, ${minimum} or more`,
+      "Change `parts`, the cohort, or cohort.minimum under `change`.",
+    );
   const { parameters, normalisation } = await new Federation({
     task,
     rows,
     participants,
     cohort: cell.cohort,
     dropouts: cell.dropouts,
+    stragglers: cell.stragglers,
+    poisoned: cell.poisoned,
+    aggregation: cell.aggregation,
     random,
     seed: cell.seed,
     isPrivate: cell.epsilon !== "inf",

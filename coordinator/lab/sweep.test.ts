@@ -140,7 +140,7 @@ describe("a sweep", () => {
     expect(await keyOf(changed, cell!, versions)).not.toBe(key);
   });
 
-  it("refuses what it would not play as it is", () => {
+  it("refuses what it would not play as it is", async () => {
     const withTraining = (training: object) => ({
       ...world,
       base: { ...base, training: { ...base.training, ...training } },
@@ -148,6 +148,11 @@ describe("a sweep", () => {
     const cell = cellsOfGrid(grid)[0]!;
     expect(() => taskOf(withTraining({ localOptimizer: "adam" }), cell)).toThrow(/localOptimizer: is adam/);
     expect(() => taskOf(world, { ...cell, local: { kind: "fedprox", mu: 1 } })).toThrow(/^local: fedprox is about/);
+    expect(() => taskOf(world, { ...cell, stragglers: 0.5 })).toThrow(/^stragglers: do a part of/);
+    const parts = { ...world, grid: asGrid({ ...grid, aggregation: [{ kind: "median", parts: 3 }] }) };
+    await expect(inFolder((folder) => sweep(parts, { folder, versions, onProgress: () => {} }))).rejects.toThrow(
+      /^aggregation: makes 3 parts of a cohort of 8/,
+    );
     expect(() => taskOf(world, { ...cell, server: { kind: "qfedavg", learningRate: 1, q: 1, lossBound: 1 } })).toThrow(
       /^server: qfedavg weighs/,
     );

@@ -7,7 +7,7 @@
  */
 import { encodeFeatures, type Normalisation } from "../../shared/data/features.ts";
 import { type TypedRows, takeRows } from "../../shared/data/rows.ts";
-import { InputError } from "../../shared/errors.ts";
+import { InputError, invariant } from "../../shared/errors.ts";
 import type { Witness } from "../../shared/fairness/histogram.ts";
 import type { RoundPlan } from "../../shared/plan.ts";
 import { addNoise } from "../../shared/privacy/discrete-gaussian.ts";
@@ -102,6 +102,7 @@ export class EngineSums implements Sums {
     portion: "train" | "heldBack",
     answer: (batch: Uint32Array) => Promise<Int32Array>,
   ): Promise<Float64Array> {
+    invariant(!asked.some(({ tampering }) => tampering), "tabs that compute as they should");
     const { layout, localVariance, bits } = this.parts.plans[kind];
     const { randoms, masked } = this.parts.tabs;
     const noised = (integers: Int32Array, number: number) =>

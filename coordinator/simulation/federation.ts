@@ -9,7 +9,7 @@ import { countsByGroup, countsOfCells } from "../../shared/fairness/group-counts
 import { groupFigures } from "../../shared/fairness/group-figures.ts";
 import { cellsOfAttribute } from "../../shared/fairness/histogram-metrics.ts";
 import { type AttributeReport, attributeReport } from "../../shared/fairness/report.ts";
-import type { Local, Server } from "../../shared/lab/grid.ts";
+import type { Aggregation, Local, Poisoned, Server } from "../../shared/lab/grid.ts";
 import { architectureOf, parameterCount } from "../../shared/model.ts";
 import { noiseOf, planOf, type RoundPlan, roundPlan } from "../../shared/plan.ts";
 import { announcedClip, type ClipStep, shareWithin } from "../../shared/privacy/adaptive-clipping.ts";
@@ -20,16 +20,19 @@ import { readProfile } from "../../shared/questions/profile.ts";
 import { atClipNorm, readTrain } from "../../shared/questions/train.ts";
 import { attributesOf, type Task } from "../../shared/task.ts";
 import { finalParameters, meanOf, startLearner, type TrainStep, takeProfile, takeTrain } from "../learner.ts";
+import { drawn, fraction } from "./draw.ts";
 import { EngineSums, type Tabs } from "./engine-sums.ts";
 import { withExtras } from "./extras.ts";
 import { FloatSums, type Kind } from "./float-sums.ts";
 import { NaivePenalties } from "./naive-penalties.ts";
 import { ParticipantWork } from "./participant-work.ts";
+import { attackersOf, tamperingOf, withFlippedLabels } from "./poison.ts";
 import type { Encoded, Participant } from "./population.ts";
 import { QFair } from "./q-fair.ts";
 import { RecordWork } from "./record-work.ts";
 import { Scaffold } from "./scaffold.ts";
 import { AdaptiveServer } from "./server.ts";
+import { combined, partsOf } from "./sub-cohorts.ts";
 import type { Sums } from "./sums.ts";
 import type { Asked, Work } from "./work.ts";
 
@@ -45,6 +48,11 @@ export interface Setting {
   isPrivate: boolean;
   /** Who adds the noise: all together, a share each; a server that is trusted; each the whole of it by itself */
   mechanism?: "distributed" | "central" | "local";
+  /** Share of those asked who come to a part of their local steps */
+  stragglers?: number | undefined;
+  poisoned?: Poisoned | undefined;
+  /** Into how many sub-cohorts a cohort is taken apart, and how their sums are one again; all have as many members */
+  aggregation?: Aggregation | undefined;
   /** Of what the task cannot say: adaptive servers and q-FedAvg. The task has the step and the momentum. */
   server?: Server | undefined;
   /** Of what the task cannot say: SCAFFOLD. The task has FedProx's μ. */
@@ -73,8 +81,10 @@ export class Federation {
   readonly #plans: Record<Kind, RoundPlan>;
   readonly #sums: Sums;
   /** A tab's shares of noise that are in a sum */
-  readonly #shares: number;
-  readonly #survivors: number;
+  readonly #shares: Record<Kind, number>;
+  /** Of a cohort, or of each sub-cohort in training */
+  readonly #survivors: Record<Kind, number>;
+  readonly #everyone: Asked[];
   readonly #scaffold: Scaffold | undefined;
   readonly #qFair: QFair | undefined;
   readonly #adaptive: AdaptiveServer | undefined;
@@ -83,7 +93,6 @@ export class Federation {
     const { task, participants, cohort, dropouts = 0, mechanism = "distributed", server, local } = setting;
     const plan = planOf(task);
     const size = cohort ?? participants.length;
-    this.#survivors = size - Math.floor(dropouts * size);
     const kinds = ["profile", "train", "evaluate"] as const;
     const byKind = <T>(of: (kind: Kind) => T) => Object.fromEntries(kinds.map((k) => [k, of(k)])) as Record<Kind, T>;
     const parameters = parameterCount(architectureOf(task));
@@ -93,41 +102,56 @@ export class Federation {
       this.#qFair = new QFair(server.q, server.lossBound, localLearningRate, task.privacy.clipNorm);
     if (server?.kind === "fedadam" || server?.kind === "fedyogi")
       this.#adaptive = new AdaptiveServer(server, parameters);
-    this.#plans = byKind((kind) => roundPlan(task, plan, kind, size));
+    const sizes = byKind((kind) => (kind === "train" ? size / partsOf(setting.aggregation) : size));
+    this.#plans = byKind((kind) => roundPlan(task, plan, kind, sizes[kind]));
     this.#plans.train = this.#widened(this.#plans.train);
-    const survivors = this.#survivors;
-    this.#shares = { distributed: survivors, central: size, local: survivors * size }[mechanism];
-    const { rows, tabs, random, isPrivate } = setting;
+    this.#survivors = byKind((kind) => sizes[kind] - Math.floor(dropouts * sizes[kind]));
+    this.#shares = byKind((kind) => {
+      const survivors = this.#survivors[kind];
+      return { distributed: survivors, central: sizes[kind], local: survivors * sizes[kind] }[mechanism];
+    });
+    const { tabs, random, isPrivate, poisoned = { kind: "none" } } = setting;
+    const attackers = attackersOf(poisoned, participants.length, random);
+    const rows =
+      poisoned.kind === "label-flip" ? withFlippedLabels(setting.rows, participants, attackers) : setting.rows;
+    this.#everyone = participants.map((participant, number) => ({
+      participant,
+      number,
+      tampering: attackers.has(number) ? tamperingOf(poisoned) : undefined,
+    }));
     const plans = this.#plans;
     this.#sums = tabs
       ? new EngineSums({ task, rows, plans, tabs })
       : new FloatSums({
           ...{ task, rows, plans, random },
-          shares: isPrivate ? this.#shares : 0,
+          shares: isPrivate ? this.#shares : undefined,
           work: (data) => this.#work(data),
         });
   }
 
   async run(onRound?: (step: TrainStep, round: number) => void): Promise<Outcome> {
     const { task, seed } = this.setting;
-    const profile = readProfile(task, this.#plans.profile.layout, await this.#sums.profile(this.#answering()));
+    const profile = readProfile(task, this.#plans.profile.layout, await this.#sums.profile(this.#answering("profile")));
     let learner = takeProfile(task, startLearner(task, seed), profile);
     const { normalisation } = profile;
     await this.#sums.normalise(normalisation);
     const steps: Outcome["steps"] = [];
-    const { isPrivate, participants } = this.setting;
-    const survivors = this.#survivors;
+    const { isPrivate, participants, aggregation } = this.setting;
+    const parts = partsOf(aggregation);
+    const survivors = parts * this.#survivors.train;
     const records: { clip?: ClipStep }[] = [];
     for (let round = 1; round <= task.training.rounds; round++) {
       const plan = this.#plans.train;
       const clip = announcedClip(task, records);
       const layout = clip ? atClipNorm(plan.layout, clip.norm) : plan.layout;
-      const noisy = await this.#sums.train(learner, this.#answering(), layout);
+      const sums: Float64Array[] = [];
+      for (const members of this.#subCohorts(parts)) sums.push(await this.#sums.train(learner, members, layout));
+      const noisy = parts > 1 ? combined(sums, layout, aggregation) : sums[0]!;
       const sum = readTrain(layout, noisy);
       if (this.#scaffold)
         this.#scaffold.take(readSegment(layout, noisy, this.#scaffold.extra.name), participants.length);
       if (clip) records.push({ clip: { norm: clip.norm, within: shareWithin(sum.withinClip!, survivors) } });
-      const noiseIn = (name: string) => (isPrivate ? noiseOf(plan, this.#shares, name) : 0);
+      const noiseIn = (name: string) => (isPrivate ? noiseOf(plan, parts * this.#shares.train, name) : 0);
       const mean = meanOf(task, learner, sum, survivors);
       const { name: weight } = this.#qFair?.extra ?? { name: "" };
       const direction =
@@ -161,25 +185,31 @@ export class Federation {
     return new ParticipantWork({ task, data, random, scaffold: this.#scaffold, qFair: this.#qFair, ownWitness });
   }
 
-  /** Who is asked this time and still there at the end, by their place among all. */
-  #answering(): Asked[] {
-    const { participants, random } = this.setting;
-    const all = participants.map((participant, number) => ({ participant, number }));
-    if (this.#survivors === all.length) return all;
-    // Whoever drops out, nobody knows beforehand: to draw the survivors is to draw both.
-    for (let i = 0; i < this.#survivors; i++) {
-      const j = i + random.below(all.length - i);
-      [all[i], all[j]] = [all[j]!, all[i]!];
-    }
-    return all.slice(0, this.#survivors).sort((a, b) => a.number - b.number);
+  /** Who is asked this time and still there at the end: whoever drops out, nobody knows beforehand. */
+  #answering(kind: Exclude<Kind, "train">): Asked[] {
+    return byNumber(this.#drawn(this.#survivors[kind]));
+  }
+
+  /** The same for training, in parts of equal size. */
+  #subCohorts(parts: number): Asked[][] {
+    const { random, stragglers = 0 } = this.setting;
+    const size = this.#survivors.train;
+    const members = parts > 1 ? drawn(this.#everyone, parts * size, random) : this.#drawn(size);
+    const slow = new Set(drawn(members, Math.floor(stragglers * members.length), random));
+    const asked = members.map((one) => (slow.has(one) ? { ...one, share: fraction(random) } : one));
+    return Array.from({ length: parts }, (_, part) => byNumber(asked.slice(part * size, (part + 1) * size)));
+  }
+
+  #drawn(count: number): Asked[] {
+    return count === this.#everyone.length ? this.#everyone : drawn(this.#everyone, count, this.setting.random);
   }
 
   async #evaluate(parameters: Float32Array, threshold: number): Promise<Outcome["evaluation"]> {
     const { task, isPrivate } = this.setting;
     const plan = this.#plans.evaluate;
-    const sum = await this.#sums.evaluate(parameters, [0, threshold], this.#answering());
+    const sum = await this.#sums.evaluate(parameters, [0, threshold], this.#answering("evaluate"));
     const read = readEvaluate(plan.layout, sum);
-    const noise = (name: string) => (isPrivate ? noiseOf(plan, this.#shares, name) : 0);
+    const noise = (name: string) => (isPrivate ? noiseOf(plan, this.#shares.evaluate, name) : 0);
     const exact = { rows: read.selected, noise: noise("selected") };
     const overall = groupFigures(
       countsOfCells(read.histogram, cellsOfAttribute(task), noise("histogram"), exact),
@@ -197,3 +227,5 @@ export class Federation {
     };
   }
 }
+
+const byNumber = (asked: readonly Asked[]): Asked[] => [...asked].sort((a, b) => a.number - b.number);

@@ -19,8 +19,8 @@ export interface FloatSumsParts {
   task: Task;
   rows: TypedRows;
   plans: Record<Kind, RoundPlan>;
-  /** A tab's shares of noise that are in a sum; 0: none */
-  shares: number;
+  /** A tab's shares of noise that are in a sum; none: sums without noise */
+  shares: Record<Kind, number> | undefined;
   random: RandomSource;
   work: (data: Encoded) => Work;
 }
@@ -32,10 +32,10 @@ export class FloatSums implements Sums {
 
   constructor(private readonly parts: FloatSumsParts) {
     const { plans, shares } = parts;
-    if (shares === 0) return;
+    if (!shares) return;
     // A sum of everybody's discrete Gaussians is as good as one of the summed variance (Kairouz et al. 2021, Thm 1).
     for (const kind of ["profile", "train", "evaluate"] as const)
-      this.#noise[kind] = new DiscreteGaussian(plans[kind].localVariance * BigInt(shares));
+      this.#noise[kind] = new DiscreteGaussian(plans[kind].localVariance * BigInt(shares[kind]));
   }
 
   async profile(asked: readonly Asked[]): Promise<Float64Array> {

@@ -26,7 +26,7 @@ export interface ParticipantWorkParts {
 export class ParticipantWork implements Work {
   constructor(private readonly parts: ParticipantWorkParts) {}
 
-  add(learner: Learner, { participant, number }: Asked, layout: Layout, total: Float64Array) {
+  add(learner: Learner, { participant, number, tampering, share }: Asked, layout: Layout, total: Float64Array) {
     const { data, scaffold, qFair, ownWitness } = this.parts;
     const { train } = participant;
     const { parameters } = learner;
@@ -38,31 +38,46 @@ export class ParticipantWork implements Work {
       loss += crossEntropy(z, data.rows.labels[row]!);
     }
     const witness = ownWitness?.(number, histogram) ?? learner.witness;
-    const { change, steps } = this.#descend(parameters, train, witness, scaffold?.correction(number));
+    const { change, steps } = this.#descend(parameters, train, witness, {
+      correction: scaffold?.correction(number),
+      share,
+    });
+    const { factor = 1, clipped = true } = tampering ?? {};
+    if (clipped && factor !== 1)
+      change.forEach((x, i) => {
+        change[i] = factor * x;
+      });
     const vector = assembleChange(layout, change, histogram, train.length);
     qFair?.weigh(vector, layout, loss / Math.max(1, train.length));
     scaffold?.answer(vector, layout, number, change, steps);
-    inSteps(vector, layout).forEach((x, i) => {
+    const integers = inSteps(vector, layout);
+    if (!clipped) {
+      const { offset, length } = segment(layout, "update");
+      for (let i = offset; i < offset + length; i++) integers[i]! *= factor;
+    }
+    integers.forEach((x, i) => {
       total[i]! += x;
     });
   }
 
-  /** @param correction added to every gradient [parameters] */
+  /** @param correction added to every gradient [parameters] @param share of its steps that it comes to */
   #descend(
     from: Float32Array,
     train: Uint32Array,
     witness: Witness,
-    correction: Float64Array | undefined,
+    { correction, share = 1 }: { correction: Float64Array | undefined; share: number | undefined },
   ): { change: Float64Array; steps: number } {
     const { task, data, random } = this.parts;
     const { localEpochs, localBatch, localLearningRate, localProximal } = task.training;
     const { rows, network } = data;
     const parameters = Float64Array.from(from);
     const gradient = new Float64Array(parameters.length);
+    const all = localEpochs * Math.ceil(train.length / localBatch);
+    const most = Math.max(1, Math.floor(share * all));
     let steps = 0;
     for (let epoch = 0; epoch < localEpochs; epoch++) {
       const order = shuffled(train, random);
-      for (let start = 0; start < order.length; start += localBatch) {
+      for (let start = 0; start < order.length && steps < most; start += localBatch) {
         const batch = order.subarray(start, start + localBatch);
         if (correction) gradient.set(correction);
         else gradient.fill(0);

@@ -14,7 +14,7 @@ export class RecordWork implements Work {
 
   add(
     { parameters, witness: announced }: Learner,
-    { participant, number }: Asked,
+    { participant, number, tampering }: Asked,
     layout: Layout,
     total: Float64Array,
   ) {
@@ -26,11 +26,13 @@ export class RecordWork implements Work {
     if (own) for (const row of participant.train) countScore(rows, row, network.logit(parameters, row), histogram);
     const witness = own?.(number, histogram) ?? announced;
     const into = new Float64Array(update.length);
-    const sink = { clipNorm: this.task.privacy.clipNorm, scale: 1, into };
+    const { factor = 1, clipped = true } = tampering ?? {};
+    const sink = { clipNorm: this.task.privacy.clipNorm, scale: clipped ? 1 : factor, into };
+    const slope = clipped ? factor : 1;
     for (const row of participant.train) {
       const z = network.logit(parameters, row);
       if (!own) countScore(rows, row, z, histogram);
-      network.addGradient(parameters, row, lossSlope(rows, row, z, witness), sink);
+      network.addGradient(parameters, row, slope * lossSlope(rows, row, z, witness), sink);
     }
     histogram.forEach((count, i) => {
       total[counts.offset + i]! += counts.unit * count;

@@ -3,12 +3,17 @@ import type { TypedRows } from "../../shared/data/rows.ts";
 import { binOf, histogramIndex, slopeAt, undisclosed, type Witness } from "../../shared/fairness/histogram.ts";
 import type { Layout } from "../../shared/questions/layout.ts";
 import type { Learner } from "../learner.ts";
+import type { Tampering } from "./poison.ts";
 import type { Participant } from "./population.ts";
 
 /** One of those whose answers are in a sum, and its place among all participants. */
 export interface Asked {
   participant: Participant;
   number: number;
+  /** Of an attacker */
+  tampering?: Tampering | undefined;
+  /** Of a straggler: the share of its local steps that it comes to */
+  share?: number | undefined;
 }
 
 export interface Work {

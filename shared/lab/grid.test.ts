@@ -50,6 +50,9 @@ describe("a grid", () => {
     [{ split: [{ kind: "dirichlet", column: "y", participants: 10 }] }, "split.0.alpha"],
     [{ penalty: ["fair"] }, "penalty.0"],
     [{ name: "A grid" }, "name"],
+    [{ aggregation: [{ kind: "trimmed-mean", parts: 4, trim: 2 }] }, "aggregation.0.trim"],
+    [{ poisoned: [{ kind: "scale", share: 0.7, factor: 2 }] }, "poisoned.0.share"],
+    [{ server: [{ kind: "fedadam", beta1: 1 }] }, "server.0.beta1"],
   ])("with %j is refused, and the field named", (change, field) => {
     const problem = problemOf(change);
     expect(problem).toBeInstanceOf(InputError);

@@ -60,6 +60,29 @@ const local = z.discriminatedUnion("kind", [
   }),
 ]);
 
+/** So many attack, and a factor; an attacker's own page clips like every other, or has been rewritten. */
+const attackers = z.number().positive().max(0.5).describe("Share of all participants who attack");
+const clipped = z.boolean().default(true).describe("Whether the attackers' pages clip what was tampered with");
+const poisoned = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("none") }),
+  z.strictObject({ kind: z.literal("label-flip"), share: attackers }),
+  z.strictObject({
+    kind: z.literal("sign-flip"),
+    share: attackers,
+    factor: z.number().positive().max(1e6).default(1),
+    clipped,
+  }),
+  z.strictObject({ kind: z.literal("scale"), share: attackers, factor: z.number().positive().max(1e6), clipped }),
+]);
+const parts = z.int().min(2).max(100).describe("Sub-cohorts of equal size, each a sum with all the noise of its own");
+const aggregation = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("mean") }),
+  z.strictObject({ kind: z.literal("median"), parts }),
+  z
+    .strictObject({ kind: z.literal("trimmed-mean"), parts, trim: z.int().min(1) })
+    .refine(({ parts, trim }) => 2 * trim < parts, { path: ["trim"], message: "leaves no sub-cohort" }),
+]);
+
 const { epsilon, delta, unit, clipNorm, clipping } = taskSchema.shape.privacy.shape;
 const { rounds } = taskSchema.shape.training.shape;
 const fairness = taskSchema.shape.fairness.unwrap().shape;
@@ -79,6 +102,11 @@ export const gridSchema = z.strictObject({
   dropouts: several(z.number().min(0).max(0.5))
     .optional()
     .describe("Share of those asked whose answers are lost, each time others; no more than the task tolerates"),
+  stragglers: several(z.number().min(0).max(1))
+    .optional()
+    .describe("Participant level: share of those asked who come to a part of their local steps only, each time others"),
+  poisoned: several(poisoned).optional().describe("Participants who attack the model"),
+  aggregation: several(aggregation).optional().describe("What the server makes of the sums of sub-cohorts"),
   unit: several(unit).optional(),
   clipping: several(clipping.unwrap()).optional(),
   clipNorm: several(clipNorm.unwrap()).optional(),
@@ -103,6 +131,8 @@ export const gridSchema = z.strictObject({
 export type Grid = z.output<typeof gridSchema>;
 export type CellSplit = z.output<typeof split>;
 export type Server = z.output<typeof server>;
+export type Poisoned = z.output<typeof poisoned>;
+export type Aggregation = z.output<typeof aggregation>;
 export type Local = z.output<typeof local>;
 
 /** A point of the grid: of every axis that the file names, one value. */
@@ -111,6 +141,9 @@ export interface Cell {
   mechanism: Grid["mechanism"][number];
   cohort?: number;
   dropouts?: number;
+  stragglers?: number;
+  poisoned?: Poisoned;
+  aggregation?: Aggregation;
   unit?: string;
   clipping?: string;
   clipNorm?: number;
@@ -147,6 +180,9 @@ const axes = [
   "mechanism",
   "cohort",
   "dropouts",
+  "stragglers",
+  "poisoned",
+  "aggregation",
   "unit",
   "clipping",
   "clipNorm",
