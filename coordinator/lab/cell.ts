@@ -47,6 +47,18 @@ export function taskOf({ grid, base }: Pick<World, "grid" | "base">, cell: Cell)
   if (privacy.sampleRate !== 1) refuse("change.privacy.sampleRate", `is ${privacy.sampleRate}`, "Set it to 1.");
   if (training.localOptimizer !== "sgd") refuse("change.training.localOptimizer", "is adam", "Set it to sgd.");
   if (training.localMomentum !== 0) refuse("change.training.localMomentum", "is not 0", "Set it to 0.");
+  if (cell.mechanism !== "banded" && cell.bands !== undefined)
+    throw new InputError(
+      "bands",
+      `are of banded noise, not of ${cell.mechanism}`,
+      "Leave them out, or split the grid.",
+    );
+  if (cell.mechanism === "banded" && partsOf(cell.aggregation) > 1)
+    throw new InputError(
+      "aggregation",
+      "is of sub-cohorts that are drawn anew each time, and banded noise wants a schedule",
+      "Use `mean`, or another mechanism.",
+    );
   if (privacy.unit === "record" && cell.local !== undefined && cell.local.kind !== "sgd")
     throw new InputError(
       "local",
@@ -97,6 +109,13 @@ export async function runCell(world: World, cell: Cell, tabs?: Tabs): Promise<Ce
       `makes a cohort of ${asked}, and the task's is ${minimum} to ${maximum}`,
       "Change cohort.minimum and cohort.maximum under `change`, or the grid.",
     );
+  const turns = Math.floor(participants.length / asked);
+  if (cell.mechanism === "banded" && (turns < 2 || (cell.bands ?? turns) > turns))
+    throw new InputError(
+      cell.bands === undefined ? "mechanism" : "bands",
+      `need groups that take turns, at least two and as many as bands, and ${asked} of ${participants.length} make ${turns}`,
+      "Ask fewer by `cohort`, or lower `bands`.",
+    );
   const subCohorts = partsOf(cell.aggregation);
   if (asked % subCohorts !== 0 || asked / subCohorts < minimum)
     throw new InputError(
@@ -117,6 +136,7 @@ export async function runCell(world: World, cell: Cell, tabs?: Tabs): Promise<Ce
     seed: cell.seed,
     isPrivate: cell.epsilon !== "inf",
     mechanism: cell.mechanism,
+    bands: cell.bands,
     tabs,
     server: cell.server,
     local: cell.local,

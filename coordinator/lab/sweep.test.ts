@@ -149,6 +149,11 @@ describe("a sweep", () => {
     expect(() => taskOf(withTraining({ localOptimizer: "adam" }), cell)).toThrow(/localOptimizer: is adam/);
     expect(() => taskOf(world, { ...cell, local: { kind: "fedprox", mu: 1 } })).toThrow(/^local: fedprox is about/);
     expect(() => taskOf(world, { ...cell, stragglers: 0.5 })).toThrow(/^stragglers: do a part of/);
+    expect(() => taskOf(world, { ...cell, bands: 2 })).toThrow(/^bands: are of banded noise, not of distributed/);
+    const banded = { ...world, grid: asGrid({ ...grid, mechanism: ["banded"] }) };
+    await expect(inFolder((folder) => sweep(banded, { folder, versions, onProgress: () => {} }))).rejects.toThrow(
+      /^mechanism: need groups that take turns/,
+    );
     const parts = { ...world, grid: asGrid({ ...grid, aggregation: [{ kind: "median", parts: 3 }] }) };
     await expect(inFolder((folder) => sweep(parts, { folder, versions, onProgress: () => {} }))).rejects.toThrow(
       /^aggregation: makes 3 parts of a cohort of 8/,

@@ -4,22 +4,24 @@
  */
 import type { Normalisation } from "../../shared/data/features.ts";
 import type { TypedRows } from "../../shared/data/rows.ts";
+import { invariant } from "../../shared/errors.ts";
 import { gainsOf, runningHistogram, thresholdOf } from "../../shared/fairness/controller.ts";
 import { countsByGroup, countsOfCells } from "../../shared/fairness/group-counts.ts";
 import { groupFigures } from "../../shared/fairness/group-figures.ts";
 import { cellsOfAttribute } from "../../shared/fairness/histogram-metrics.ts";
 import { type AttributeReport, attributeReport } from "../../shared/fairness/report.ts";
-import type { Aggregation, Local, Poisoned, Server } from "../../shared/lab/grid.ts";
+import type { Aggregation, Local, Mechanism, Poisoned, Server } from "../../shared/lab/grid.ts";
 import { architectureOf, parameterCount } from "../../shared/model.ts";
 import { noiseOf, planOf, type RoundPlan, roundPlan } from "../../shared/plan.ts";
 import { announcedClip, type ClipStep, shareWithin } from "../../shared/privacy/adaptive-clipping.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import { readEvaluate } from "../../shared/questions/evaluate.ts";
-import { readSegment } from "../../shared/questions/layout.ts";
+import { readSegment, segment } from "../../shared/questions/layout.ts";
 import { readProfile } from "../../shared/questions/profile.ts";
 import { atClipNorm, readTrain } from "../../shared/questions/train.ts";
 import { attributesOf, type Task } from "../../shared/task.ts";
 import { finalParameters, meanOf, startLearner, type TrainStep, takeProfile, takeTrain } from "../learner.ts";
+import { type BandedNoise, bandedNoise, inTurns } from "./banded-noise.ts";
 import { drawn, fraction } from "./draw.ts";
 import { EngineSums, type Tabs } from "./engine-sums.ts";
 import { withExtras } from "./extras.ts";
@@ -46,8 +48,13 @@ export interface Setting {
   dropouts?: number | undefined;
   /** Whether sums carry the noise that the task's ε asks for */
   isPrivate: boolean;
-  /** Who adds the noise: all together, a share each; a server that is trusted; each the whole of it by itself */
-  mechanism?: "distributed" | "central" | "local";
+  /**
+   * Who adds the noise: all together, a share each; a server that is trusted, anew each time or correlated
+   * over the rounds; each the whole of it by itself
+   */
+  mechanism?: Mechanism;
+  /** Of banded noise; as many as groups take turns where it is left out */
+  bands?: number | undefined;
   /** Share of those asked who come to a part of their local steps */
   stragglers?: number | undefined;
   poisoned?: Poisoned | undefined;
@@ -85,6 +92,9 @@ export class Federation {
   /** Of a cohort, or of each sub-cohort in training */
   readonly #survivors: Record<Kind, number>;
   readonly #everyone: Asked[];
+  readonly #banded: BandedNoise | undefined;
+  /** Groups that take turns in training, under banded noise */
+  readonly #turns: Asked[][] | undefined;
   readonly #scaffold: Scaffold | undefined;
   readonly #qFair: QFair | undefined;
   readonly #adaptive: AdaptiveServer | undefined;
@@ -108,7 +118,9 @@ export class Federation {
     this.#survivors = byKind((kind) => sizes[kind] - Math.floor(dropouts * sizes[kind]));
     this.#shares = byKind((kind) => {
       const survivors = this.#survivors[kind];
-      return { distributed: survivors, central: sizes[kind], local: survivors * sizes[kind] }[mechanism];
+      return { distributed: survivors, central: sizes[kind], local: survivors * sizes[kind], banded: sizes[kind] }[
+        mechanism
+      ];
     });
     const { tabs, random, isPrivate, poisoned = { kind: "none" } } = setting;
     const attackers = attackersOf(poisoned, participants.length, random);
@@ -119,12 +131,20 @@ export class Federation {
       number,
       tampering: attackers.has(number) ? tamperingOf(poisoned) : undefined,
     }));
+    invariant(!tabs || mechanism === "distributed", "tabs that each add a share of the noise");
     const plans = this.#plans;
+    if (mechanism === "banded") {
+      this.#turns = inTurns(this.#everyone, size, random);
+      const groups = this.#turns.length;
+      const { bands = groups } = setting;
+      if (isPrivate) this.#banded = bandedNoise(task, plan, plans.train.layout, { groups, bands, random });
+    }
     this.#sums = tabs
       ? new EngineSums({ task, rows, plans, tabs })
       : new FloatSums({
           ...{ task, rows, plans, random },
           shares: isPrivate ? this.#shares : undefined,
+          release: this.#banded?.release,
           work: (data) => this.#work(data),
         });
   }
@@ -145,13 +165,17 @@ export class Federation {
       const clip = announcedClip(task, records);
       const layout = clip ? atClipNorm(plan.layout, clip.norm) : plan.layout;
       const sums: Float64Array[] = [];
-      for (const members of this.#subCohorts(parts)) sums.push(await this.#sums.train(learner, members, layout));
+      for (const members of this.#subCohorts(parts, round)) sums.push(await this.#sums.train(learner, members, layout));
       const noisy = parts > 1 ? combined(sums, layout, aggregation) : sums[0]!;
       const sum = readTrain(layout, noisy);
       if (this.#scaffold)
         this.#scaffold.take(readSegment(layout, noisy, this.#scaffold.extra.name), participants.length);
       if (clip) records.push({ clip: { norm: clip.norm, within: shareWithin(sum.withinClip!, survivors) } });
-      const noiseIn = (name: string) => (isPrivate ? noiseOf(plan, parts * this.#shares.train, name) : 0);
+      const noiseIn = (name: string) => {
+        if (!isPrivate) return 0;
+        if (this.#banded) return this.#banded.deviation / segment(layout, name).unit;
+        return noiseOf(plan, parts * this.#shares.train, name);
+      };
       const mean = meanOf(task, learner, sum, survivors);
       const { name: weight } = this.#qFair?.extra ?? { name: "" };
       const direction =
@@ -187,21 +211,21 @@ export class Federation {
 
   /** Who is asked this time and still there at the end: whoever drops out, nobody knows beforehand. */
   #answering(kind: Exclude<Kind, "train">): Asked[] {
-    return byNumber(this.#drawn(this.#survivors[kind]));
+    const count = this.#survivors[kind];
+    return count === this.#everyone.length
+      ? this.#everyone
+      : byNumber(drawn(this.#everyone, count, this.setting.random));
   }
 
   /** The same for training, in parts of equal size. */
-  #subCohorts(parts: number): Asked[][] {
+  #subCohorts(parts: number, round: number): Asked[][] {
     const { random, stragglers = 0 } = this.setting;
     const size = this.#survivors.train;
-    const members = parts > 1 ? drawn(this.#everyone, parts * size, random) : this.#drawn(size);
+    const from = this.#turns?.[(round - 1) % this.#turns.length] ?? this.#everyone;
+    const members = parts > 1 || size < from.length ? drawn(from, parts * size, random) : from;
     const slow = new Set(drawn(members, Math.floor(stragglers * members.length), random));
     const asked = members.map((one) => (slow.has(one) ? { ...one, share: fraction(random) } : one));
     return Array.from({ length: parts }, (_, part) => byNumber(asked.slice(part * size, (part + 1) * size)));
-  }
-
-  #drawn(count: number): Asked[] {
-    return count === this.#everyone.length ? this.#everyone : drawn(this.#everyone, count, this.setting.random);
   }
 
   async #evaluate(parameters: Float32Array, threshold: number): Promise<Outcome["evaluation"]> {

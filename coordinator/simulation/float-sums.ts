@@ -3,6 +3,7 @@ import type { Normalisation } from "../../shared/data/features.ts";
 import { type TypedRows, takeRows } from "../../shared/data/rows.ts";
 import { binOf, cellsOf, histogramIndex } from "../../shared/fairness/histogram.ts";
 import type { RoundPlan } from "../../shared/plan.ts";
+import type { BandedRelease } from "../../shared/privacy/banded.ts";
 import { DiscreteGaussian } from "../../shared/privacy/discrete-gaussian.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import { type Layout, segment } from "../../shared/questions/layout.ts";
@@ -22,6 +23,8 @@ export interface FloatSumsParts {
   /** A tab's shares of noise that are in a sum; none: sums without noise */
   shares: Record<Kind, number> | undefined;
   random: RandomSource;
+  /** Noise of training sums that is correlated over the rounds, instead of the shares */
+  release: BandedRelease | undefined;
   work: (data: Encoded) => Work;
 }
 
@@ -64,7 +67,7 @@ export class FloatSums implements Sums {
   async train(learner: Learner, asked: readonly Asked[], layout: Layout): Promise<Float64Array> {
     const total = new Float64Array(layout.dimension);
     for (const one of asked) this.#work!.add(learner, one, layout, total);
-    return this.#noised("train", total);
+    return this.parts.release?.release(total) ?? this.#noised("train", total);
   }
 
   async evaluate(

@@ -93,9 +93,14 @@ export const gridSchema = z.strictObject({
   data: z.string().min(1).describe("Data set, as `murmur data` knows it"),
   change: z.record(z.string(), z.unknown()).default({}).describe("Parts of the task that are other in every cell"),
   split: several(split),
-  mechanism: several(z.enum(["distributed", "central", "local"]))
+  mechanism: several(z.enum(["distributed", "central", "local", "banded"]))
     .default(["distributed"])
-    .describe("Who adds the noise: all together, for dropouts and colluders too; a trusted server; each by itself"),
+    .describe(
+      "Who adds the noise: all together, for dropouts and colluders too; a trusted server, anew or correlated; each alone",
+    ),
+  bands: several(z.int().min(1).max(1000))
+    .optional()
+    .describe("Of banded noise: over how many rounds it is correlated; default: as many as participants take turns"),
   cohort: several(count)
     .optional()
     .describe("How many participants are asked each time, drawn anew from all; default: all"),
@@ -131,6 +136,7 @@ export const gridSchema = z.strictObject({
 export type Grid = z.output<typeof gridSchema>;
 export type CellSplit = z.output<typeof split>;
 export type Server = z.output<typeof server>;
+export type Mechanism = Grid["mechanism"][number];
 export type Poisoned = z.output<typeof poisoned>;
 export type Aggregation = z.output<typeof aggregation>;
 export type Local = z.output<typeof local>;
@@ -138,7 +144,8 @@ export type Local = z.output<typeof local>;
 /** A point of the grid: of every axis that the file names, one value. */
 export interface Cell {
   split: CellSplit;
-  mechanism: Grid["mechanism"][number];
+  mechanism: Mechanism;
+  bands?: number;
   cohort?: number;
   dropouts?: number;
   stragglers?: number;
@@ -178,6 +185,7 @@ export function asGrid(value: unknown): Grid {
 const axes = [
   "split",
   "mechanism",
+  "bands",
   "cohort",
   "dropouts",
   "stragglers",
