@@ -1,10 +1,12 @@
 /** A sweep as one HTML file: figures with the exact setting under each, a table, the grid, the task, the versions. */
-import { type Grid, labelOf } from "../../shared/lab/grid.ts";
+import { type Grid, labelOf, type Search } from "../../shared/lab/grid.ts";
 import { escapeHtml, htmlPage, htmlTable } from "../governance/html.ts";
 import { spreadOf } from "../simulation/spread.ts";
-import { type CellResult, taskOf, type World } from "./cell.ts";
+import type { CellResult } from "./cell.ts";
 import type { Figure } from "./frontier.ts";
 import type { Done } from "./sweep.ts";
+import { taskOf } from "./task-of.ts";
+import type { World } from "./world.ts";
 
 const figures: readonly Figure[] = [
   "accuracy",
@@ -40,9 +42,17 @@ export function captionOf(world: Pick<World, "grid" | "base">, done: readonly Do
     `server step ${training.learningRate}, momentum ${training.momentum}`,
     ...one(grid.penalty, `penalty ${fairness.penalty}`),
     ...one(grid.tolerance, `tolerance ${fairness.tolerance}`),
+    ...(grid.search ? [searchOf(grid.search, done)] : []),
     `seeds ${grid.seeds.join(", ")}`,
     "means with 95 % intervals over seeds (Student's t); simulated in float64 without masks, which change no sum",
   ].join("; ");
+}
+
+/** ε on an axis is that of one run: what the search makes of it has to stand beside it. */
+function searchOf({ kind, over, by, trials }: Search, done: readonly Done[]): string {
+  const costs = new Map(done.map(({ cell, result }) => [cell.epsilon, result.searchEpsilon]));
+  const paid = [...costs].flatMap(([epsilon, whole]) => (whole ? [`${epsilon} → ${whole.toFixed(2)}`] : []));
+  return `${Object.keys(over).join(", ")} chosen by private ${by}, ${kind} search of ${trials}${kind === "random" ? " runs on average" : ""}; ε shown is one run's, with the search ${paid.join(", ") || "∞"}`;
 }
 
 export interface ReportParts {

@@ -5,10 +5,11 @@ import { describe, expect, it } from "vitest";
 import { asGrid, type Cell, cellsOfGrid } from "../../shared/lab/grid.ts";
 import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
 import { dirichlet } from "../simulation/split.ts";
-import { keyOf, taskOf } from "./cell.ts";
+import { keyOf } from "./cell.ts";
 import { csvOf } from "./csv.ts";
 import { curvesOf, frontierOf } from "./frontier.ts";
 import { sweep } from "./sweep.ts";
+import { taskOf } from "./task-of.ts";
 
 const draw = seededRandom(3);
 const uniform = () => draw.uniform53() / 2 ** 53;

@@ -2,7 +2,10 @@
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { type Cell, cellsOfGrid } from "../../shared/lab/grid.ts";
-import { type CellResult, keyOf, runCell, taskOf, type World } from "./cell.ts";
+import { type CellResult, keyOf, runCell } from "./cell.ts";
+import { changeOfCandidate, samplesOf } from "./search.ts";
+import { taskOf } from "./task-of.ts";
+import type { World } from "./world.ts";
 
 export interface Done {
   cell: Cell;
@@ -20,7 +23,11 @@ export interface SweepOptions {
 /** @throws InputError before anything is run, where any cell makes no task */
 export async function sweep(world: World, { folder, versions, onProgress }: SweepOptions): Promise<Done[]> {
   const cells = cellsOfGrid(world.grid);
-  for (const cell of cells) taskOf(world, cell);
+  const { search } = world.grid;
+  for (const cell of cells) {
+    taskOf(world, cell);
+    if (search) for (const sample of samplesOf(search)) taskOf(world, cell, changeOfCandidate(sample));
+  }
   await mkdir(folder, { recursive: true });
   const done: Done[] = [];
   const began = Date.now();

@@ -81,6 +81,23 @@ describe("a federation in memory", () => {
   });
 });
 
+it("a run that is stopped is the same as far as it went", async () => {
+  const modelAfter = async (until: number) => {
+    const random = seededRandom(9);
+    const participants = participantsOf(oneGroupEach, 0.2, random);
+    const models: Float32Array[] = [];
+    const federation = new Federation({
+      ...{ task, rows, participants, random, seed: 1 },
+      isPrivate: true,
+      penaltyOn: "everyone",
+    });
+    await federation.run({ until, onRound: ({ learner }) => models.push(learner.parameters) });
+    expect(models).toHaveLength(until);
+    return models[4];
+  };
+  expect(await modelAfter(5)).toEqual(await modelAfter(9));
+});
+
 it("the network's clipped gradient is the numerical derivative of its logit, cut to the norm", () => {
   const architecture = {
     inputShape: [4],

@@ -84,6 +84,11 @@ export interface Outcome {
   evaluation: { accuracy: number; auc: number; byAttribute: Record<string, AttributeReport> };
 }
 
+export interface RunOptions {
+  onRound?: (step: TrainStep, round: number) => void;
+  until?: number;
+}
+
 export class Federation {
   readonly #plans: Record<Kind, RoundPlan>;
   readonly #sums: Sums;
@@ -149,8 +154,10 @@ export class Federation {
         });
   }
 
-  async run(onRound?: (step: TrainStep, round: number) => void): Promise<Outcome> {
+  /** @param options.until the round after which it is evaluated as it is then; the task's last */
+  async run({ onRound, until }: RunOptions = {}): Promise<Outcome> {
     const { task, seed } = this.setting;
+    const last = until ?? task.training.rounds;
     const profile = readProfile(task, this.#plans.profile.layout, await this.#sums.profile(this.#answering("profile")));
     let learner = takeProfile(task, startLearner(task, seed), profile);
     const { normalisation } = profile;
@@ -160,7 +167,7 @@ export class Federation {
     const parts = partsOf(aggregation);
     const survivors = parts * this.#survivors.train;
     const records: { clip?: ClipStep }[] = [];
-    for (let round = 1; round <= task.training.rounds; round++) {
+    for (let round = 1; round <= last; round++) {
       const plan = this.#plans.train;
       const clip = announcedClip(task, records);
       const layout = clip ? atClipNorm(plan.layout, clip.norm) : plan.layout;

@@ -45,8 +45,10 @@ async function swingOf(records: ReturnType<typeof recordsOf>, task: Task, seed: 
     penaltyOn: "everyone",
   });
   const models: Float32Array[] = [];
-  const { normalisation } = await federation.run(({ learner }, round) => {
-    if (round > 100 && round % 2 === 0) models.push(learner.parameters);
+  const { normalisation } = await federation.run({
+    onRound: ({ learner }, round) => {
+      if (round > 100 && round % 2 === 0) models.push(learner.parameters);
+    },
   });
   const data = encode(rows, task, normalisation);
   const all = Array.from({ length: rows.count }, (_, i) => i);
