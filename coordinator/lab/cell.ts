@@ -7,7 +7,7 @@ import type { Task } from "../../shared/task.ts";
 import type { Tabs } from "../simulation/engine-sums.ts";
 import { Federation, type Outcome } from "../simulation/federation.ts";
 import { measure } from "../simulation/measure.ts";
-import { encode, typed } from "../simulation/population.ts";
+import { type Encoded, encode, typed } from "../simulation/population.ts";
 import { type Holders, holdersOf } from "./holders.ts";
 import { type Candidate, changeOfCandidate, searched } from "./search.ts";
 import { taskOf } from "./task-of.ts";
@@ -26,6 +26,8 @@ export interface CellResult {
   worstGroupAccuracy: number | null;
   /** SHA-256 of the model's parameters as f32, hex */
   model: string;
+  /** Accuracy on the way */
+  path: { round: number; accuracy: number }[];
   /** Of a search: what it chose, how many runs it began, and ε of all of it; null without noise */
   chosen?: Candidate;
   trials?: number;
@@ -74,7 +76,7 @@ async function judge(
   world: World,
   task: Task,
   { rows, participants }: Holders,
-  { parameters, normalisation }: Outcome,
+  { parameters, normalisation, path }: Outcome,
 ): Promise<CellResult> {
   const judged = encode(typed(world.test, task), task, normalisation);
   const everyRow = Uint32Array.from({ length: judged.rows.count }, (_, i) => i);
@@ -89,7 +91,18 @@ async function judge(
     equalizedOddsDifference: own?.equalizedOddsDifference ?? null,
     worstGroupAccuracy: own?.worstGroupAccuracy ?? null,
     model: toHex(await sha256(new Uint8Array(parameters.buffer))),
+    path: path.map(({ round, parameters }) => ({ round, accuracy: accuracyOf(judged, parameters) })),
   };
+}
+
+/** Of all rows, at probability ½. */
+function accuracyOf({ rows, network }: Encoded, parameters: Float32Array): number {
+  let right = 0;
+  for (let row = 0; row < rows.count; row++) {
+    const selected = network.logit(parameters, row) >= 0;
+    if (selected === (rows.labels[row] === 1)) right++;
+  }
+  return right / rows.count;
 }
 
 /** What a kept result is known by: whatever could change it. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -8,7 +8,9 @@ import { dirichlet } from "../simulation/split.ts";
 import { keyOf } from "./cell.ts";
 import { csvOf } from "./csv.ts";
 import { curvesOf, frontierOf } from "./frontier.ts";
-import { sweep } from "./sweep.ts";
+import { heatMapOf } from "./heat-map.ts";
+import { learningOf } from "./learning.ts";
+import { rerun, sweep } from "./sweep.ts";
 import { taskOf } from "./task-of.ts";
 
 const draw = seededRandom(3);
@@ -97,8 +99,21 @@ describe("a sweep", () => {
     );
     const svg = frontierOf([distributed!, local!], "auc", "a caption with <angles>");
     expect(svg).toContain("a caption with &lt;angles&gt;");
-    expect(svg).not.toContain("NaN");
-    expect(svg.match(/<circle cx/g)).toHaveLength(4);
+    expect(svg).not.toMatch(/NaN|undefined/);
+    // Four means, and a dot for each of two names.
+    expect(svg.match(/<circle /g)).toHaveLength(6);
+    const map = heatMapOf([distributed!, local!], "auc", "");
+    for (const { points } of [distributed!, local!])
+      for (const { spread } of points) expect(map).toContain(`>${spread.mean.toFixed(3)}</text>`);
+    expect(map.match(/<rect [^>]*fill="rgb/g)).toHaveLength(4);
+    const learning = learningOf(grid, done, "");
+    expect(learning).not.toMatch(/NaN|undefined/);
+    // Two settings in each of two fields.
+    expect(learning.match(/<path d="M/g)!.length).toBeGreaterThanOrEqual(8);
+    for (const { result } of done) {
+      expect(result.path.map(({ round }) => round)).toEqual([2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 14, 15]);
+      expect(result.path.at(-1)!.accuracy).toBe(result.accuracy);
+    }
   });
 
   it("asks a part of all and loses a part of those, each time others, and counts on no noise that is lost", async () => {
@@ -129,6 +144,19 @@ describe("a sweep", () => {
     await expect(
       inFolder((folder) => sweep({ ...world, grid: all }, { folder, versions, onProgress: () => {} })),
     ).rejects.toThrow(/cohort: is 9 of 8/);
+  });
+
+  it("runs one cell again, and says whether it is what was kept", async () => {
+    await inFolder(async (folder) => {
+      expect((await rerun(world, 3, { folder, versions })).before).toBe("none");
+      const again = await rerun(world, 3, { folder, versions });
+      expect(again.before).toBe("same");
+      expect(again.cell).toEqual(cellsOfGrid(grid)[2]);
+      const path = join(folder, readdirSync(folder)[0]!);
+      writeFileSync(path, JSON.stringify({ ...again.result, accuracy: 1 }));
+      expect((await rerun(world, 3, { folder, versions })).before).toBe("other");
+      await expect(rerun(world, 9, { folder, versions })).rejects.toThrow(/^--cell: is 9 of 8 cells/);
+    });
   });
 
   it("keeps a cell under a name that follows from its setting, its task and the versions", async () => {

@@ -78,11 +78,16 @@ export interface Outcome {
   normalisation: Normalisation;
   /** Logit above which a row is selected */
   threshold: number;
+  /** A dozen models on the way, as they would be given out then; the last is that of `parameters` */
+  path: { round: number; parameters: Float32Array<ArrayBuffer> }[];
   /** By round: each constraint as the noisy sum has it */
   steps: TrainStep["constraints"][];
   /** What `evaluate` says of the held-back rows */
   evaluation: { accuracy: number; auc: number; byAttribute: Record<string, AttributeReport> };
 }
+
+/** Models on the way that are kept */
+const stops = 12;
 
 export interface RunOptions {
   onRound?: (step: TrainStep, round: number) => void;
@@ -163,6 +168,7 @@ export class Federation {
     const { normalisation } = profile;
     await this.#sums.normalise(normalisation);
     const steps: Outcome["steps"] = [];
+    const path: Outcome["path"] = [];
     const { isPrivate, participants, aggregation } = this.setting;
     const parts = partsOf(aggregation);
     const survivors = parts * this.#survivors.train;
@@ -192,11 +198,14 @@ export class Federation {
       const step = takeTrain(task, learner, sum, survivors, round, noiseIn("histogram"), direction);
       learner = step.learner;
       steps.push(step.constraints);
+      if (Math.floor((round * stops) / last) > Math.floor(((round - 1) * stops) / last))
+        path.push({ round, parameters: finalParameters(learner) });
       onRound?.(step, round);
     }
     const parameters = finalParameters(learner);
     const threshold = thresholdOf(task, runningHistogram(learner.controller, gainsOf(task)));
-    return { parameters, normalisation, threshold, steps, evaluation: await this.#evaluate(parameters, threshold) };
+    const evaluation = await this.#evaluate(parameters, threshold);
+    return { parameters, normalisation, threshold, path, steps, evaluation };
   }
 
   /** With what only the lab puts beside the update, and the noise that the wider vector takes. */

@@ -299,10 +299,11 @@ export function changeOf(cell: Cell): Record<string, Record<string, unknown>> {
 /** A setting in words that fit a legend: every axis on which the grid has more than one value, but for those named. */
 export function labelOf(grid: Grid, cell: Cell, but: readonly (keyof Cell)[] = []): string {
   const shown = axes.filter((axis) => !but.includes(axis) && (grid[axis]?.length ?? 0) > 1);
-  return shown.map((axis) => inWords(cell[axis])).join(", ") || "all cells";
+  return shown.map((axis) => inWords(axis, cell[axis])).join(", ") || "all cells";
 }
 
-function inWords(value: unknown): string {
+function inWords(axis: string, value: unknown): string {
+  if (typeof value === "number") return `${axis} ${value}`;
   if (typeof value !== "object" || value === null) return String(value);
   return Object.values(value)
     .map((part) => (Array.isArray(part) ? (part.length > 0 ? part.join("-") : "logistic") : String(part)))
