@@ -13,6 +13,13 @@ import { type Candidate, changeOfCandidate, searched } from "./search.ts";
 import { taskOf } from "./task-of.ts";
 import type { World } from "./world.ts";
 
+export interface GroupResult {
+  rows: number;
+  selectionRate: number | null;
+  accuracy: number | null;
+  auc: number | null;
+}
+
 export interface CellResult {
   participants: number;
   /** Records of the training file that some participant holds */
@@ -26,6 +33,8 @@ export interface CellResult {
   worstGroupAccuracy: number | null;
   /** SHA-256 of the model's parameters as f32, hex */
   model: string;
+  /** Of each sensitive attribute, and each of its groups, on test rows */
+  groups: Record<string, Record<string, GroupResult>>;
   /** Accuracy on the way */
   path: { round: number; accuracy: number }[];
   /** Of a search: what it chose, how many runs it began, and ε of all of it; null without noise */
@@ -82,6 +91,9 @@ async function judge(
   const everyRow = Uint32Array.from({ length: judged.rows.count }, (_, i) => i);
   const { accuracy, auc, byAttribute } = measure(task, judged, everyRow, parameters);
   const own = task.fairness.attribute === undefined ? undefined : byAttribute[task.fairness.attribute];
+  // Every group, not only those that the penalty compares.
+  const whole = { ...task, fairness: { ...task.fairness, groups: undefined } };
+  const all = task.fairness.groups ? measure(whole, judged, everyRow, parameters).byAttribute : byAttribute;
   return {
     participants: participants.length,
     rows: rows.count,
@@ -91,6 +103,17 @@ async function judge(
     equalizedOddsDifference: own?.equalizedOddsDifference ?? null,
     worstGroupAccuracy: own?.worstGroupAccuracy ?? null,
     model: toHex(await sha256(new Uint8Array(parameters.buffer))),
+    groups: Object.fromEntries(
+      Object.entries(all).map(([attribute, { byGroup }]) => [
+        attribute,
+        Object.fromEntries(
+          Object.entries(byGroup).map(([group, { count, selectionRate, accuracy, auc }]) => [
+            group,
+            { rows: count, selectionRate, accuracy, auc },
+          ]),
+        ),
+      ]),
+    ),
     path: path.map(({ round, parameters }) => ({ round, accuracy: accuracyOf(judged, parameters) })),
   };
 }

@@ -12,6 +12,7 @@ import { heatMapOf } from "./heat-map.ts";
 import { learningOf } from "./learning.ts";
 import { rerun, sweep } from "./sweep.ts";
 import { taskOf } from "./task-of.ts";
+import { worldOf } from "./world.ts";
 
 const draw = seededRandom(3);
 const uniform = () => draw.uniform53() / 2 ** 53;
@@ -144,6 +145,21 @@ describe("a sweep", () => {
     await expect(
       inFolder((folder) => sweep({ ...world, grid: all }, { folder, versions, onProgress: () => {} })),
     ).rejects.toThrow(/cohort: is 9 of 8/);
+  });
+
+  it("leaves out records that lack a cell, where it is asked to", () => {
+    const holes = records.map((record, i) => (i % 10 === 0 ? { ...record, x: "?" } : record));
+    const withHoles = { ...world, train: holes.slice(0, 700), test: holes.slice(700) };
+    expect(worldOf(withHoles)).toBe(withHoles);
+    const complete = worldOf({ ...withHoles, grid: { ...grid, complete: true } });
+    expect([complete.train.length, complete.test.length]).toEqual([630, 180]);
+  });
+
+  it("says of every group how it fares", async () => {
+    const { groups, accuracy } = (await inFolder(run))[0]!.result;
+    const { A, B } = groups.group!;
+    expect(A!.rows + B!.rows).toBe(200);
+    expect((A!.rows * A!.accuracy! + B!.rows * B!.accuracy!) / 200).toBeCloseTo(accuracy, 12);
   });
 
   it("runs one cell again, and says whether it is what was kept", async () => {

@@ -1,16 +1,15 @@
 /** The task of a cell, and every reason for which the lab does not play one. */
 import { InputError } from "../../shared/errors.ts";
-import { type Cell, changeOf } from "../../shared/lab/grid.ts";
+import { type Cell, changeOf, type Grid } from "../../shared/lab/grid.ts";
 import { asTask, type Task } from "../../shared/task.ts";
 import { type Change, merge, withoutGates } from "../simulation/change.ts";
 import { partsOf } from "../simulation/sub-cohorts.ts";
-import type { World } from "./world.ts";
 
 /**
  * @param chosen by a search
  * @throws InputError where the cell makes no task, or one that the simulation would not play as it is
  */
-export function taskOf({ grid, base }: Pick<World, "grid" | "base">, cell: Cell, chosen: Change = {}): Task {
+export function taskOf({ grid, base }: { grid: Grid; base: Change }, cell: Cell, chosen: Change = {}): Task {
   const task = asTask(withoutGates(merge(merge(merge(base, grid.change), changeOf(cell)), chosen)));
   const { training, privacy } = task;
   const refuse = (field: string, problem: string, fix: string) => {

@@ -35,10 +35,10 @@ export function parseNumber(text: string): number | undefined {
 export const cellOf = (record: TextRecord, column: string): string =>
   Object.hasOwn(record, column) ? record[column]!.trim() : "";
 
-const isMissing = (text: string) => text === "" || text === "?";
+export const isMissing = (text: string) => text === "" || text === "?";
 
 /** The columns a row of this task cannot do without. */
-function neededColumns(task: Task): string[] {
+export function neededColumns(task: Task): string[] {
   const { features, text, label, sensitive } = task.data;
   const read = [...features.map((f) => f.name), ...(text ? [text.column] : [])];
   return [...new Set([...read, label.column, ...sensitive.map((a) => a.column)])];

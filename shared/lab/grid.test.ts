@@ -41,6 +41,9 @@ describe("a grid", () => {
       model: { layers: [{ outputs: 32, activation: "relu" }, { outputs: 1 }] },
     });
     expect(changeOf(last).privacy).toEqual({});
+    const local = [{ kind: "fedprox", mu: 0.1, learningRate: 0.01 }];
+    const [other] = cellsOfGrid(asGrid({ ...grid, local, server: [{ kind: "fedavgm" }] }));
+    expect(changeOf(other!).training).toEqual({ momentum: 0.9, localLearningRate: 0.01, localProximal: 0.1 });
   });
 
   it.each([

@@ -51,11 +51,13 @@ const server = z.discriminatedUnion("kind", [
     lossBound: z.number().positive().max(100).default(1).describe("A participant's loss is cut at it, nats"),
   }),
 ]);
+const localRate = z.number().positive().max(1000).optional().describe("Of a local step; default: the task's");
 const local = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("sgd") }),
-  z.strictObject({ kind: z.literal("fedprox"), mu: z.number().positive().max(1000) }),
+  z.strictObject({ kind: z.literal("sgd"), learningRate: localRate }),
+  z.strictObject({ kind: z.literal("fedprox"), learningRate: localRate, mu: z.number().positive().max(1000) }),
   z.strictObject({
     kind: z.literal("scaffold"),
+    learningRate: localRate,
     controlBound: z.number().positive().max(1000).default(1).describe("L2 bound of a control variate's change"),
   }),
 ]);
@@ -135,6 +137,10 @@ export const gridSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]{1,64}$/, "use lower-case letters, digits and hyphens"),
   task: z.string().min(1).describe("Task file, relative to the grid's"),
   data: z.string().min(1).describe("Data set, as `murmur data` knows it"),
+  complete: z
+    .boolean()
+    .default(false)
+    .describe("Leave out records that lack a cell the task reads, of training and of test rows; default: keep them"),
   change: z.record(z.string(), z.unknown()).default({}).describe("Parts of the task that are other in every cell"),
   split: several(split),
   mechanism: several(z.enum(["distributed", "central", "local", "banded"]))
@@ -281,6 +287,7 @@ export function changeOf(cell: Cell): Record<string, Record<string, unknown>> {
       rounds: length,
       learningRate: server?.learningRate,
       momentum: server && (server.kind === "fedavgm" ? server.momentum : 0),
+      localLearningRate: local?.learningRate,
       localProximal: local && (local.kind === "fedprox" ? local.mu : 0),
     }),
     fairness: known({ penalty, tolerance }),

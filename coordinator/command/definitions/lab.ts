@@ -29,6 +29,7 @@ export default command({
     const { fetchData } = await import("../data.ts");
     const { recordsOf } = await import("../../simulation/records.ts");
     const { rerun, sweep } = await import("../../lab/sweep.ts");
+    const { worldOf } = await import("../../lab/world.ts");
     const { csvOf } = await import("../../lab/csv.ts");
     const { plotsOf, reportOf } = await import("../../lab/report.ts");
     const { projectRoot } = await import("../project-root.ts");
@@ -53,12 +54,12 @@ export default command({
       cacheDir: join("murmur-data", "cache"),
       ...(dataDir !== undefined && { dataDir: join(dataDir, folderOf(grid.data)) }),
     });
-    const world = {
+    const world = worldOf({
       grid,
       base: read(taskText, grid.task) as { [field: string]: unknown },
       train: recordsOf(data.path),
       test: recordsOf(data.testPath),
-    };
+    });
     const versions = { murmur: version, node: process.version, processor: process.arch, data: data.sha256 };
     const folder = join(out, "cells");
     const number = numberFlag("cell", args.cell, { from: 1, whole: true });
