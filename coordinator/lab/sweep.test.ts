@@ -192,6 +192,13 @@ describe("a sweep", () => {
     });
     const cell = cellsOfGrid(grid)[0]!;
     expect(() => taskOf(withTraining({ localOptimizer: "adam" }), cell)).toThrow(/localOptimizer: is adam/);
+    const several = {
+      ...base,
+      data: { ...base.data, label: { column: "y", classes: ["yes", "no", "maybe"] }, sensitive: [] },
+      model: { layers: [{ kind: "dense", outputs: 3 }] },
+      fairness: {},
+    };
+    expect(() => taskOf({ ...world, base: several }, cell)).toThrow(/^task: has more than two outcomes/);
     expect(() => taskOf(world, { ...cell, local: { kind: "fedprox", mu: 1 } })).toThrow(/^local: fedprox is about/);
     expect(() => taskOf(world, { ...cell, stragglers: 0.5 })).toThrow(/^stragglers: do a part of/);
     expect(() => taskOf(world, { ...cell, bands: 2 })).toThrow(/^bands: are of banded noise, not of distributed/);

@@ -1,7 +1,7 @@
 /** The task of a cell, and every reason for which the lab does not play one. */
 import { InputError } from "../../shared/errors.ts";
 import { type Cell, changeOf, type Grid } from "../../shared/lab/grid.ts";
-import { asTask, type Task } from "../../shared/task.ts";
+import { asTask, classesOf, type Task } from "../../shared/task.ts";
 import { type Change, merge, withoutGates } from "../simulation/change.ts";
 import { partsOf } from "../simulation/sub-cohorts.ts";
 
@@ -17,6 +17,8 @@ export function taskOf({ grid, base }: { grid: Grid; base: Change }, cell: Cell,
   };
   if (privacy.sampleRate !== 1) refuse("change.privacy.sampleRate", `is ${privacy.sampleRate}`, "Set it to 1.");
   if (training.localOptimizer !== "sgd") refuse("change.training.localOptimizer", "is adam", "Set it to sgd.");
+  if (task.data.text) refuse("task", "reads texts", "Use a task whose features are columns.");
+  if (classesOf(task)) refuse("task", "has more than two outcomes", "Use a task of two.");
   if (training.localMomentum !== 0) refuse("change.training.localMomentum", "is not 0", "Set it to 0.");
   if (cell.mechanism !== "banded" && cell.bands !== undefined)
     throw new InputError(
