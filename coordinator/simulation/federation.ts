@@ -11,12 +11,11 @@ import { groupFigures } from "../../shared/fairness/group-figures.ts";
 import { cellsOfAttribute } from "../../shared/fairness/histogram-metrics.ts";
 import { type AttributeReport, attributeReport } from "../../shared/fairness/report.ts";
 import type { Aggregation, Local, Mechanism, Poisoned, Server } from "../../shared/lab/grid.ts";
-import { architectureOf, parameterCount } from "../../shared/model.ts";
 import { noiseOf, planOf, type RoundPlan, roundPlan } from "../../shared/plan.ts";
 import { announcedClip, type ClipStep, shareWithin } from "../../shared/privacy/adaptive-clipping.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import { readEvaluate } from "../../shared/questions/evaluate.ts";
-import { readSegment, segment } from "../../shared/questions/layout.ts";
+import { segment } from "../../shared/questions/layout.ts";
 import { readProfile } from "../../shared/questions/profile.ts";
 import { atClipNorm, readTrain } from "../../shared/questions/train.ts";
 import { attributesOf, type Task } from "../../shared/task.ts";
@@ -24,16 +23,13 @@ import { finalParameters, meanOf, startLearner, type TrainStep, takeProfile, tak
 import { type BandedNoise, bandedNoise, inTurns } from "./banded-noise.ts";
 import { drawn, fraction } from "./draw.ts";
 import { EngineSums, type Tabs } from "./engine-sums.ts";
-import { withExtras } from "./extras.ts";
 import { FloatSums, type Kind } from "./float-sums.ts";
 import { NaivePenalties } from "./naive-penalties.ts";
+import { Optimizer } from "./optimizer.ts";
 import { ParticipantWork } from "./participant-work.ts";
 import { attackersOf, tamperingOf, withFlippedLabels } from "./poison.ts";
 import type { Encoded, Participant } from "./population.ts";
-import { QFair } from "./q-fair.ts";
 import { RecordWork } from "./record-work.ts";
-import { Scaffold } from "./scaffold.ts";
-import { AdaptiveServer } from "./server.ts";
 import { combined, partsOf } from "./sub-cohorts.ts";
 import type { Sums } from "./sums.ts";
 import type { Asked, Work } from "./work.ts";
@@ -105,26 +101,18 @@ export class Federation {
   readonly #banded: BandedNoise | undefined;
   /** Groups that take turns in training, under banded noise */
   readonly #turns: Asked[][] | undefined;
-  readonly #scaffold: Scaffold | undefined;
-  readonly #qFair: QFair | undefined;
-  readonly #adaptive: AdaptiveServer | undefined;
+  readonly #optimizer: Optimizer;
 
   constructor(private readonly setting: Setting) {
-    const { task, participants, cohort, dropouts = 0, mechanism = "distributed", server, local } = setting;
+    const { task, participants, cohort, dropouts = 0, mechanism = "distributed" } = setting;
     const plan = planOf(task);
     const size = cohort ?? participants.length;
     const kinds = ["profile", "train", "evaluate"] as const;
     const byKind = <T>(of: (kind: Kind) => T) => Object.fromEntries(kinds.map((k) => [k, of(k)])) as Record<Kind, T>;
-    const parameters = parameterCount(architectureOf(task));
-    const { localLearningRate } = task.training;
-    if (local?.kind === "scaffold") this.#scaffold = new Scaffold(parameters, localLearningRate, local.controlBound);
-    if (server?.kind === "qfedavg")
-      this.#qFair = new QFair(server.q, server.lossBound, localLearningRate, task.privacy.clipNorm);
-    if (server?.kind === "fedadam" || server?.kind === "fedyogi")
-      this.#adaptive = new AdaptiveServer(server, parameters);
+    this.#optimizer = new Optimizer(task, setting.server, setting.local);
     const sizes = byKind((kind) => (kind === "train" ? size / partsOf(setting.aggregation) : size));
     this.#plans = byKind((kind) => roundPlan(task, plan, kind, sizes[kind]));
-    this.#plans.train = this.#widened(this.#plans.train);
+    this.#plans.train = this.#optimizer.widened(this.#plans.train);
     this.#survivors = byKind((kind) => sizes[kind] - Math.floor(dropouts * sizes[kind]));
     this.#shares = byKind((kind) => {
       const survivors = this.#survivors[kind];
@@ -181,8 +169,6 @@ export class Federation {
       for (const members of this.#subCohorts(parts, round)) sums.push(await this.#sums.train(learner, members, layout));
       const noisy = parts > 1 ? combined(sums, layout, aggregation) : sums[0]!;
       const sum = readTrain(layout, noisy);
-      if (this.#scaffold)
-        this.#scaffold.take(readSegment(layout, noisy, this.#scaffold.extra.name), participants.length);
       if (clip) records.push({ clip: { norm: clip.norm, within: shareWithin(sum.withinClip!, survivors) } });
       const noiseIn = (name: string) => {
         if (!isPrivate) return 0;
@@ -190,11 +176,8 @@ export class Federation {
         return noiseOf(plan, parts * this.#shares.train, name);
       };
       const mean = meanOf(task, learner, sum, survivors);
-      const { name: weight } = this.#qFair?.extra ?? { name: "" };
-      const direction =
-        this.#qFair?.direction(sum.update, readSegment(layout, noisy, weight)[0]!, noiseIn(weight)) ??
-        this.#adaptive?.direction(mean) ??
-        mean;
+      const gathered = { layout, noisy, update: sum.update, mean, noiseIn };
+      const direction = this.#optimizer.direction(gathered, participants.length);
       const step = takeTrain(task, learner, sum, survivors, round, noiseIn("histogram"), direction);
       learner = step.learner;
       steps.push(step.constraints);
@@ -208,21 +191,13 @@ export class Federation {
     return { parameters, normalisation, threshold, path, steps, evaluation };
   }
 
-  /** With what only the lab puts beside the update, and the noise that the wider vector takes. */
-  #widened(plan: RoundPlan): RoundPlan {
-    const extras = [this.#scaffold, this.#qFair].flatMap((part) => part?.extra ?? []);
-    if (extras.length === 0) return plan;
-    const layout = withExtras(plan.layout, extras);
-    const variance = (plan.noiseMultiplier * layout.sensitivity) ** 2 / plan.honest;
-    return { ...plan, layout, localVariance: BigInt(Math.ceil(variance)) };
-  }
-
   #work(data: Encoded): Work {
     const { task, random, penaltyOn } = this.setting;
     const naive = penaltyOn === "itself" ? new NaivePenalties(task) : undefined;
     const ownWitness = naive && ((number: number, histogram: Float64Array) => naive.witness(number, histogram));
     if (task.privacy.unit === "record") return new RecordWork(task, data, ownWitness);
-    return new ParticipantWork({ task, data, random, scaffold: this.#scaffold, qFair: this.#qFair, ownWitness });
+    const { scaffold, qFair } = this.#optimizer;
+    return new ParticipantWork({ task, data, random, scaffold, qFair, ownWitness });
   }
 
   /** Who is asked this time and still there at the end: whoever drops out, nobody knows beforehand. */
