@@ -2,7 +2,8 @@
 import { portionKeyBytes, splitHeldBack } from "../../shared/data/portions.ts";
 import { type TypedRows, takeRows } from "../../shared/data/rows.ts";
 import { InputError } from "../../shared/errors.ts";
-import type { Cell, CellSplit } from "../../shared/lab/grid.ts";
+import type { CellSplit } from "../../shared/lab/axes.ts";
+import type { Cell } from "../../shared/lab/grid.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import type { Task } from "../../shared/task.ts";
 import type { Tabs } from "../simulation/engine-sums.ts";

@@ -1,5 +1,6 @@
 /** A sweep as one HTML file: figures with the exact setting under each, a table, the grid, the task, the versions. */
-import { type Grid, labelOf, type Search } from "../../shared/lab/grid.ts";
+import { type Grid, labelOf } from "../../shared/lab/grid.ts";
+import type { Search } from "../../shared/lab/search.ts";
 import { escapeHtml, htmlPage, htmlTable } from "../governance/html.ts";
 import { spreadOf } from "../simulation/spread.ts";
 import type { CellResult } from "./cell.ts";

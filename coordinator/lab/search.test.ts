@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { asGrid, cellsOfGrid, type Search } from "../../shared/lab/grid.ts";
+import { asGrid, cellsOfGrid } from "../../shared/lab/grid.ts";
+import type { Search } from "../../shared/lab/search.ts";
 import { planOf } from "../../shared/plan.ts";
 import { trialsOf } from "../../shared/privacy/accountants/selection.ts";
 import { epsilonOfRho, rhoOf } from "../../shared/privacy/accountants/zcdp.ts";

@@ -9,7 +9,7 @@
  *   candidate is paid for: zCDP adds up, whatever was asked because of what before.
  */
 import { invariant } from "../../shared/errors.ts";
-import type { HyperParameter, Search } from "../../shared/lab/grid.ts";
+import type { HyperParameter, Search } from "../../shared/lab/search.ts";
 import { planOf } from "../../shared/plan.ts";
 import { selectionEpsilon, type Trials, trialsOf } from "../../shared/privacy/accountants/selection.ts";
 import { epsilonOfRho, rhoOf, rhoWithin } from "../../shared/privacy/accountants/zcdp.ts";

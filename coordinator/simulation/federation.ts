@@ -10,7 +10,8 @@ import { countsByGroup, countsOfCells } from "../../shared/fairness/group-counts
 import { groupFigures } from "../../shared/fairness/group-figures.ts";
 import { cellsOfAttribute } from "../../shared/fairness/histogram-metrics.ts";
 import { type AttributeReport, attributeReport } from "../../shared/fairness/report.ts";
-import type { Aggregation, Local, Mechanism, Poisoned, Server } from "../../shared/lab/grid.ts";
+import type { Aggregation, Local, Poisoned, Server } from "../../shared/lab/axes.ts";
+import type { Mechanism } from "../../shared/lab/grid.ts";
 import { noiseOf, planOf, type RoundPlan, roundPlan } from "../../shared/plan.ts";
 import { announcedClip, type ClipStep, shareWithin } from "../../shared/privacy/adaptive-clipping.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";

@@ -1,5 +1,5 @@
 /** What a cell puts in the place of the task's own optimiser: what goes beside the update, and where the model moves. */
-import type { Local, Server } from "../../shared/lab/grid.ts";
+import type { Local, Server } from "../../shared/lab/axes.ts";
 import { architectureOf, parameterCount } from "../../shared/model.ts";
 import type { RoundPlan } from "../../shared/plan.ts";
 import { type Layout, readSegment } from "../../shared/questions/layout.ts";

@@ -1,6 +1,6 @@
 /** Optimisers of the lab against their papers: by hand where a step can be written down, else by what they are for. */
 import { describe, expect, it } from "vitest";
-import type { Local, Server } from "../../shared/lab/grid.ts";
+import type { Local, Server } from "../../shared/lab/axes.ts";
 import { roundedSensitivity } from "../../shared/privacy/accountants/discrete-gaussian.ts";
 import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
 import { segment } from "../../shared/questions/layout.ts";

@@ -1,6 +1,6 @@
 /** Participants who want the model to be wrong, and what each of them does. */
 import type { TypedRows } from "../../shared/data/rows.ts";
-import type { Poisoned } from "../../shared/lab/grid.ts";
+import type { Poisoned } from "../../shared/lab/axes.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import { drawn } from "./draw.ts";
 import type { Participant } from "./population.ts";

@@ -1,6 +1,6 @@
 /** Attackers and stragglers, and what sub-cohorts do against the former, at the price that is named. */
 import { describe, expect, it } from "vitest";
-import type { Aggregation, Poisoned } from "../../shared/lab/grid.ts";
+import type { Aggregation, Poisoned } from "../../shared/lab/axes.ts";
 import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
 import type { Layout } from "../../shared/questions/layout.ts";
 import { asTask } from "../../shared/task.ts";

@@ -6,7 +6,7 @@
  * v begins at τ². All of it is made of noisy sums and costs no privacy, but v is of the noise too: where noise is larger
  * than Δ, every coordinate's step is shortened alike.
  */
-import type { Server } from "../../shared/lab/grid.ts";
+import type { Server } from "../../shared/lab/axes.ts";
 
 export type AdaptiveKind = Extract<Server, { kind: "fedadam" | "fedyogi" }>;
 

@@ -6,7 +6,7 @@
  * What it costs: somebody is in one part only, so ε is the same; but g parts have g noises, √g times that of one sum, and
  * a median has up to √(π/2) times more. And it hides each among a g-th of the others.
  */
-import type { Aggregation } from "../../shared/lab/grid.ts";
+import type { Aggregation } from "../../shared/lab/axes.ts";
 import type { Layout } from "../../shared/questions/layout.ts";
 
 export const partsOf = (aggregation: Aggregation | undefined): number =>

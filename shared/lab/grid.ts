@@ -5,129 +5,21 @@
 import { z } from "zod";
 import { InputError } from "../errors.ts";
 import { taskSchema } from "../task.ts";
-
-const several = <T extends z.ZodType>(value: T) =>
-  z
-    .array(value)
-    .min(1)
-    .refine((all) => new Set(all.map((x) => JSON.stringify(x))).size === all.length, {
-      message: "names a value twice; name each once",
-    });
-
-const count = z.int().min(3).max(10_000);
-const split = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("iid"), participants: count }),
-  z.strictObject({
-    kind: z.literal("dirichlet"),
-    column: z.string().min(1).describe("Its values are shared out unevenly; mostly the label"),
-    alpha: z.number().positive().max(1000),
-    participants: count,
-  }),
-  z.strictObject({ kind: z.literal("column"), column: z.string().min(1) }),
-  z.strictObject({ kind: z.literal("one-group"), column: z.string().min(1), participants: count }),
-]);
-
-const learningRate = z.number().positive().max(1000).describe("η, the server's step; default: the task's");
-/** β₁ and β₂ are Reddi et al.'s own (2021, §5); τ and the step they tune. */
-const adaptive = {
-  learningRate: learningRate.default(0.03),
-  beta1: z.number().min(0).max(0.999).default(0.9),
-  beta2: z.number().min(0).max(0.9999).default(0.99),
-  tau: z.number().positive().max(1).default(1e-3),
-};
-const server = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("fedavg"), learningRate: learningRate.optional() }),
-  z.strictObject({
-    kind: z.literal("fedavgm"),
-    learningRate: learningRate.optional(),
-    momentum: z.number().min(0).max(0.999).default(0.9),
-  }),
-  z.strictObject({ kind: z.literal("fedadam"), ...adaptive }),
-  z.strictObject({ kind: z.literal("fedyogi"), ...adaptive }),
-  z.strictObject({
-    kind: z.literal("qfedavg"),
-    learningRate: learningRate.default(1),
-    q: z.number().min(0).max(5),
-    lossBound: z.number().positive().max(100).default(1).describe("A participant's loss is cut at it, nats"),
-  }),
-]);
-const localRate = z.number().positive().max(1000).optional().describe("Of a local step; default: the task's");
-const local = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("sgd"), learningRate: localRate }),
-  z.strictObject({ kind: z.literal("fedprox"), learningRate: localRate, mu: z.number().positive().max(1000) }),
-  z.strictObject({
-    kind: z.literal("scaffold"),
-    learningRate: localRate,
-    controlBound: z.number().positive().max(1000).default(1).describe("L2 bound of a control variate's change"),
-  }),
-]);
-
-/** So many attack, and a factor; an attacker's own page clips like every other, or has been rewritten. */
-const attackers = z.number().positive().max(0.5).describe("Share of all participants who attack");
-const clipped = z.boolean().default(true).describe("Whether the attackers' pages clip what was tampered with");
-const poisoned = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("none") }),
-  z.strictObject({ kind: z.literal("label-flip"), share: attackers }),
-  z.strictObject({
-    kind: z.literal("sign-flip"),
-    share: attackers,
-    factor: z.number().positive().max(1e6).default(1),
-    clipped,
-  }),
-  z.strictObject({ kind: z.literal("scale"), share: attackers, factor: z.number().positive().max(1e6), clipped }),
-]);
-const parts = z.int().min(2).max(100).describe("Sub-cohorts of equal size, each a sum with all the noise of its own");
-const aggregation = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("mean") }),
-  z.strictObject({ kind: z.literal("median"), parts }),
-  z
-    .strictObject({ kind: z.literal("trimmed-mean"), parts, trim: z.int().min(1) })
-    .refine(({ parts, trim }) => 2 * trim < parts, { path: ["trim"], message: "leaves no sub-cohort" }),
-]);
-
-/** What a search may choose: nothing that the privacy of a run hangs on. */
-const hyperParameter = z.enum([
-  "training.learningRate",
-  "training.momentum",
-  "training.averageLast",
-  "training.localEpochs",
-  "training.localBatch",
-  "training.localLearningRate",
-  "training.localProximal",
-  "privacy.clipNorm",
-  "fairness.step",
-  "fairness.largestSlope",
-  "fairness.histogramShare",
-]);
-const over = z
-  .partialRecord(
-    hyperParameter,
-    z.union([
-      several(z.number()),
-      z
-        .strictObject({ from: z.number().positive(), to: z.number(), scale: z.enum(["linear", "log"]).default("log") })
-        .refine(({ from, to }) => to > from, { path: ["to"], message: "must be above `from`" }),
-    ]),
-  )
-  .refine((named) => Object.keys(named).length > 0, { message: "names nothing to choose" })
-  .describe("Values to choose from: a list, or a range");
-const by = z.enum(["accuracy", "auc"]).default("auc").describe("Of `evaluate`, with its noise, on held-back rows");
-const search = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("random"),
-    over,
-    by,
-    trials: z.number().min(1.1).max(100).describe("Runs on average; how many there are is drawn"),
-    eta: z.number().min(0).max(5).default(1).describe("η of their distribution; 1: geometric, 0: logarithmic"),
-  }),
-  z.strictObject({
-    kind: z.literal("halving"),
-    over,
-    by,
-    trials: z.int().min(2).max(64).describe("Candidates at first"),
-    keep: z.number().min(0.1).max(0.9).default(0.5).describe("Share of them that goes on, each time"),
-  }),
-]);
+import {
+  type Aggregation,
+  aggregation,
+  type CellSplit,
+  count,
+  type Local,
+  local,
+  type Poisoned,
+  poisoned,
+  type Server,
+  server,
+  several,
+  split,
+} from "./axes.ts";
+import { search } from "./search.ts";
 
 const { epsilon, delta, unit, clipNorm, clipping } = taskSchema.shape.privacy.shape;
 const { rounds } = taskSchema.shape.training.shape;
@@ -185,14 +77,7 @@ export const gridSchema = z.strictObject({
 });
 
 export type Grid = z.output<typeof gridSchema>;
-export type CellSplit = z.output<typeof split>;
-export type Server = z.output<typeof server>;
-export type Search = z.output<typeof search>;
-export type HyperParameter = z.output<typeof hyperParameter>;
 export type Mechanism = Grid["mechanism"][number];
-export type Poisoned = z.output<typeof poisoned>;
-export type Aggregation = z.output<typeof aggregation>;
-export type Local = z.output<typeof local>;
 
 /** A point of the grid: of every axis that the file names, one value. */
 export interface Cell {
