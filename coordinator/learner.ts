@@ -69,6 +69,7 @@ export function takeProfile(task: Task, learner: Learner, profile: Profile): Lea
  * - participant: Δ = mean of clipped model changes over the survivors (McMahan et al. 2018); v ← μv + Δ; θ ← θ + η·v.
  * Then the group lasso's proximal step, and the multipliers'.
  * @param noise standard deviation of the noise on a count of the histogram
+ * @param direction what the model moves along
  */
 export function takeTrain(
   task: Task,
@@ -77,20 +78,15 @@ export function takeTrain(
   survivors: number,
   trainRound: number,
   noise: number,
+  direction = meanOf(task, learner, sum, survivors),
 ): TrainStep {
   const { learningRate, momentum, rounds, averageLast } = task.training;
   const { profile } = learner;
   invariant(profile, "the profile comes before training");
-  const record = task.privacy.unit === "record";
-  const rows = Math.max(
-    1,
-    profile.labelCounts.reduce((a, b) => a + b, 0),
-  );
-  const divisor = record ? -task.privacy.sampleRate * rows : survivors;
   const parameters = learner.parameters.slice();
   const velocity = learner.velocity.slice();
   for (let i = 0; i < parameters.length; i++) {
-    velocity[i] = momentum * velocity[i]! + sum.update[i]! / divisor;
+    velocity[i] = momentum * velocity[i]! + direction[i]!;
     parameters[i] = parameters[i]! + learningRate * velocity[i]!;
   }
   shrinkGroups(task, parameters, learningRate);
@@ -117,6 +113,17 @@ export function takeTrain(
     constraints: step.constraints,
     threshold: step.threshold,
   };
+}
+
+/** −g, or Δ: what momentum gathers. */
+export function meanOf(task: Task, { profile }: Learner, { update }: TrainSum, survivors: number): Float64Array {
+  invariant(profile, "the profile comes before training");
+  const rows = Math.max(
+    1,
+    profile.labelCounts.reduce((a, b) => a + b, 0),
+  );
+  const divisor = task.privacy.unit === "record" ? -task.privacy.sampleRate * rows : survivors;
+  return update.map((x) => x / divisor);
 }
 
 /** Polyak averaging: the mean of the last rounds' models, or the last model when the run ended before them. */

@@ -64,11 +64,12 @@ export async function joinInNode(options: {
   device: GPUDevice;
   /** Of a task that reads texts */
   encoder?: EncoderFile;
+  /** Its portions and its noise follow from it; a test may hand one in that it can repeat */
+  random?: RandomSource;
   journal?: Journal;
   events?: Partial<SessionEvents>;
 }): Promise<NodeTab> {
-  const { task, csv, device, encoder, ...rest } = options;
-  const random = new RandomSource();
+  const { task, csv, device, encoder, random = new RandomSource(), ...rest } = options;
   const { rows } = readRows(parseCsv(csv).records, task);
   const portions = splitHeldBack(rows, task.data.heldBack, random.bytes(portionKeyBytes));
   const answerer = await Answerer.create(

@@ -1,21 +1,23 @@
 /** One cell of a grid: a whole simulated run, and what its model does on test rows that nobody trained on. */
 import { canonicalBytes, sha256, toHex } from "../../shared/canonical.ts";
-import { InputError } from "../../shared/errors.ts";
-import { type Cell, type CellSplit, changeOf, type Grid } from "../../shared/lab/grid.ts";
+import type { Cell } from "../../shared/lab/grid.ts";
+import type { RandomSource } from "../../shared/privacy/random.ts";
 import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
-import { asTask, type Task } from "../../shared/task.ts";
-import { type Change, merge, withoutGates } from "../simulation/change.ts";
-import { Federation } from "../simulation/federation.ts";
+import type { Task } from "../../shared/task.ts";
+import type { Tabs } from "../simulation/engine-sums.ts";
+import { Federation, type Outcome } from "../simulation/federation.ts";
 import { measure } from "../simulation/measure.ts";
-import { encode, participantsOf, typed } from "../simulation/population.ts";
-import { byColumn, dealt, dirichlet, oneGroupEach, type Split } from "../simulation/split.ts";
+import { type Encoded, encode, typed } from "../simulation/population.ts";
+import { type Holders, holdersOf } from "./holders.ts";
+import { type Candidate, changeOfCandidate, searched } from "./search.ts";
+import { taskOf } from "./task-of.ts";
+import type { World } from "./world.ts";
 
-export interface World {
-  grid: Grid;
-  /** The task file's content */
-  base: Change;
-  train: Record<string, string>[];
-  test: Record<string, string>[];
+export interface GroupResult {
+  rows: number;
+  selectionRate: number | null;
+  accuracy: number | null;
+  auc: number | null;
 }
 
 export interface CellResult {
@@ -31,63 +33,67 @@ export interface CellResult {
   worstGroupAccuracy: number | null;
   /** SHA-256 of the model's parameters as f32, hex */
   model: string;
+  /** Of each sensitive attribute, and each of its groups, on test rows */
+  groups: Record<string, Record<string, GroupResult>>;
+  /** Accuracy on the way */
+  path: { round: number; accuracy: number }[];
+  /** Of a search: what it chose, how many runs it began, and ε of all of it; null without noise */
+  chosen?: Candidate;
+  trials?: number;
+  searchEpsilon?: number | null;
 }
 
-/** @throws InputError where the cell makes no task, or one that the simulation would not play as it is */
-export function taskOf({ grid, base }: Pick<World, "grid" | "base">, cell: Cell): Task {
-  const task = asTask(withoutGates(merge(merge(base, grid.change), changeOf(cell))));
-  const { training, privacy } = task;
-  const refuse = (field: string, problem: string, fix: string) => {
-    throw new InputError(field, `${problem}, which the lab does not simulate`, fix);
-  };
-  if (privacy.sampleRate !== 1) refuse("change.privacy.sampleRate", `is ${privacy.sampleRate}`, "Set it to 1.");
-  if (training.localOptimizer !== "sgd") refuse("change.training.localOptimizer", "is adam", "Set it to sgd.");
-  if (training.localMomentum !== 0) refuse("change.training.localMomentum", "is not 0", "Set it to 0.");
-  if (training.localProximal !== 0) refuse("change.training.localProximal", "is not 0", "Set it to 0.");
-  if (cell.mechanism === "distributed" && (cell.dropouts ?? 0) > task.cohort.dropoutTolerance)
-    refuse(
-      "dropouts",
-      `has ${cell.dropouts} where the task tolerates ${task.cohort.dropoutTolerance}: such a round ends with nothing revealed`,
-      "Raise `change.cohort.dropoutTolerance`, which makes each share of noise larger, or lower it.",
-    );
-  return task;
-}
-
-export async function runCell(world: World, cell: Cell): Promise<CellResult> {
+/**
+ * @param tabs simulated one by one: each participant's held-back rows and noise follow from its own generator, as in its
+ * tab, and an engine computes
+ */
+export async function runCell(world: World, cell: Cell, tabs?: Tabs): Promise<CellResult> {
   const task = taskOf(world, cell);
   const random = seededRandom(cell.seed);
-  const names = splitOf(cell.split, world.train)(world.train, random);
-  const numbers = new Map<string, number>();
-  for (const name of names) if (!numbers.has(name)) numbers.set(name, numbers.size);
-  const parts = names.map((name) => numbers.get(name)!);
-  const participants = participantsOf(parts, task.data.heldBack, random);
-  const { minimum = 3, maximum } = task.cohort;
-  const asked = cell.cohort ?? participants.length;
-  if (asked > participants.length)
-    throw new InputError("cohort", `is ${asked} of ${participants.length} participants`, "Ask no more than there are.");
-  if (asked < minimum || asked > maximum)
-    throw new InputError(
-      cell.cohort === undefined ? "split" : "cohort",
-      `makes a cohort of ${asked}, and the task's is ${minimum} to ${maximum}`,
-      "Change cohort.minimum and cohort.maximum under `change`, or the grid.",
-    );
-  const rows = typed(world.train, task);
-  const { parameters, normalisation } = new Federation({
-    task,
-    rows,
-    participants,
-    cohort: cell.cohort,
-    dropouts: cell.dropouts,
-    random,
-    seed: cell.seed,
-    isPrivate: cell.epsilon !== "inf",
-    mechanism: cell.mechanism,
+  const holders = holdersOf(world, cell, task, random, tabs);
+  const { search } = world.grid;
+  if (!search) {
+    const outcome = await federationOf(cell, task, holders, { random, seed: cell.seed, tabs }).run();
+    return judge(world, task, holders, outcome);
+  }
+  const found = await searched(search, task, random, (candidate, seed, until) => {
+    const changed = taskOf(world, cell, changeOfCandidate(candidate));
+    return federationOf(cell, changed, holders, { random: seededRandom(seed), seed, tabs }).run({ until });
+  });
+  const result = await judge(world, taskOf(world, cell, changeOfCandidate(found.chosen)), holders, found.outcome);
+  const searchEpsilon = cell.epsilon === "inf" ? null : found.epsilon;
+  return { ...result, chosen: found.chosen, trials: found.trials, searchEpsilon };
+}
+
+function federationOf(
+  cell: Cell,
+  task: Task,
+  { rows, participants }: Holders,
+  chance: { random: RandomSource; seed: number; tabs: Tabs | undefined },
+): Federation {
+  const { cohort, dropouts, stragglers, poisoned, aggregation, mechanism, bands, server, local, epsilon } = cell;
+  return new Federation({
+    ...{ task, rows, participants, ...chance },
+    ...{ cohort, dropouts, stragglers, poisoned, aggregation, mechanism, bands, server, local },
+    isPrivate: epsilon !== "inf",
     penaltyOn: "everyone",
-  }).run();
+  });
+}
+
+/** On test rows that nobody trained on. */
+async function judge(
+  world: World,
+  task: Task,
+  { rows, participants }: Holders,
+  { parameters, normalisation, path }: Outcome,
+): Promise<CellResult> {
   const judged = encode(typed(world.test, task), task, normalisation);
   const everyRow = Uint32Array.from({ length: judged.rows.count }, (_, i) => i);
   const { accuracy, auc, byAttribute } = measure(task, judged, everyRow, parameters);
   const own = task.fairness.attribute === undefined ? undefined : byAttribute[task.fairness.attribute];
+  // Every group, not only those that the penalty compares.
+  const whole = { ...task, fairness: { ...task.fairness, groups: undefined } };
+  const all = task.fairness.groups ? measure(whole, judged, everyRow, parameters).byAttribute : byAttribute;
   return {
     participants: participants.length,
     rows: rows.count,
@@ -97,42 +103,33 @@ export async function runCell(world: World, cell: Cell): Promise<CellResult> {
     equalizedOddsDifference: own?.equalizedOddsDifference ?? null,
     worstGroupAccuracy: own?.worstGroupAccuracy ?? null,
     model: toHex(await sha256(new Uint8Array(parameters.buffer))),
+    groups: Object.fromEntries(
+      Object.entries(all).map(([attribute, { byGroup }]) => [
+        attribute,
+        Object.fromEntries(
+          Object.entries(byGroup).map(([group, { count, selectionRate, accuracy, auc }]) => [
+            group,
+            { rows: count, selectionRate, accuracy, auc },
+          ]),
+        ),
+      ]),
+    ),
+    path: path.map(({ round, parameters }) => ({ round, accuracy: accuracyOf(judged, parameters) })),
   };
+}
+
+/** Of all rows, at probability ½. */
+function accuracyOf({ rows, network }: Encoded, parameters: Float32Array): number {
+  let right = 0;
+  for (let row = 0; row < rows.count; row++) {
+    const selected = network.logit(parameters, row) >= 0;
+    if (selected === (rows.labels[row] === 1)) right++;
+  }
+  return right / rows.count;
 }
 
 /** What a kept result is known by: whatever could change it. */
 export async function keyOf(world: World, cell: Cell, versions: Record<string, string>): Promise<string> {
-  const body = { task: taskOf(world, cell), cell, versions };
+  const body = { task: taskOf(world, cell), cell, search: world.grid.search, versions };
   return toHex(await sha256(canonicalBytes(JSON.parse(JSON.stringify(body)))));
 }
-
-function splitOf(split: CellSplit, records: readonly Record<string, string>[]): Split {
-  if ("column" in split && records[0]?.[split.column] === undefined)
-    throw new InputError(
-      "split.column",
-      `«${split.column}» is not in the data`,
-      `Use one of ${Object.keys(records[0] ?? {}).join(", ")}.`,
-    );
-  switch (split.kind) {
-    case "iid":
-      return shuffled(dealt(split.participants));
-    case "dirichlet":
-      return dirichlet(split.column, split.participants, split.alpha);
-    case "column":
-      return byColumn(split.column);
-    case "one-group":
-      return oneGroupEach(split.column, { count: split.participants });
-  }
-}
-
-/** Dealt in an order of the seed's own. */
-const shuffled =
-  (split: Split): Split =>
-  (records, random) => {
-    const names = split(records, random);
-    for (let i = names.length - 1; i > 0; i--) {
-      const j = random.below(i + 1);
-      [names[i], names[j]] = [names[j]!, names[i]!];
-    }
-    return names;
-  };

@@ -1,14 +1,18 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { asGrid, type Cell, cellsOfGrid } from "../../shared/lab/grid.ts";
 import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
 import { dirichlet } from "../simulation/split.ts";
-import { keyOf, taskOf } from "./cell.ts";
+import { keyOf } from "./cell.ts";
 import { csvOf } from "./csv.ts";
 import { curvesOf, frontierOf } from "./frontier.ts";
-import { sweep } from "./sweep.ts";
+import { heatMapOf } from "./heat-map.ts";
+import { learningOf } from "./learning.ts";
+import { rerun, sweep } from "./sweep.ts";
+import { taskOf } from "./task-of.ts";
+import { worldOf } from "./world.ts";
 
 const draw = seededRandom(3);
 const uniform = () => draw.uniform53() / 2 ** 53;
@@ -96,8 +100,21 @@ describe("a sweep", () => {
     );
     const svg = frontierOf([distributed!, local!], "auc", "a caption with <angles>");
     expect(svg).toContain("a caption with &lt;angles&gt;");
-    expect(svg).not.toContain("NaN");
-    expect(svg.match(/<circle cx/g)).toHaveLength(4);
+    expect(svg).not.toMatch(/NaN|undefined/);
+    // Four means, and a dot for each of two names.
+    expect(svg.match(/<circle /g)).toHaveLength(6);
+    const map = heatMapOf([distributed!, local!], "auc", "");
+    for (const { points } of [distributed!, local!])
+      for (const { spread } of points) expect(map).toContain(`>${spread.mean.toFixed(3)}</text>`);
+    expect(map.match(/<rect [^>]*fill="rgb/g)).toHaveLength(4);
+    const learning = learningOf(grid, done, "");
+    expect(learning).not.toMatch(/NaN|undefined/);
+    // Two settings in each of two fields.
+    expect(learning.match(/<path d="M/g)!.length).toBeGreaterThanOrEqual(8);
+    for (const { result } of done) {
+      expect(result.path.map(({ round }) => round)).toEqual([2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 14, 15]);
+      expect(result.path.at(-1)!.accuracy).toBe(result.accuracy);
+    }
   });
 
   it("asks a part of all and loses a part of those, each time others, and counts on no noise that is lost", async () => {
@@ -130,6 +147,34 @@ describe("a sweep", () => {
     ).rejects.toThrow(/cohort: is 9 of 8/);
   });
 
+  it("leaves out records that lack a cell, where it is asked to", () => {
+    const holes = records.map((record, i) => (i % 10 === 0 ? { ...record, x: "?" } : record));
+    const withHoles = { ...world, train: holes.slice(0, 700), test: holes.slice(700) };
+    expect(worldOf(withHoles)).toBe(withHoles);
+    const complete = worldOf({ ...withHoles, grid: { ...grid, complete: true } });
+    expect([complete.train.length, complete.test.length]).toEqual([630, 180]);
+  });
+
+  it("says of every group how it fares", async () => {
+    const { groups, accuracy } = (await inFolder(run))[0]!.result;
+    const { A, B } = groups.group!;
+    expect(A!.rows + B!.rows).toBe(200);
+    expect((A!.rows * A!.accuracy! + B!.rows * B!.accuracy!) / 200).toBeCloseTo(accuracy, 12);
+  });
+
+  it("runs one cell again, and says whether it is what was kept", async () => {
+    await inFolder(async (folder) => {
+      expect((await rerun(world, 3, { folder, versions })).before).toBe("none");
+      const again = await rerun(world, 3, { folder, versions });
+      expect(again.before).toBe("same");
+      expect(again.cell).toEqual(cellsOfGrid(grid)[2]);
+      const path = join(folder, readdirSync(folder)[0]!);
+      writeFileSync(path, JSON.stringify({ ...again.result, accuracy: 1 }));
+      expect((await rerun(world, 3, { folder, versions })).before).toBe("other");
+      await expect(rerun(world, 9, { folder, versions })).rejects.toThrow(/^--cell: is 9 of 8 cells/);
+    });
+  });
+
   it("keeps a cell under a name that follows from its setting, its task and the versions", async () => {
     const [cell, other] = cellsOfGrid(grid);
     const key = await keyOf(world, cell!, versions);
@@ -140,14 +185,34 @@ describe("a sweep", () => {
     expect(await keyOf(changed, cell!, versions)).not.toBe(key);
   });
 
-  it("refuses what it would not play as it is", () => {
+  it("refuses what it would not play as it is", async () => {
     const withTraining = (training: object) => ({
       ...world,
       base: { ...base, training: { ...base.training, ...training } },
     });
     const cell = cellsOfGrid(grid)[0]!;
     expect(() => taskOf(withTraining({ localOptimizer: "adam" }), cell)).toThrow(/localOptimizer: is adam/);
-    expect(() => taskOf(withTraining({ localProximal: 1 }), cell)).toThrow(/localProximal/);
+    const several = {
+      ...base,
+      data: { ...base.data, label: { column: "y", classes: ["yes", "no", "maybe"] }, sensitive: [] },
+      model: { layers: [{ kind: "dense", outputs: 3 }] },
+      fairness: {},
+    };
+    expect(() => taskOf({ ...world, base: several }, cell)).toThrow(/^task: has more than two outcomes/);
+    expect(() => taskOf(world, { ...cell, local: { kind: "fedprox", mu: 1 } })).toThrow(/^local: fedprox is about/);
+    expect(() => taskOf(world, { ...cell, stragglers: 0.5 })).toThrow(/^stragglers: do a part of/);
+    expect(() => taskOf(world, { ...cell, bands: 2 })).toThrow(/^bands: are of banded noise, not of distributed/);
+    const banded = { ...world, grid: asGrid({ ...grid, mechanism: ["banded"] }) };
+    await expect(inFolder((folder) => sweep(banded, { folder, versions, onProgress: () => {} }))).rejects.toThrow(
+      /^mechanism: need groups that take turns/,
+    );
+    const parts = { ...world, grid: asGrid({ ...grid, aggregation: [{ kind: "median", parts: 3 }] }) };
+    await expect(inFolder((folder) => sweep(parts, { folder, versions, onProgress: () => {} }))).rejects.toThrow(
+      /^aggregation: makes 3 parts of a cohort of 8/,
+    );
+    expect(() => taskOf(world, { ...cell, server: { kind: "qfedavg", learningRate: 1, q: 1, lossBound: 1 } })).toThrow(
+      /^server: qfedavg weighs/,
+    );
     expect(() => taskOf({ ...world, base: { ...base, privacy: { ...base.privacy, sampleRate: 0.5 } } }, cell)).toThrow(
       /sampleRate: is 0.5/,
     );

@@ -1,8 +1,12 @@
 /** All cells of a grid, each kept as soon as it is done: who is killed goes on where it was. */
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { InputError } from "../../shared/errors.ts";
 import { type Cell, cellsOfGrid } from "../../shared/lab/grid.ts";
-import { type CellResult, keyOf, runCell, taskOf, type World } from "./cell.ts";
+import { type CellResult, keyOf, runCell } from "./cell.ts";
+import { changeOfCandidate, samplesOf } from "./search.ts";
+import { taskOf } from "./task-of.ts";
+import type { World } from "./world.ts";
 
 export interface Done {
   cell: Cell;
@@ -19,8 +23,7 @@ export interface SweepOptions {
 
 /** @throws InputError before anything is run, where any cell makes no task */
 export async function sweep(world: World, { folder, versions, onProgress }: SweepOptions): Promise<Done[]> {
-  const cells = cellsOfGrid(world.grid);
-  for (const cell of cells) taskOf(world, cell);
+  const cells = checkedCells(world);
   await mkdir(folder, { recursive: true });
   const done: Done[] = [];
   const began = Date.now();
@@ -42,6 +45,38 @@ export async function sweep(world: World, { folder, versions, onProgress }: Swee
   }
   onProgress(`${cells.length} cells, ${cells.length - ran} of them kept from before`);
   return done;
+}
+
+/**
+ * Runs a cell again whatever is kept of it, and keeps the result where there was none.
+ * @param number counted from 1, as in progress and report
+ * @throws InputError where there is no such cell
+ */
+export async function rerun(
+  world: World,
+  number: number,
+  { folder, versions }: Pick<SweepOptions, "folder" | "versions">,
+): Promise<Done & { before: "same" | "other" | "none" }> {
+  const cells = checkedCells(world);
+  const cell = cells[number - 1];
+  if (!cell) throw new InputError("--cell", `is ${number} of ${cells.length} cells`, "Use a number from 1 on.");
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${await keyOf(world, cell, versions)}.json`);
+  const result = await runCell(world, cell);
+  const before = await kept(path);
+  if (!before) await keep(path, result);
+  const same = JSON.stringify(before) === JSON.stringify(result);
+  return { cell, result, before: before ? (same ? "same" : "other") : "none" };
+}
+
+function checkedCells(world: World): Cell[] {
+  const cells = cellsOfGrid(world.grid);
+  const { search } = world.grid;
+  for (const cell of cells) {
+    taskOf(world, cell);
+    if (search) for (const sample of samplesOf(search)) taskOf(world, cell, changeOfCandidate(sample));
+  }
+  return cells;
 }
 
 async function kept(path: string): Promise<CellResult | undefined> {

@@ -76,23 +76,23 @@ export async function bench(name: string, options: BenchOptions): Promise<BenchR
   const first = taskWith(scenario.choices[0]!);
   const world: World = { scenario, train, rows: typed(train, first), testRows: typed(test, first) };
 
-  const looked = scenario.choices.map((choice) => {
+  const looked: BenchResult["looked"] = [];
+  for (const choice of scenario.choices) {
     const task = taskWith(choice);
-    const found = choosingSeeds.map((seed) => {
-      const { participants, outcome } = federate(world, task, seed, "ours");
+    const found: Figures[] = [];
+    for (const seed of choosingSeeds) {
+      const { participants, outcome } = await federate(world, task, seed, "ours");
       const heldBack = participants.flatMap((p) => [...p.heldBack]);
-      return figuresOf(
-        scenario,
-        measure(task, encode(world.rows, task, outcome.normalisation), heldBack, outcome.parameters),
-      );
-    });
+      const judged = encode(world.rows, task, outcome.normalisation);
+      found.push(figuresOf(scenario, measure(task, judged, heldBack, outcome.parameters)));
+    }
     const mean = (of: (f: Figures) => number) => found.reduce((sum, f) => sum + of(f), 0) / found.length;
     const seen = { choice, accuracy: mean((f) => f.accuracy), gap: mean((f) => f.gap) };
     onProgress(
       `${name}: ${JSON.stringify(choice)} has accuracy ${seen.accuracy.toFixed(4)}, gap ${seen.gap.toFixed(4)} on held-back rows`,
     );
-    return seen;
-  });
+    looked.push(seen);
+  }
   const { choice: chosen } = best(looked, scenario.aim);
   const task = taskWith(chosen);
 
@@ -101,8 +101,9 @@ export async function bench(name: string, options: BenchOptions): Promise<BenchR
   let notReached = 0;
   let participants = 0;
   for (const method of options.only ?? methods) {
-    const figures = seeds.map((seed) => {
-      const run = federate(world, task, seed, method);
+    const figures: Figures[] = [];
+    for (const seed of seeds) {
+      const run = await federate(world, task, seed, method);
       if (method === "ours") {
         participants = run.participants.length;
         notReached += run.outcome.steps.at(-1)!.some((c) => c.saturated) ? 1 : 0;
@@ -110,8 +111,8 @@ export async function bench(name: string, options: BenchOptions): Promise<BenchR
       const judged = encode(world.testRows, task, run.outcome.normalisation);
       const own = figuresOf(scenario, measure(task, judged, range(judged.rows.count), run.outcome.parameters));
       onProgress(`${name}: ${method}, seed ${seed}: accuracy ${own.accuracy.toFixed(4)}, gap ${own.gap.toFixed(4)}`);
-      return own;
-    });
+      figures.push(own);
+    }
     results[method] = {
       accuracy: spreadOf(figures.map((f) => f.accuracy)),
       auc: spreadOf(figures.map((f) => f.auc)),
@@ -154,7 +155,7 @@ interface Figures {
 
 const range = (count: number) => Uint32Array.from({ length: count }, (_, i) => i);
 
-function federate({ scenario, train, rows }: World, task: Task, seed: number, method: Method) {
+async function federate({ scenario, train, rows }: World, task: Task, seed: number, method: Method) {
   const random = seededRandom(seed);
   const names = scenario.parts(train, random);
   const numbers = new Map<string, number>();
@@ -169,13 +170,13 @@ function federate({ scenario, train, rows }: World, task: Task, seed: number, me
   let outcome: Outcome;
   switch (method) {
     case "no penalty":
-      outcome = new Federation({ ...setting, task: without }).run();
+      outcome = await new Federation({ ...setting, task: without }).run();
       break;
     case "ours":
-      outcome = new Federation({ ...setting, task }).run();
+      outcome = await new Federation({ ...setting, task }).run();
       break;
     case "naive local penalties":
-      outcome = new Federation({ ...setting, task, penaltyOn: "itself" }).run();
+      outcome = await new Federation({ ...setting, task, penaltyOn: "itself" }).run();
       break;
     case "central, same penalty": {
       // One holder of all training rows, no noise; one step a round on all of them.
@@ -184,12 +185,17 @@ function federate({ scenario, train, rows }: World, task: Task, seed: number, me
         heldBack: participants.flatMap((p) => [...p.heldBack]),
       };
       const whole: Participant = { train: Uint32Array.from(all.train), heldBack: Uint32Array.from(all.heldBack) };
-      outcome = new Federation({ ...setting, task: centrally(task), participants: [whole], isPrivate: false }).run();
+      outcome = await new Federation({
+        ...setting,
+        task: centrally(task),
+        participants: [whole],
+        isPrivate: false,
+      }).run();
       break;
     }
     case "FairFed": {
       // Its normalisation is that of a run without noise; its model is its own.
-      const { normalisation, ...rest } = new Federation({
+      const { normalisation, ...rest } = await new Federation({
         ...setting,
         task: asTask({ ...without, training: { ...task.training, rounds: 1 } }),
         isPrivate: false,

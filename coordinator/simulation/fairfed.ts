@@ -10,9 +10,9 @@ import { cellsOfAttribute } from "../../shared/fairness/histogram-metrics.ts";
 import { kamiranCalders } from "../../shared/fairness/weights.ts";
 import { architectureOf, initialParameters } from "../../shared/model.ts";
 import type { Task } from "../../shared/task.ts";
-import { lossSlope } from "./federation.ts";
 import { measure } from "./measure.ts";
 import { cellsOfRow, type Encoded, type Participant } from "./population.ts";
+import { lossSlope } from "./work.ts";
 
 /** β of the paper's experiments */
 const budget = 1;

@@ -47,7 +47,7 @@ const task = asTask({
 const rows = typed(records, task);
 /** The first half of the participants have A only, the second B only. */
 const oneGroupEach = records.map(({ group }, i) => (group === "A" ? i % 2 : 2 + (i % 2)));
-const gapAfter = (parts: number[], over: { isPrivate?: boolean; penaltyOn?: "everyone" | "itself" } = {}) => {
+const gapAfter = async (parts: number[], over: { isPrivate?: boolean; penaltyOn?: "everyone" | "itself" } = {}) => {
   const random = seededRandom(9);
   const participants = participantsOf(parts, 0.2, random);
   const setting = {
@@ -60,24 +60,42 @@ const gapAfter = (parts: number[], over: { isPrivate?: boolean; penaltyOn?: "eve
     penaltyOn: "everyone" as const,
     ...over,
   };
-  const outcome = new Federation(setting).run();
+  const outcome = await new Federation(setting).run();
   const trained = participants.flatMap((p) => [...p.train]);
   const { byAttribute } = measure(task, encode(rows, task, outcome.normalisation), trained, outcome.parameters);
   return { gap: byAttribute.group!.demographicParityDifference!, outcome };
 };
 
 describe("a federation in memory", () => {
-  it("closes the gap where everyone holds one group, with noise too; a penalty on own gaps does nothing there", () => {
-    expect(gapAfter(oneGroupEach, { penaltyOn: "itself" }).gap).toBeGreaterThan(0.3);
-    expect(gapAfter(oneGroupEach).gap).toBeLessThan(0.08);
-    expect(gapAfter(oneGroupEach, { isPrivate: true }).gap).toBeLessThan(0.12);
+  it("closes the gap where everyone holds one group, with noise too; a penalty on own gaps does nothing there", async () => {
+    expect((await gapAfter(oneGroupEach, { penaltyOn: "itself" })).gap).toBeGreaterThan(0.3);
+    expect((await gapAfter(oneGroupEach)).gap).toBeLessThan(0.08);
+    expect((await gapAfter(oneGroupEach, { isPrivate: true })).gap).toBeLessThan(0.12);
   });
 
-  it("is repeatable from its seed, and says of held-back rows what they show", () => {
-    const [once, again] = [gapAfter(oneGroupEach, { isPrivate: true }), gapAfter(oneGroupEach, { isPrivate: true })];
+  it("is repeatable from its seed, and says of held-back rows what they show", async () => {
+    const once = await gapAfter(oneGroupEach, { isPrivate: true });
+    const again = await gapAfter(oneGroupEach, { isPrivate: true });
     expect(once.outcome.parameters).toEqual(again.outcome.parameters);
-    expect(Math.abs(gapAfter(oneGroupEach).outcome.evaluation.accuracy - 0.68)).toBeLessThan(0.1);
+    expect(Math.abs((await gapAfter(oneGroupEach)).outcome.evaluation.accuracy - 0.68)).toBeLessThan(0.1);
   });
+});
+
+it("a run that is stopped is the same as far as it went", async () => {
+  const modelAfter = async (until: number) => {
+    const random = seededRandom(9);
+    const participants = participantsOf(oneGroupEach, 0.2, random);
+    const models: Float32Array[] = [];
+    const federation = new Federation({
+      ...{ task, rows, participants, random, seed: 1 },
+      isPrivate: true,
+      penaltyOn: "everyone",
+    });
+    await federation.run({ until, onRound: ({ learner }) => models.push(learner.parameters) });
+    expect(models).toHaveLength(until);
+    return models[4];
+  };
+  expect(await modelAfter(5)).toEqual(await modelAfter(9));
 });
 
 it("the network's clipped gradient is the numerical derivative of its logit, cut to the norm", () => {

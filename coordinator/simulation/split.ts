@@ -1,6 +1,7 @@
 /** Who holds which rows: the ways a table is shared out among simulated participants. */
 import { InputError } from "../../shared/errors.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
+import { fraction } from "./draw.ts";
 
 /** Of each record, what its participant is called. */
 export type Split = (records: readonly Record<string, string>[], random: RandomSource) => string[];
@@ -52,15 +53,13 @@ export const dirichlet =
         cumulative = proportions(count, alpha, random);
         shares.set(value, cumulative);
       }
-      const at = unit(random);
+      const at = fraction(random);
       return `${Math.max(
         0,
         cumulative.findIndex((x) => at < x),
       )}`;
     });
   };
-
-const unit = (random: RandomSource) => (random.uniform53() + 0.5) / 2 ** 53;
 
 /** Running sums of a draw from the Dirichlet distribution, the last one 1. */
 function proportions(count: number, alpha: number, random: RandomSource): number[] {
@@ -75,11 +74,11 @@ function proportions(count: number, alpha: number, random: RandomSource): number
 
 /** Marsaglia & Tsang 2000, §3 (for shapes below 1, §8), of scale 1. */
 function gamma(shape: number, random: RandomSource): number {
-  if (shape < 1) return gamma(shape + 1, random) * unit(random) ** (1 / shape);
+  if (shape < 1) return gamma(shape + 1, random) * fraction(random) ** (1 / shape);
   const d = shape - 1 / 3;
   for (;;) {
-    const x = Math.sqrt(-2 * Math.log(unit(random))) * Math.cos(2 * Math.PI * unit(random));
+    const x = Math.sqrt(-2 * Math.log(fraction(random))) * Math.cos(2 * Math.PI * fraction(random));
     const v = (1 + x / Math.sqrt(9 * d)) ** 3;
-    if (v > 0 && Math.log(unit(random)) < x ** 2 / 2 + d - d * v + d * Math.log(v)) return d * v;
+    if (v > 0 && Math.log(fraction(random)) < x ** 2 / 2 + d - d * v + d * Math.log(v)) return d * v;
   }
 }

@@ -35,7 +35,7 @@ export function parseNumber(text: string): number | undefined {
 export const cellOf = (record: TextRecord, column: string): string =>
   Object.hasOwn(record, column) ? record[column]!.trim() : "";
 
-const isMissing = (text: string) => text === "" || text === "?";
+export const isMissing = (text: string) => text === "" || text === "?";
 
 /** The columns a row of this task cannot do without. */
 export function neededColumns(task: Task): string[] {

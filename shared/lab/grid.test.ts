@@ -41,6 +41,9 @@ describe("a grid", () => {
       model: { layers: [{ outputs: 32, activation: "relu" }, { outputs: 1 }] },
     });
     expect(changeOf(last).privacy).toEqual({});
+    const local = [{ kind: "fedprox", mu: 0.1, learningRate: 0.01 }];
+    const [other] = cellsOfGrid(asGrid({ ...grid, local, server: [{ kind: "fedavgm" }] }));
+    expect(changeOf(other!).training).toEqual({ momentum: 0.9, localLearningRate: 0.01, localProximal: 0.1 });
   });
 
   it.each([
@@ -50,6 +53,9 @@ describe("a grid", () => {
     [{ split: [{ kind: "dirichlet", column: "y", participants: 10 }] }, "split.0.alpha"],
     [{ penalty: ["fair"] }, "penalty.0"],
     [{ name: "A grid" }, "name"],
+    [{ aggregation: [{ kind: "trimmed-mean", parts: 4, trim: 2 }] }, "aggregation.0.trim"],
+    [{ poisoned: [{ kind: "scale", share: 0.7, factor: 2 }] }, "poisoned.0.share"],
+    [{ server: [{ kind: "fedadam", beta1: 1 }] }, "server.0.beta1"],
   ])("with %j is refused, and the field named", (change, field) => {
     const problem = problemOf(change);
     expect(problem).toBeInstanceOf(InputError);

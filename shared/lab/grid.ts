@@ -5,27 +5,21 @@
 import { z } from "zod";
 import { InputError } from "../errors.ts";
 import { taskSchema } from "../task.ts";
-
-const several = <T extends z.ZodType>(value: T) =>
-  z
-    .array(value)
-    .min(1)
-    .refine((all) => new Set(all.map((x) => JSON.stringify(x))).size === all.length, {
-      message: "names a value twice; name each once",
-    });
-
-const count = z.int().min(3).max(10_000);
-const split = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("iid"), participants: count }),
-  z.strictObject({
-    kind: z.literal("dirichlet"),
-    column: z.string().min(1).describe("Its values are shared out unevenly; mostly the label"),
-    alpha: z.number().positive().max(1000),
-    participants: count,
-  }),
-  z.strictObject({ kind: z.literal("column"), column: z.string().min(1) }),
-  z.strictObject({ kind: z.literal("one-group"), column: z.string().min(1), participants: count }),
-]);
+import {
+  type Aggregation,
+  aggregation,
+  type CellSplit,
+  count,
+  type Local,
+  local,
+  type Poisoned,
+  poisoned,
+  type Server,
+  server,
+  several,
+  split,
+} from "./axes.ts";
+import { search } from "./search.ts";
 
 const { epsilon, delta, unit, clipNorm, clipping } = taskSchema.shape.privacy.shape;
 const { rounds } = taskSchema.shape.training.shape;
@@ -35,28 +29,45 @@ export const gridSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]{1,64}$/, "use lower-case letters, digits and hyphens"),
   task: z.string().min(1).describe("Task file, relative to the grid's"),
   data: z.string().min(1).describe("Data set, as `murmur data` knows it"),
+  complete: z
+    .boolean()
+    .default(false)
+    .describe("Leave out records that lack a cell the task reads, of training and of test rows; default: keep them"),
   change: z.record(z.string(), z.unknown()).default({}).describe("Parts of the task that are other in every cell"),
   split: several(split),
-  mechanism: several(z.enum(["distributed", "central", "local"]))
+  mechanism: several(z.enum(["distributed", "central", "local", "banded"]))
     .default(["distributed"])
-    .describe("Who adds the noise: all together, for dropouts and colluders too; a trusted server; each by itself"),
+    .describe(
+      "Who adds the noise: all together, for dropouts and colluders too; a trusted server, anew or correlated; each alone",
+    ),
+  bands: several(z.int().min(1).max(1000))
+    .optional()
+    .describe("Of banded noise: over how many rounds it is correlated; default: as many as participants take turns"),
   cohort: several(count)
     .optional()
     .describe("How many participants are asked each time, drawn anew from all; default: all"),
   dropouts: several(z.number().min(0).max(0.5))
     .optional()
     .describe("Share of those asked whose answers are lost, each time others; no more than the task tolerates"),
+  stragglers: several(z.number().min(0).max(1))
+    .optional()
+    .describe("Participant level: share of those asked who come to a part of their local steps only, each time others"),
+  poisoned: several(poisoned).optional().describe("Participants who attack the model"),
+  aggregation: several(aggregation).optional().describe("What the server makes of the sums of sub-cohorts"),
   unit: several(unit).optional(),
   clipping: several(clipping.unwrap()).optional(),
   clipNorm: several(clipNorm.unwrap()).optional(),
   model: several(z.strictObject({ hidden: z.array(z.int().min(1).max(512)).max(3) }))
     .optional()
     .describe("Widths of the hidden layers; none is logistic regression"),
+  server: several(server).optional().describe("What the server makes of a round's mean; default: as the task says"),
+  local: several(local).optional().describe("Participant level: what local steps are; default: as the task says"),
   rounds: several(rounds).optional(),
   delta: several(delta).optional(),
   penalty: several(fairness.penalty.unwrap()).optional(),
   tolerance: several(fairness.tolerance.unwrap()).optional(),
   epsilon: several(z.union([epsilon, z.literal("inf")])).describe("`inf`: clipped and rounded, but without noise"),
+  search: search.optional().describe("In each cell, choose hyper-parameters first, and say what that costs"),
   seeds: several(
     z
       .int()
@@ -66,18 +77,24 @@ export const gridSchema = z.strictObject({
 });
 
 export type Grid = z.output<typeof gridSchema>;
-export type CellSplit = z.output<typeof split>;
+export type Mechanism = Grid["mechanism"][number];
 
 /** A point of the grid: of every axis that the file names, one value. */
 export interface Cell {
   split: CellSplit;
-  mechanism: Grid["mechanism"][number];
+  mechanism: Mechanism;
+  bands?: number;
   cohort?: number;
   dropouts?: number;
+  stragglers?: number;
+  poisoned?: Poisoned;
+  aggregation?: Aggregation;
   unit?: string;
   clipping?: string;
   clipNorm?: number;
   model?: { hidden: number[] };
+  server?: Server;
+  local?: Local;
   rounds?: number;
   delta?: number;
   penalty?: string;
@@ -106,12 +123,18 @@ export function asGrid(value: unknown): Grid {
 const axes = [
   "split",
   "mechanism",
+  "bands",
   "cohort",
   "dropouts",
+  "stragglers",
+  "poisoned",
+  "aggregation",
   "unit",
   "clipping",
   "clipNorm",
   "model",
+  "server",
+  "local",
   "rounds",
   "delta",
   "penalty",
@@ -140,11 +163,18 @@ export function changeOf(cell: Cell): Record<string, Record<string, unknown>> {
   const known = (block: Record<string, unknown>) =>
     Object.fromEntries(Object.entries(block).filter(([, value]) => value !== undefined));
   const { unit, clipping, clipNorm, delta, epsilon: budget, rounds: length, penalty, tolerance, model } = cell;
+  const { server, local } = cell;
   // Where a server or each alone adds the noise, it does not hang on who is there.
   const trusted = cell.mechanism === "distributed" ? {} : { dropoutTolerance: 0, colludingShare: 0 };
   return {
     privacy: known({ unit, clipping, clipNorm, delta, epsilon: budget === "inf" ? undefined : budget }),
-    training: known({ rounds: length }),
+    training: known({
+      rounds: length,
+      learningRate: server?.learningRate,
+      momentum: server && (server.kind === "fedavgm" ? server.momentum : 0),
+      localLearningRate: local?.learningRate,
+      localProximal: local && (local.kind === "fedprox" ? local.mu : 0),
+    }),
     fairness: known({ penalty, tolerance }),
     cohort: trusted,
     ...(model && {
@@ -161,10 +191,11 @@ export function changeOf(cell: Cell): Record<string, Record<string, unknown>> {
 /** A setting in words that fit a legend: every axis on which the grid has more than one value, but for those named. */
 export function labelOf(grid: Grid, cell: Cell, but: readonly (keyof Cell)[] = []): string {
   const shown = axes.filter((axis) => !but.includes(axis) && (grid[axis]?.length ?? 0) > 1);
-  return shown.map((axis) => inWords(cell[axis])).join(", ") || "all cells";
+  return shown.map((axis) => inWords(axis, cell[axis])).join(", ") || "all cells";
 }
 
-function inWords(value: unknown): string {
+function inWords(axis: string, value: unknown): string {
+  if (typeof value === "number") return `${axis} ${value}`;
   if (typeof value !== "object" || value === null) return String(value);
   return Object.values(value)
     .map((part) => (Array.isArray(part) ? (part.length > 0 ? part.join("-") : "logistic") : String(part)))

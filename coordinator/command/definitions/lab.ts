@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { InputError } from "../../../shared/errors.ts";
-import { command, dataDir, json, readInput } from "../flags.ts";
+import { command, dataDir, json, numberFlag, readInput } from "../flags.ts";
 import { output, progress } from "../output.ts";
 
 export default command({
@@ -13,6 +13,11 @@ export default command({
   args: {
     grid: { type: "positional", description: "the grid file (YAML); docs/lab.md shows one" },
     out: { type: "string", required: true, valueHint: "DIR", description: "Folder of results and of kept cells" },
+    cell: {
+      type: "string",
+      valueHint: "N",
+      description: "Only run this cell again and compare it with what was kept; numbered from 1, as in the report",
+    },
     "data-dir": dataDir,
     json,
   },
@@ -23,10 +28,10 @@ export default command({
     const { folderOf } = await import("../data-sets.ts");
     const { fetchData } = await import("../data.ts");
     const { recordsOf } = await import("../../simulation/records.ts");
-    const { sweep } = await import("../../lab/sweep.ts");
+    const { rerun, sweep } = await import("../../lab/sweep.ts");
+    const { worldOf } = await import("../../lab/world.ts");
     const { csvOf } = await import("../../lab/csv.ts");
-    const { curvesOf, frontierOf } = await import("../../lab/frontier.ts");
-    const { captionOf, figuresOf, reportOf } = await import("../../lab/report.ts");
+    const { plotsOf, reportOf } = await import("../../lab/report.ts");
     const { projectRoot } = await import("../project-root.ts");
     const { version } = JSON.parse(await readFile(join(projectRoot, "package.json"), "utf8")) as { version: string };
 
@@ -49,26 +54,33 @@ export default command({
       cacheDir: join("murmur-data", "cache"),
       ...(dataDir !== undefined && { dataDir: join(dataDir, folderOf(grid.data)) }),
     });
-    const world = {
+    const world = worldOf({
       grid,
       base: read(taskText, grid.task) as { [field: string]: unknown },
       train: recordsOf(data.path),
       test: recordsOf(data.testPath),
-    };
+    });
     const versions = { murmur: version, node: process.version, processor: process.arch, data: data.sha256 };
-    const done = await sweep(world, { folder: join(out, "cells"), versions, onProgress: progress });
+    const folder = join(out, "cells");
+    const number = numberFlag("cell", args.cell, { from: 1, whole: true });
+    if (number !== undefined) {
+      const { cell, result, before } = await rerun(world, number, { folder, versions });
+      const words = { same: "the same as was kept", other: "NOT what was kept", none: "kept now" }[before];
+      output(args, { cell, result, before }, `${JSON.stringify(cell)}\n${JSON.stringify(result)}\n${words}`);
+      return before === "other" ? 1 : 0;
+    }
+    const done = await sweep(world, { folder, versions, onProgress: progress });
 
     await mkdir(out, { recursive: true });
     const csv = join(out, "results.csv");
     const report = join(out, "report.html");
     await writeFile(csv, csvOf(done));
     await writeFile(join(out, "results.json"), `${JSON.stringify({ grid, versions, cells: done }, null, 2)}\n`);
-    const plots = figuresOf(done).map((figure) => {
-      const caption = captionOf(world, done, figure);
-      return { figure, caption, svg: frontierOf(curvesOf(grid, done, figure), figure, caption) };
-    });
-    for (const { figure, svg } of plots) await writeFile(join(out, `${figure}.svg`), svg);
-    await writeFile(report, reportOf({ grid, gridText: text, taskText, versions, done, plots }));
+    const plots = plotsOf(world, done);
+    for (const { name, svg } of plots) await writeFile(join(out, `${name}.svg`), svg);
+    const command = `npm run -s murmur -- lab ${args.grid} --out ${out}`;
+    await writeFile(report, reportOf({ grid, gridText: text, taskText, versions, done, plots, command }));
     output(args, { cells: done.length, csv, report }, `${done.length} cells\n${csv}\n${report}`);
+    return 0;
   },
 });

@@ -1,0 +1,62 @@
+/** How accuracy on the test rows came about, round by round: a field an ε, a line a setting, means over seeds. */
+import * as Plot from "@observablehq/plot";
+import { type Grid, labelOf } from "../../shared/lab/grid.ts";
+import { colours, legend, svgOf } from "../simulation/drawing.ts";
+import { spreadOf } from "../simulation/spread.ts";
+import { inOrder, nameOf } from "./frontier.ts";
+import type { Done } from "./sweep.ts";
+
+interface Point {
+  label: string;
+  epsilon: string;
+  round: number;
+  mean: number;
+  low: number;
+  high: number;
+}
+
+/** Of each setting, ε and round that was looked at, the mean over seeds. */
+export function pathsOf(grid: Grid, done: readonly Done[]): Point[] {
+  const values = new Map<string, { label: string; epsilon: string; round: number; accuracies: number[] }>();
+  for (const { cell, result } of done) {
+    const [label, epsilon] = [labelOf(grid, cell, ["epsilon", "rounds"]), nameOf(cell.epsilon)];
+    for (const { round, accuracy } of result.path) {
+      const key = JSON.stringify([label, epsilon, round]);
+      const known = values.get(key);
+      if (known) known.accuracies.push(accuracy);
+      else values.set(key, { label, epsilon, round, accuracies: [accuracy] });
+    }
+  }
+  return [...values.values()].map(({ accuracies, ...point }) => ({ ...point, ...spreadOf(accuracies) }));
+}
+
+export function learningOf(grid: Grid, done: readonly Done[], caption: string): string {
+  const points = pathsOf(grid, done);
+  const labels = [...new Set(points.map(({ label }) => label))];
+  const lines = labels.map((label, i) => ({ label, colour: colours[i % colours.length]! }));
+  return svgOf({
+    title: "accuracy by round, on test rows",
+    under: "of the model as it would be given out then; means over seeds, 95 % intervals (Student's t); a field an ε",
+    caption,
+    options: {
+      width: 960,
+      marginTop: 80,
+      marginRight: 220,
+      marginBottom: 45,
+      fx: { domain: inOrder(grid.epsilon), label: null, tickFormat: (epsilon: string) => `ε = ${epsilon}` },
+      x: { label: "round", labelAnchor: "center", ticks: 3 },
+      y: { grid: true, nice: true, label: null },
+      marks: [
+        ...lines.flatMap(({ label, colour }) => {
+          const own = points.filter((point) => point.label === label);
+          const at = { fx: "epsilon", x: "round" };
+          return [
+            Plot.areaY(own, { ...at, y1: "low", y2: "high", fill: colour, fillOpacity: 0.12 }),
+            Plot.lineY(own, { ...at, y: "mean", stroke: colour }),
+          ];
+        }),
+        ...legend(lines),
+      ],
+    },
+  });
+}
