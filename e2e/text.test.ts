@@ -6,6 +6,7 @@ import Papa from "papaparse";
 import { afterAll, describe, expect, it } from "vitest";
 import { parseCsv } from "../client/data/read.ts";
 import { Answerer } from "../client/worker/answerer.ts";
+import { tryText } from "../client/worker/try-text.ts";
 import { fetchData } from "../coordinator/command/data.ts";
 import { splitEvenly } from "../coordinator/command/partition.ts";
 import { serve } from "../coordinator/command/serve.ts";
@@ -15,6 +16,7 @@ import { dawnDevice } from "../kernels/testing/dawn.ts";
 import { outcomesOf, readRows } from "../shared/data/rows.ts";
 import { classFigures, likeliest } from "../shared/fairness/class-figures.ts";
 import { checkLedger } from "../shared/ledger/file.ts";
+import { modelFileOf, openModel } from "../shared/model-file.ts";
 import { RandomSource } from "../shared/privacy/random.ts";
 import { classTable } from "../shared/questions/evaluate.ts";
 import { asTask, type Task } from "../shared/task.ts";
@@ -65,7 +67,7 @@ async function scored(task: Task, csv: string, parameters: Float32Array<ArrayBuf
   const { rows } = readRows(parseCsv(csv).records, task);
   const none = { train: new Uint32Array(0), heldBack: new Uint32Array(0) };
   const answerer = await Answerer.create(async () => device!, task, rows, none, new RandomSource(), { file });
-  return { rows, logits: await answerer.scoreTexts(parameters, rows.texts!) };
+  return { rows, answerer, logits: await answerer.scoreTexts(parameters, rows.texts!) };
 }
 
 describe.skipIf(!device || !there)("six participants with texts", () => {
@@ -82,10 +84,17 @@ describe.skipIf(!device || !there)("six participants with texts", () => {
     expect(told).toHaveLength(3);
     const report = detail.rounds.at(-1)!.classes!;
     expect(report.byClass!.map(({ name }) => name)).toEqual(["negative", "neutral", "positive"]);
-    const { rows, logits } = await scored(task, parts[0]!, parameters);
+    const { rows, logits, answerer } = await scored(task, parts[0]!, parameters);
     const names = outcomesOf(task.data.label);
     const { accuracy } = classFigures(names, classTable(3, rows.labels, likeliest(logits, 3)));
     expect(accuracy).toBeGreaterThan(0.6);
+    // In the tab, after the run: any text, and which words weigh; a model of columns it is not.
+    const model = await modelFileOf(detail.run, task, parameters, { normalisation: {}, marginals: {}, threshold: 0 });
+    const tried = await tryText(model, answerer, "Net profit fell to EUR 2 million");
+    expect(tried.outcomes.map(({ name }) => name).sort()).toEqual(["negative", "neutral", "positive"]);
+    expect(tried.outcomes.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
+    expect(tried.words.length).toBeGreaterThan(3);
+    await expect(openModel(model)).rejects.toThrow("text");
     // Something was learned in the adapter itself: its second matrix has left zero.
     expect(parameters.subarray(1536 * 2 + 2, 1536 * 2 + 2 + 2 * 512).some((w) => w !== 0)).toBe(true);
   });

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { hashOf } from "./canonical.ts";
 import { encodeFeatures, type FeatureColumns } from "./data/features.ts";
 import { InputError } from "./errors.ts";
+import { layerSchema } from "./layers.ts";
 import { type Architecture, architectureOf, layersOf } from "./model.ts";
 import { predict } from "./predict.ts";
 import { hashParameters } from "./round/0-announce.ts";
@@ -49,7 +50,8 @@ const modelFileSchema = z.strictObject({
   protected: z.array(z.string()),
   architecture: z.strictObject({
     inputShape: z.array(z.int().positive()).min(1),
-    layers: taskSchema.shape.model.shape.layers,
+    /** Those of an encoder in front too */
+    layers: z.array(layerSchema).min(1).max(64),
   }),
   context: contextSchema,
   /** By layer with parameters: weight [inputs, outputs], then bias [outputs] */
