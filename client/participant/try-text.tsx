@@ -41,6 +41,7 @@ export function TryText() {
         <label>
           {t("try.label")}
           <textarea
+            class="short"
             rows={3}
             required
             maxLength={2000}
