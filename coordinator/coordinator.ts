@@ -7,9 +7,10 @@ import { isReviewersOwn, type SignedStatement } from "../shared/governance/revie
 import { checkLedger, type LedgerFile } from "../shared/ledger/file.ts";
 import { planOf } from "../shared/plan.ts";
 import { hashParameters } from "../shared/round/0-announce.ts";
-import type { RunDetail, RunSummary } from "../shared/run-record.ts";
+import type { Progress, RunDetail, RunSummary } from "../shared/run-record.ts";
 import type { Identity } from "../shared/secure-sum/keys.ts";
 import { type Task, taskHash } from "../shared/task.ts";
+import { readTaskFile } from "../shared/task-file.ts";
 import { type DocumentName, documentsOf } from "./governance/documents.ts";
 import { startLearner } from "./learner.ts";
 import type { Deadlines } from "./round.ts";
@@ -18,7 +19,6 @@ import { openDatabase } from "./store/database.ts";
 import { coordinatorIdentity, operatorKey } from "./store/keys.ts";
 import { Ledger } from "./store/ledger-store.ts";
 import { Runs } from "./store/runs.ts";
-import { readTaskFile } from "./task-file.ts";
 import { Witnesses } from "./witness/witnesses.ts";
 
 /** A reviewer's clock may be ahead of ours by as much, ms. */
@@ -32,6 +32,8 @@ export class Coordinator {
   url = "";
   /** Called on every change of a run, for whoever watches */
   onRunChange: (detail: RunDetail) => void = () => {};
+  /** Called as the phase under way moves on, a few times a second at most */
+  onProgress: (run: string, progress: Progress) => void = () => {};
 
   private constructor(
     private readonly store: Runs,
@@ -76,6 +78,7 @@ export class Coordinator {
       deadlines: this.deadlines,
       url: () => this.url,
       onChange: (run) => this.onRunChange(run.detail()),
+      onProgress: (run, progress) => this.onProgress(run.id, progress),
       log: this.log,
     };
   }

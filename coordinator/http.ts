@@ -10,12 +10,12 @@ import type { Logger } from "pino";
 import { InputError } from "../shared/errors.ts";
 import { type SignedStatement, signedStatementSchema } from "../shared/governance/review.ts";
 import { taskJsonSchema } from "../shared/task.ts";
+import { TaskFileError } from "../shared/task-file.ts";
 import { useLite } from "../shared/text/use-lite.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { exportModel, modelFormats } from "./export/model.ts";
 import { documentNames } from "./governance/documents.ts";
 import { exampleTasks, sampleFor } from "./samples.ts";
-import { TaskFileError } from "./task-file.ts";
 import { useLiteFile } from "./text/use-lite.ts";
 
 /** @param pages folder of the built pages */
@@ -122,11 +122,13 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
     return c.json(await coordinator.launch(body.yaml), 201);
   });
   operator.get("/:id", (c) => c.json(found(c.req.param("id")).detail()));
-  operator.post("/:id/stop", async (c) => {
-    const run = found(c.req.param("id"));
-    await run.stop();
-    return c.json(run.detail());
-  });
+  for (const act of ["hold", "resume", "stop"] as const) {
+    operator.post(`/:id/${act}`, async (c) => {
+      const run = found(c.req.param("id"));
+      await run[act]();
+      return c.json(run.detail());
+    });
+  }
   operator.get("/:id/documents/:name", async (c) => {
     const name = documentNames.find((known) => known === c.req.param("name"));
     if (!name)

@@ -3,7 +3,10 @@
  * of some until all have answered, left, or the time is up. A message that is not expected now is refused by name.
  */
 import { type DropReason, Refusal } from "../shared/round/reasons.ts";
+import type { Progress } from "../shared/run-record.ts";
 import type { Reply } from "../shared/wire.ts";
+
+const progressEveryMs = 150;
 
 export interface Connection {
   /** Ed25519, hex, proven by signature */
@@ -18,6 +21,8 @@ export type Admit<Message> = (identity: string, message: Message) => Promise<voi
 interface Collector {
   event: string;
   waiting: Set<string>;
+  answered: number;
+  lost: Record<string, number>;
   admit: Admit<unknown>;
   drop: (identity: string, reason: DropReason) => void;
   /** Messages being checked: the phase does not end under them, or a sum could change after it was closed */
@@ -32,6 +37,9 @@ export class Room {
   #collector: Collector | undefined;
   /** Called whenever somebody comes or goes. */
   onChange: () => void = () => {};
+  /** Called as answers come in, but no more often than an eye can follow */
+  onProgress: (progress: Progress) => void = () => {};
+  #progressed: NodeJS.Timeout | undefined;
 
   get identities(): string[] {
     return [...this.#connections.keys()];
@@ -90,10 +98,14 @@ export class Room {
       const collector: Collector = {
         event,
         waiting,
+        answered: 0,
+        lost: {},
         admit: admit as Collector["admit"],
         drop: (identity, reason) => {
           if (!waiting.delete(identity)) return;
           dropped.set(identity, reason);
+          collector.lost[reason] = (collector.lost[reason] ?? 0) + 1;
+          this.#progress();
           onLost(identity);
         },
         checking: 0,
@@ -111,6 +123,7 @@ export class Room {
       if (signal.aborted) return interrupted();
       signal.addEventListener("abort", interrupted);
       this.#collector = collector;
+      this.#progress();
       for (const identity of [...waiting])
         if (!this.#connections.has(identity)) collector.drop(identity, "disconnected");
       collector.settle();
@@ -136,6 +149,9 @@ export class Room {
         collector.waiting.add(identity);
         if (collector.late) collector.drop(identity, "timed-out");
         if (!this.#connections.has(identity)) collector.drop(identity, "disconnected");
+      } else {
+        collector.answered++;
+        this.#progress();
       }
       return { ok: true };
     } catch (error) {
@@ -147,6 +163,17 @@ export class Room {
       collector.checking--;
       collector.settle();
     }
+  }
+
+  #progress(): void {
+    this.#progressed ??= setTimeout(() => {
+      this.#progressed = undefined;
+      const collector = this.#collector;
+      if (!collector) return;
+      const { answered, lost, waiting, checking } = collector;
+      const asked = answered + checking + waiting.size + Object.values(lost).reduce((a, b) => a + b, 0);
+      this.onProgress({ asked, answered, lost: { ...lost } });
+    }, progressEveryMs).unref();
   }
 
   #gone(identity: string, reason: DropReason): void {

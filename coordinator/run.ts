@@ -26,7 +26,15 @@ import { type Announcement, announce, announcementHash, hashParameters } from ".
 import { hashSum, publishResult } from "../shared/round/5-result.ts";
 import { Abort } from "../shared/round/reasons.ts";
 import { type CoordinatorEnv, protocolVersion, type RoundFacts } from "../shared/round/round.ts";
-import type { PrivacyStatement, RoundRecord, RunDetail, RunState, RunSummary } from "../shared/run-record.ts";
+import {
+  isOver,
+  type PrivacyStatement,
+  type Progress,
+  type RoundRecord,
+  type RunDetail,
+  type RunState,
+  type RunSummary,
+} from "../shared/run-record.ts";
 import type { Task } from "../shared/task.ts";
 import type { AnnounceMessage, Welcome } from "../shared/wire.ts";
 import { bulkCrypto } from "./bulk-crypto.ts";
@@ -55,6 +63,7 @@ export interface RunDependencies {
   /** Base address participants open */
   url: () => string;
   onChange: (run: Run) => void;
+  onProgress: (run: Run, progress: Progress) => void;
   log: Logger;
 }
 
@@ -99,6 +108,7 @@ export class Run {
       this.#arrived();
       this.#changed();
     };
+    this.room.onProgress = (progress) => dependencies.onProgress(this, progress);
   }
 
   /** From the store: a new run, or one that a crash interrupted. */
@@ -124,7 +134,7 @@ export class Run {
     return this.row.task;
   }
   get isOver(): boolean {
-    return this.#state === "finished" || this.#state === "stopped" || this.#state === "failed";
+    return isOver(this.#state);
   }
   /** Until its reviewers have signed, a task is nothing but a proposal. */
   get isProposed(): boolean {
@@ -165,6 +175,16 @@ export class Run {
     invariant(!this.isProposed, "a task is launched after its review");
     this.#driving ??= this.#drive();
     return this.#driving;
+  }
+
+  /** Asks nothing new until it is resumed, after a restart too; a round under way goes on to its end. */
+  async hold(): Promise<void> {
+    if (this.#state === "waiting" || this.#state === "running") await this.#setState("held");
+  }
+
+  async resume(): Promise<void> {
+    if (this.#state === "held") await this.#setState("waiting");
+    this.#arrived();
   }
 
   /** Stops for good. A round under way ends with nothing revealed. */
@@ -313,16 +333,17 @@ export class Run {
   /** Waits until `minimum` participants are here, and a little longer for more before the first round. */
   async #companyOf(minimum: number, signal: AbortSignal): Promise<void> {
     const first = this.#records.length === 0;
-    const enough = () => this.room.identities.length >= (first ? this.task.cohort.maximum : minimum);
+    const isHeld = () => this.#state === "held";
+    const enough = () => !isHeld() && this.room.identities.length >= (first ? this.task.cohort.maximum : minimum);
     while (!enough() && !signal.aborted) {
-      if (this.room.identities.length < minimum) await this.#setState("waiting");
-      const patience = first && this.room.identities.length >= minimum ? gatheringMs : undefined;
+      if (!isHeld() && this.room.identities.length < minimum) await this.#setState("waiting");
+      const patience = !isHeld() && first && this.room.identities.length >= minimum ? gatheringMs : undefined;
       const count = this.room.identities.length;
       await new Promise<void>((resolve) => {
         this.#arrived = resolve;
         if (patience !== undefined) setTimeout(resolve, patience);
       });
-      if (patience !== undefined && this.room.identities.length === count) return;
+      if (patience !== undefined && !isHeld() && this.room.identities.length === count) return;
     }
   }
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { readTaskFile } from "../shared/task-file.ts";
 import { exampleTasks, sampleFor } from "./samples.ts";
-import { readTaskFile } from "./task-file.ts";
 
 const examples = await exampleTasks();
 const task = (name: string) => readTaskFile(examples.find((example) => example.name === name)!.yaml, name);

@@ -28,7 +28,7 @@ const largestMessage = pieceLength(32) + 2 ** 16;
 const messagesPerTenSeconds = 300;
 
 /** Whose runs are served. */
-export type Host = Pick<Coordinator, "isOperator" | "onRunChange" | "witnesses" | "publicKey"> & {
+export type Host = Pick<Coordinator, "isOperator" | "onRunChange" | "onProgress" | "witnesses" | "publicKey"> & {
   run(
     id: string,
   ): Pick<Run, "isOver" | "isProposed" | "isInvited" | "welcome" | "enter" | "withdraw" | "room"> | undefined;
@@ -58,6 +58,7 @@ export function attachSockets(http: HttpServer, coordinator: Host, log: Logger):
     );
   });
   coordinator.onRunChange = (detail) => console.emit("run", detail);
+  coordinator.onProgress = (run, progress) => console.volatile.emit("progress", { run, progress });
   return io;
 }
 

@@ -15,7 +15,6 @@ import { roundLine, writeDocuments } from "../coordinator/command/runs-client.ts
 import { type Server, serve } from "../coordinator/command/serve.ts";
 import { exportModel } from "../coordinator/export/model.ts";
 import type { Run } from "../coordinator/run.ts";
-import { readTaskFile } from "../coordinator/task-file.ts";
 import { findBrowser, launchArguments } from "../setup/browser.mjs";
 import type { PrivacyUnit } from "../shared/cohort.ts";
 import { encodeFeatures } from "../shared/data/features.ts";
@@ -26,6 +25,7 @@ import { fairnessMetrics } from "../shared/fairness/metrics.ts";
 import { architectureOf, inputWidth } from "../shared/model.ts";
 import { predict } from "../shared/predict.ts";
 import { asTask, type Task } from "../shared/task.ts";
+import { readTaskFile } from "../shared/task-file.ts";
 import {
   logisticRegression,
   majorityAccuracy,

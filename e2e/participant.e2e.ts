@@ -1,8 +1,8 @@
 /** A participant's first five minutes, in both languages: invitation, data, consent, rounds, the end. */
 import { readFileSync } from "node:fs";
-import AxeBuilder from "@axe-core/playwright";
 import { type BrowserContext, expect, type Page, test } from "@playwright/test";
 import { checkProof } from "../shared/ledger/proof.ts";
+import { expectAccessible } from "./accessible.ts";
 import { bankFiles, bankTask, type Serving, startServing } from "./serving.ts";
 
 let serving: Serving;
@@ -25,11 +25,6 @@ function watchPage(page: Page): { foreign: string[]; errors: string[] } {
   });
   page.on("pageerror", (error) => seen.errors.push(error.message));
   return seen;
-}
-
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(" ")}`)).toEqual([]);
 }
 
 const expectState = (page: Page, state: string) =>

@@ -6,7 +6,6 @@ import { parseCsv } from "../client/data/read.ts";
 import { fetchData } from "../coordinator/command/data.ts";
 import { splitByColumn } from "../coordinator/command/partition.ts";
 import { serve } from "../coordinator/command/serve.ts";
-import { readTaskFile } from "../coordinator/task-file.ts";
 import { dawnDevice } from "../kernels/testing/dawn.ts";
 import { encodeFeatures } from "../shared/data/features.ts";
 import { readRows } from "../shared/data/rows.ts";
@@ -15,6 +14,7 @@ import { checkLedger } from "../shared/ledger/file.ts";
 import { architectureOf } from "../shared/model.ts";
 import { predict } from "../shared/predict.ts";
 import { asTask } from "../shared/task.ts";
+import { readTaskFile } from "../shared/task-file.ts";
 import { joinInNode } from "./node-tab.ts";
 
 const device = await dawnDevice();

@@ -9,7 +9,6 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { serve } from "../coordinator/command/serve.ts";
-import { readTaskFile } from "../coordinator/task-file.ts";
 import { logisticRegression, trainCentrally } from "../demo/baseline.ts";
 import { dawnDevice } from "../kernels/testing/dawn.ts";
 import { encodeFeatures } from "../shared/data/features.ts";
@@ -33,6 +32,7 @@ import { addNoise } from "../shared/privacy/discrete-gaussian.ts";
 import type { Encoded } from "../shared/privacy/stages.ts";
 import { seededRandom } from "../shared/privacy/testing/seeded.ts";
 import { asTask, type Task } from "../shared/task.ts";
+import { readTaskFile } from "../shared/task-file.ts";
 import { joinInNode } from "./node-tab.ts";
 
 const device = await dawnDevice();

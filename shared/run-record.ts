@@ -16,8 +16,11 @@ import type { ExplainSum } from "./questions/explain.ts";
 import type { Question } from "./questions/question.ts";
 import type { Task } from "./task.ts";
 
-/** `proposed`: its reviewers have not all approved, so nobody can join and nothing is asked */
-export type RunState = "proposed" | "waiting" | "running" | "finished" | "stopped" | "failed";
+/**
+ * `proposed`: its reviewers have not all approved, so nobody can join and nothing is asked. `held`: by the operator;
+ * participants may come, and nothing new is asked
+ */
+export type RunState = "proposed" | "waiting" | "held" | "running" | "finished" | "stopped" | "failed";
 export type QuestionKind = Question["kind"];
 
 /** The phases of a round, in order; see shared/round. */
@@ -106,6 +109,18 @@ export interface RoundRecord {
   duration: number;
   /** ISO 8601 */
   finishedAt: string;
+}
+
+/** Whether a run in this state may still ask something. */
+export const isOver = (state: RunState): boolean => state === "finished" || state === "stopped" || state === "failed";
+
+/** How far the phase under way has come: numbers of members, never which. */
+export interface Progress {
+  /** Of whom a message is awaited in this phase */
+  asked: number;
+  answered: number;
+  /** Lost in this phase, by reason */
+  lost: Record<string, number>;
 }
 
 export interface RunSummary {

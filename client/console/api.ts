@@ -1,7 +1,7 @@
 /** The console's line to the coordinator: its key, its calls, and the live stream of runs. */
 import { signal } from "@preact/signals";
 import { io, type Socket } from "socket.io-client";
-import type { RunDetail } from "../../shared/run-record.ts";
+import type { Progress, RunDetail } from "../../shared/run-record.ts";
 import { t } from "../i18n/messages.ts";
 
 const storageKey = "murmur-operator-key";
@@ -9,6 +9,8 @@ const storageKey = "murmur-operator-key";
 export const key = signal<string | undefined>(takeKey());
 /** Undefined until the coordinator has told them. */
 export const runs = signal<ReadonlyMap<string, RunDetail> | undefined>(undefined);
+/** How far the phase under way has come, by run; told a few times a second. */
+export const progress = signal<ReadonlyMap<string, Progress>>(new Map());
 export const failure = signal<string | undefined>(undefined);
 
 /** From the address's fragment, which no server sees and which is wiped at once, or from this session. */
@@ -57,6 +59,9 @@ export async function signIn(candidate: string): Promise<boolean> {
   socket = io("/console", { transports: ["websocket"], auth: { key: candidate } });
   socket.on("run", (detail: RunDetail) => {
     runs.value = new Map(runs.value ?? []).set(detail.run, detail);
+  });
+  socket.on("progress", ({ run, progress: now }: { run: string; progress: Progress }) => {
+    progress.value = new Map(progress.value).set(run, now);
   });
   socket.on("connect", () => {
     failure.value = undefined;

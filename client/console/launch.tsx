@@ -1,7 +1,12 @@
-/** A task file, from an example or by hand, and what is wrong with it, line by line. */
+/** A task, step by step in a form beside its file, from an example or by hand; what is wrong stands beside the field. */
 import { signal } from "@preact/signals";
-import { t } from "../i18n/messages.ts";
-import { type LaunchProblem, launch } from "./api.ts";
+import { isWeakCohort, minimumCohort } from "../../shared/cohort.ts";
+import type { Task } from "../../shared/task.ts";
+import { formatDelta, formatNumber, t } from "../i18n/messages.ts";
+import { launch } from "./api.ts";
+import { checked, isReadable, preview, problems, valueAt, yaml } from "./draft.ts";
+import { Fields } from "./field.tsx";
+import { taskSchema } from "./schema.ts";
 
 interface Example {
   name: string;
@@ -9,9 +14,26 @@ interface Example {
 }
 
 const examples = signal<Example[] | undefined>(undefined);
-const yaml = signal("");
-const problems = signal<LaunchProblem[]>([]);
+const refused = signal<string | undefined>(undefined);
 const busy = signal(false);
+
+/** Which blocks of the task each step shows; a block that none names comes with the last. */
+const steps = [
+  { key: "form.step.purpose", blocks: ["name", "purpose"] },
+  { key: "form.step.data", blocks: ["data"] },
+  { key: "form.step.promise", blocks: ["privacy"] },
+  { key: "form.step.people", blocks: ["cohort"] },
+  { key: "form.step.training", blocks: ["model", "training"] },
+  { key: "form.step.fairness", blocks: ["fairness", "objective"] },
+  { key: "form.step.explain", blocks: ["explain"] },
+  { key: "form.step.conditions", blocks: ["gates", "review", "regimes", "witnesses"] },
+] as const;
+const named = new Set<string>(steps.flatMap(({ blocks }) => blocks));
+const blocksOf = (step: number): string[] => [
+  ...steps[step]!.blocks,
+  ...(step === steps.length - 1 ? Object.keys(taskSchema.properties).filter((name) => !named.has(name)) : []),
+];
+const current = signal(0);
 
 async function loadExamples(): Promise<void> {
   const answer = await fetch("/api/tasks");
@@ -25,15 +47,14 @@ export function Launch({ onLaunched }: { onLaunched: (run: string) => void }) {
   if (examples.value === undefined) void loadExamples();
   const submit = async () => {
     busy.value = true;
+    refused.value = undefined;
     const outcome = await launch(yaml.value).finally(() => {
       busy.value = false;
     });
-    if (Array.isArray(outcome)) {
-      problems.value = outcome;
-      return;
-    }
-    problems.value = [];
-    onLaunched(outcome.run);
+    if (!Array.isArray(outcome)) return onLaunched(outcome.run);
+    // What the file itself says wrong stands on the page already.
+    if (problems.value.length === 0)
+      refused.value = outcome.map(({ path, problem, fix }) => `${path} ${problem}. ${fix ?? ""}`).join(" ");
   };
   return (
     <form
@@ -45,47 +66,137 @@ export function Launch({ onLaunched }: { onLaunched: (run: string) => void }) {
     >
       <h2>{t("console.launch")}</h2>
       <p class="choices">
-        <span>{t("console.launch.example")}:</span>
-        {examples.value?.map((example) => (
-          <button
-            key={example.name}
-            type="button"
-            onClick={() => {
-              yaml.value = example.yaml;
-              problems.value = [];
+        <label>
+          {t("console.launch.example")}{" "}
+          <select
+            data-testid="example"
+            value=""
+            onChange={({ currentTarget }) => {
+              const chosen = examples.value?.find(({ name }) => name === currentTarget.value);
+              if (chosen) yaml.value = chosen.yaml;
+              currentTarget.value = "";
             }}
           >
-            {example.name}
-          </button>
-        ))}
-      </p>
-      <label>
-        {t("console.launch.yaml")}
-        <textarea
-          data-testid="yaml"
-          spellcheck={false}
-          value={yaml.value}
-          onInput={(event) => {
-            yaml.value = event.currentTarget.value;
-          }}
-        />
-      </label>
-      {problems.value.length > 0 && (
-        <div class="problems" role="alert" data-testid="problems">
-          <strong>{t("console.launch.problems")}</strong>
-          <ul>
-            {problems.value.map((problem) => (
-              <li key={`${problem.path}/${problem.line}`}>
-                {problem.line !== undefined && <span class="mono">{`${problem.line}:${problem.column} `}</span>}
-                <code>{problem.path}</code> {problem.problem}. {problem.fix}
-              </li>
+            <option value="">{t("form.choose")}</option>
+            {examples.value?.map(({ name }) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
             ))}
-          </ul>
+          </select>
+        </label>
+      </p>
+      <div class="side-by-side">
+        <div>{isReadable.value ? <Steps /> : <p class="problems">{t("form.unreadable")}</p>}</div>
+        <div class="beside">
+          <label>
+            {t("console.launch.yaml")}
+            <textarea
+              data-testid="yaml"
+              spellcheck={false}
+              value={yaml.value}
+              onInput={(event) => {
+                yaml.value = event.currentTarget.value;
+              }}
+            />
+          </label>
+          {problems.value.length > 0 && (
+            <div class="problems small" role="status" data-testid="problems">
+              <strong>{t("console.launch.problems")}</strong>
+              <ul>
+                {problems.value.map((problem) => (
+                  <li key={`${problem.path}/${problem.line}`}>
+                    <span class="mono">{`${problem.line}:${problem.column} `}</span>
+                    <code>{problem.path}</code> {problem.problem}. {problem.fix}
+                  </li>
+                ))}
+              </ul>
+            </div>
+          )}
+          {"task" in checked.value && <Preview task={checked.value.task} />}
+          {refused.value !== undefined && (
+            <p class="problems" role="alert">
+              {refused.value}
+            </p>
+          )}
+          <button type="submit" class="main" data-testid="launch" disabled={busy.value}>
+            {t("console.launch.button")}
+          </button>
         </div>
-      )}
-      <button type="submit" class="main" data-testid="launch" disabled={busy.value}>
-        {t("console.launch.button")}
-      </button>
+      </div>
     </form>
+  );
+}
+
+const wrongIn = (step: number) =>
+  problems.value.filter(({ path }) => blocksOf(step).includes(path.split(".")[0]!)).length;
+
+function Steps() {
+  const step = current.value;
+  return (
+    <>
+      <nav aria-label={t("form.steps")}>
+        <ol class="stepper">
+          {steps.map(({ key }, i) => (
+            <li key={key}>
+              <button
+                type="button"
+                class={i === step ? "here" : ""}
+                aria-current={i === step ? "step" : undefined}
+                onClick={() => {
+                  current.value = i;
+                }}
+              >
+                {t(key)} {wrongIn(i) > 0 && <span class="problems">{t("form.wrong", { count: wrongIn(i) })}</span>}
+              </button>
+            </li>
+          ))}
+        </ol>
+      </nav>
+      <h3>{t(steps[step]!.key)}</h3>
+      <Fields key={step} path={[]} schema={taskSchema} only={blocksOf(step)} />
+      <div class="choices">
+        <button
+          type="button"
+          disabled={step === 0}
+          onClick={() => {
+            current.value--;
+          }}
+        >
+          {t("form.back")}
+        </button>
+        <button
+          type="button"
+          disabled={step === steps.length - 1}
+          onClick={() => {
+            current.value++;
+          }}
+        >
+          {t("form.next")}
+        </button>
+      </div>
+    </>
+  );
+}
+
+/** What a launch would cost, before it is launched. */
+function Preview({ task }: { task: Task }) {
+  const plan = preview(task);
+  const { epsilon, delta, unit } = task.privacy;
+  if (!plan) return <p class="problems small">{t("form.unkeepable")}</p>;
+  const rounds = Object.values(plan.rounds).reduce((a, b) => a + b, 0);
+  return (
+    <p class="small" data-testid="preview">
+      {t("form.preview", {
+        rounds,
+        minimum: minimumCohort(task),
+        noise: formatNumber(plan.noiseMultiplier.train, { maximumFractionDigits: 2 }),
+        epsilon: formatNumber(epsilon),
+        delta: formatDelta(delta),
+        unit: t(`unit.${unit}`),
+      })}{" "}
+      {isWeakCohort(task) && <span class="weak">{t("about.weak")}</span>}
+      {valueAt(["review"]) !== undefined && t("form.reviewed")}
+    </p>
   );
 }

@@ -33,7 +33,7 @@ function Console() {
   if (key.value === undefined) return <SignIn />;
   const run = chosen.value === null ? undefined : runs.value?.get(chosen.value);
   return (
-    <Frame title={t("console.title")}>
+    <Frame title={t("console.title")} wide>
       <Failure />
       {run ? (
         <>

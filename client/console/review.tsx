@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { fromBase64, toHex } from "../../shared/canonical.ts";
 import type { Decision, Standing, Statement } from "../../shared/governance/review.ts";
 import { signBody } from "../../shared/round/signed.ts";
-import type { RunDetail } from "../../shared/run-record.ts";
+import { isOver, type RunDetail } from "../../shared/run-record.ts";
 import { asTask, taskHash } from "../../shared/task.ts";
 import { t } from "../i18n/messages.ts";
 import { call } from "./api.ts";
@@ -11,7 +11,7 @@ import { call } from "./api.ts";
 const problem = signal<string | undefined>(undefined);
 
 export function Review({ run, review }: { run: RunDetail; review: Standing }) {
-  const over = !["proposed", "waiting", "running"].includes(run.state);
+  const over = isOver(run.state);
   const possible: Decision[] =
     run.state === "proposed"
       ? ["approve", "reject"]

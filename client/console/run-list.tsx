@@ -2,6 +2,7 @@ import { t } from "../i18n/messages.ts";
 import { Scroll } from "../ui/scroll.tsx";
 import { statement } from "../ui/statement.ts";
 import { runs } from "./api.ts";
+import { troublesOf } from "./troubles.ts";
 
 export function RunList({ onChoose }: { onChoose: (run: string) => void }) {
   const all = [...(runs.value?.values() ?? [])].sort((a, b) => b.createdAt.localeCompare(a.createdAt));
@@ -35,7 +36,12 @@ export function RunList({ onChoose }: { onChoose: (run: string) => void }) {
                   <td>
                     {run.name} {run.weakCohort && <span class="weak">{t("console.weak")}</span>}
                   </td>
-                  <td>{t(`run.${run.state}`)}</td>
+                  <td>
+                    {t(`run.${run.state}`)}
+                    {troublesOf(run).length > 0 && (
+                      <span class="problems"> · {t("trouble.count", { count: troublesOf(run).length })}</span>
+                    )}
+                  </td>
                   <td class="number">
                     {run.roundsDone}/{run.roundsPlanned}
                   </td>

@@ -1,34 +1,29 @@
 /** One run: what goes on, what it costs, what came of it. */
-
-import { signal } from "@preact/signals";
-import { useRef } from "preact/hooks";
-import type { RunDetail } from "../../shared/run-record.ts";
-import { formatNumber, isMessageKey, t } from "../i18n/messages.ts";
+import { isOver, type RunDetail } from "../../shared/run-record.ts";
+import { formatNumber, t } from "../i18n/messages.ts";
+import { BudgetBar } from "../ui/budget-bar.tsx";
 import { Collusion } from "../ui/collusion.tsx";
 import { ConfirmButton } from "../ui/dialog.tsx";
+import { Invitation } from "../ui/invitation.tsx";
 import { save } from "../ui/save.ts";
 import { Scroll } from "../ui/scroll.tsx";
 import { statement } from "../ui/statement.ts";
 import { call, failure } from "./api.ts";
 import { ClassReport } from "./class-report.tsx";
+import { Cohort } from "./cohort.tsx";
 import { Curves } from "./curves.tsx";
 import { Explained } from "./explained.tsx";
+import { reasonText } from "./reason-text.ts";
 import { Review } from "./review.tsx";
-
-const copied = signal(false);
-const copiedForMs = 3000;
-
-/** Codes have words in both languages; what the coordinator put into words itself stays as it is. */
-function reasonText(reason: string): string {
-  const key = `abort.${reason}`;
-  return isMessageKey(key) ? t(key) : reason;
-}
+import { TroubleList } from "./trouble-list.tsx";
 
 export function RunView({ run }: { run: RunDetail }) {
   const { current } = run;
-  const over = !["proposed", "waiting", "running"].includes(run.state);
+  const over = isOver(run.state);
+  const act = (what: "hold" | "resume" | "stop") => void call(`/api/runs/${run.run}/${what}`, {});
   return (
     <>
+      <TroubleList run={run} />
       <section class="card">
         <h1>
           {run.name} <span class="mono quiet">{run.run}</span>
@@ -54,24 +49,43 @@ export function RunView({ run }: { run: RunDetail }) {
             })}
           </p>
         )}
+        <h2>{t("console.spent")}</h2>
+        <BudgetBar
+          spent={run.privacy.epsilon}
+          budget={run.task.privacy.epsilon}
+          next={0}
+          label={`${t("console.spent")}: ${statement(run.privacy)}`}
+        />
         <p>
-          {t("console.spent")}: {statement(run.privacy)} ·{" "}
-          {t("console.promised", { budget: formatNumber(run.task.privacy.epsilon) })}
+          {statement(run.privacy)} · {t("console.promised", { budget: formatNumber(run.task.privacy.epsilon) })}
         </p>
         <Collusion privacy={run.privacy} share={run.task.cohort.colludingShare} />
         {!over && run.state !== "proposed" && <Invitation link={run.invitation} />}
         {!over && (
-          <ConfirmButton
-            button={t("console.stop")}
-            title={t("console.stop.title")}
-            text={t("console.stop.text")}
-            confirm={t("console.stop")}
-            cancel={t("console.stop.cancel")}
-            onConfirm={() => void call(`/api/runs/${run.run}/stop`, {})}
-          />
+          <div class="choices">
+            {(run.state === "waiting" || run.state === "running") && (
+              <button type="button" onClick={() => act("hold")}>
+                {t("console.hold")}
+              </button>
+            )}
+            {run.state === "held" && (
+              <button type="button" class="main" onClick={() => act("resume")}>
+                {t("console.resume")}
+              </button>
+            )}
+            <ConfirmButton
+              button={t("console.stop")}
+              title={t("console.stop.title")}
+              text={t("console.stop.text")}
+              confirm={t("console.stop")}
+              cancel={t("console.stop.cancel")}
+              onConfirm={() => act("stop")}
+            />
+          </div>
         )}
       </section>
-      <Curves run={run} />
+      {!over && run.state !== "proposed" && <Cohort run={run} />}
+      {run.roundsDone > 0 && <Curves run={run} />}
       <ClassReport run={run} />
       <Explained run={run} />
       <Gates run={run} />
@@ -79,34 +93,6 @@ export function RunView({ run }: { run: RunDetail }) {
       <Aborted run={run} />
       {over && <Downloads run={run} />}
     </>
-  );
-}
-
-function Invitation({ link }: { link: string }) {
-  const text = useRef<HTMLElement>(null);
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(link);
-    } catch {
-      // Without https there is no clipboard: select the link, so that one key copies it.
-      getSelection()?.selectAllChildren(text.current!);
-      return;
-    }
-    copied.value = true;
-    setTimeout(() => {
-      copied.value = false;
-    }, copiedForMs);
-  };
-  return (
-    <div class="invitation">
-      <strong>{t("console.invitation")}</strong>
-      <code data-testid="invitation" ref={text}>
-        {link}
-      </code>
-      <button type="button" onClick={() => void copy()} aria-live="polite">
-        {t(copied.value ? "console.copied" : "console.copy")}
-      </button>
-    </div>
   );
 }
 

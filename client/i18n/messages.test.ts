@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { IntlMessageFormat } from "intl-messageformat";
 import ts from "typescript";
 import { afterEach, expect, test } from "vitest";
+import { taskJsonSchema } from "../../shared/task.ts";
 import { en, type MessageKey } from "./en.ts";
 import { formatDelta, formatEpsilon, isMessageKey, language, t } from "./messages.ts";
+import { taskDescriptionsZh } from "./task-zh.ts";
 import { zh } from "./zh.ts";
 
 const client = join(import.meta.dirname, "..");
@@ -93,6 +95,8 @@ test("every message is used", () => {
   const families = [
     "about.promise",
     "abort",
+    "dot",
+    "drop",
     "metric",
     "own.method",
     "own.note",
@@ -101,10 +105,12 @@ test("every message is used", () => {
     "question",
     "refusal",
     "relation",
+    "remedy",
     "review",
     "run",
     "state",
     "term",
+    "trouble",
     "unit",
   ];
   const endings = ["finished.text", "left.text"];
@@ -148,6 +154,16 @@ test("every code that can end a tab's part or a round has a text", () => {
   expect(refusals.length).toBeGreaterThanOrEqual(28);
   expect(refusals.filter((code) => !isMessageKey(`refusal.${code}`))).toEqual([]);
   expect(codes("AbortReason").filter((code) => !isMessageKey(`abort.${code}`))).toEqual([]);
+});
+
+test("every description of the task's schema is there in Chinese, and none that it has no more", () => {
+  const found = new Set<string>();
+  JSON.stringify(taskJsonSchema(), (key, value) => {
+    if (key === "description") found.add(value);
+    return value;
+  });
+  expect(found.size).toBeGreaterThan(50);
+  expect(Object.keys(taskDescriptionsZh).sort()).toEqual([...found].sort());
 });
 
 test("a message follows the language", () => {

@@ -19,6 +19,7 @@ export interface Curve {
   band?: boolean;
 }
 
+const wholeSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
 const colours = ["--spent", "--next", "--quiet"];
 const height = 180;
 /** 20 % of a #rrggbb colour would need parsing; the canvas takes color-mix() as it is. */
@@ -44,7 +45,11 @@ export function Chart(props: { name: string; title: string; summary: string; x: 
         height,
         scales: { x: { time: false } },
         legend: { show: false },
-        axes: [axis, { ...axis, size: 52 }],
+        // There is no round between two rounds.
+        axes: [
+          { ...axis, incrs: wholeSteps },
+          { ...axis, size: 52 },
+        ],
         series: [
           {},
           ...curves.map((curve, i) => {

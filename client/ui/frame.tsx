@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { chooseLanguage, type Language, language, t } from "../i18n/messages.ts";
 import "./theme.css";
 
-export function Frame({ title, children }: { title?: string; children: ComponentChildren }) {
+export function Frame({ title, wide, children }: { title?: string; wide?: boolean; children: ComponentChildren }) {
   return (
     <>
       <header class="frame">
@@ -23,7 +23,7 @@ export function Frame({ title, children }: { title?: string; children: Component
           </select>
         </label>
       </header>
-      <main>{children}</main>
+      <main class={wide ? "wide" : ""}>{children}</main>
     </>
   );
 }

@@ -4,7 +4,7 @@
  */
 import { type ArgsDef, type ParsedArgs, parseArgs } from "citty";
 import { InputError } from "../../shared/errors.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../../shared/nearest.ts";
 
 export function parseStrictly(argv: readonly string[], definitions: ArgsDef): ParsedArgs {
   const flags = Object.entries(definitions).filter(([, definition]) => definition.type !== "positional");

@@ -4,9 +4,9 @@
 import { stripVTControlCharacters } from "node:util";
 import { type ArgsDef, renderUsage } from "citty";
 import { InputError } from "../../shared/errors.ts";
+import { nearest } from "../../shared/nearest.ts";
 import { parseStrictly } from "./arguments.ts";
 import type { Command } from "./flags.ts";
-import { nearest } from "./nearest.ts";
 
 export interface Program {
   name: string;

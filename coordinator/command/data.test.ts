@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Problem, readRows } from "../../shared/data/rows.ts";
 import { cellsOf } from "../../shared/fairness/histogram.ts";
-import { readTaskFile } from "../task-file.ts";
+import { readTaskFile } from "../../shared/task-file.ts";
 import { fetchData } from "./data.ts";
 import { projectRoot } from "./project-root.ts";
 

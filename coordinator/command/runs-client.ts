@@ -6,12 +6,12 @@ import { InputError } from "../../shared/errors.ts";
 import type { Decision, Statement } from "../../shared/governance/review.ts";
 import { checkLedger, type LedgerFile } from "../../shared/ledger/file.ts";
 import { signBody } from "../../shared/round/signed.ts";
-import type { RunDetail, RunSummary } from "../../shared/run-record.ts";
+import { isOver, type RunDetail, type RunSummary } from "../../shared/run-record.ts";
 import { asTask, taskHash } from "../../shared/task.ts";
+import { readTaskFile } from "../../shared/task-file.ts";
 import { type Tracker, track } from "../export/tracking.ts";
 import { documentsOf } from "../governance/documents.ts";
 import { existingOperatorKey, readIdentity } from "../store/keys.ts";
-import { readTaskFile } from "../task-file.ts";
 
 interface Address {
   /** e.g. http://localhost:8787 */
@@ -102,7 +102,7 @@ export async function watch(
     if (run.state === "waiting" && !waiting)
       options.onProgress(`waiting for participants (${run.connected} here): ${run.invitation}`);
     waiting = run.state === "waiting";
-    if (run.state !== "waiting" && run.state !== "running") return run;
+    if (isOver(run.state)) return run;
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
 }

@@ -6,7 +6,7 @@ import type { LedgerEntry } from "../../shared/ledger/entries.ts";
 import { checkLedger, type LedgerFile } from "../../shared/ledger/file.ts";
 import { fileOf, newLog } from "../../shared/ledger/testing.ts";
 import type { RoundRecord } from "../../shared/run-record.ts";
-import { readTaskFile } from "../task-file.ts";
+import { readTaskFile } from "../../shared/task-file.ts";
 import { complianceHtml, complianceOf, rulePacks } from "./compliance.ts";
 import { documentsOf } from "./documents.ts";
 import { modelCardMarkdown, modelCardOf } from "./model-card.ts";

@@ -268,7 +268,7 @@ export class Runs {
       .innerJoin("run", "run.id", "round.run")
       .selectAll("round")
       .where("round.state", "in", ["open", "charged"])
-      .where("run.state", "in", ["waiting", "running"])
+      .where("run.state", "in", ["waiting", "held", "running"])
       .orderBy("sequence")
       .execute();
     for (const row of rows) {

@@ -38,6 +38,7 @@ const host = {
   run: (id: string) => (id === runId ? run : undefined),
   isOperator: () => false,
   onRunChange: () => {},
+  onProgress: () => {},
   witnesses: new Witnesses(),
   publicKey: toHex(signer.publicKey),
 };

@@ -24,7 +24,7 @@ export default command({
   async run({ args }) {
     const { parse, YAMLParseError } = await import("yaml");
     const { asGrid } = await import("../../../shared/lab/grid.ts");
-    const { readTaskFile } = await import("../../task-file.ts");
+    const { readTaskFile } = await import("../../../shared/task-file.ts");
     const { folderOf } = await import("../data-sets.ts");
     const { fetchData } = await import("../data.ts");
     const { recordsOf } = await import("../../simulation/records.ts");

@@ -10,8 +10,8 @@ import {
   visit,
   type YAMLError,
 } from "yaml";
-import { InputError } from "../shared/errors.ts";
-import { checkTask, type Task, taskSchema } from "../shared/task.ts";
+import { InputError } from "./errors.ts";
+import { checkTask, type Task, taskSchema } from "./task.ts";
 import { explainIssue, type Fault, type FieldPath } from "./task-faults.ts";
 
 export interface TaskFileProblem {

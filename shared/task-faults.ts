@@ -1,7 +1,7 @@
 /** What the schema says of a wrong task, in words for the person who writes the file: what is wrong, what to do. */
 import type { z } from "zod";
-import { type Task, taskJsonSchema } from "../shared/task.ts";
-import { nearest } from "./command/nearest.ts";
+import { nearest } from "./nearest.ts";
+import { type Task, taskJsonSchema } from "./task.ts";
 
 export type FieldPath = (string | number)[];
 

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { InputError } from "../shared/errors.ts";
-import { inputWidth } from "../shared/model.ts";
-import { projectRoot } from "./command/project-root.ts";
-import { exampleTasks } from "./samples.ts";
+import { projectRoot } from "../coordinator/command/project-root.ts";
+import { exampleTasks } from "../coordinator/samples.ts";
+import { InputError } from "./errors.ts";
+import { inputWidth } from "./model.ts";
 import { readTaskFile, TaskFileError } from "./task-file.ts";
 
 const good = `name: shop
