@@ -1,4 +1,5 @@
 /** A participant's first five minutes, in both languages: invitation, data, consent, rounds, the end. */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type BrowserContext, expect, type Page, test } from "@playwright/test";
 import { checkProof } from "../shared/ledger/proof.ts";
@@ -75,6 +76,9 @@ for (const language of ["en", "zh"] as const) {
     }
     await page.getByTestId("consent").click();
     await expect(page.getByTestId("sent")).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByRole("region", { name: language === "en" ? "last answer" : "上一份答复" })).toBeVisible();
+    await page.locator(".stations button").nth(1).click();
+    await expectAccessible(page);
     await shot("3-train");
     await expectState(page, "finished");
     const detail = await serving.run(run.run);
@@ -83,7 +87,25 @@ for (const language of ["en", "zh"] as const) {
     expect(asked.filter((question) => question !== "tree")).toEqual(
       "profile train train train moments explain evaluate".split(" "),
     );
-    await expect(page.locator("tbody tr")).toHaveCount(Math.min(8, asked.length));
+    await expect(page.getByTestId("vectors").locator("tbody tr")).toHaveCount(Math.min(8, asked.length));
+    // What is shown as having left is what the coordinator's hash is of, and the bytes shown are those of the file.
+    await page.getByText(language === "en" ? "byte by byte" : "逐字节").click();
+    const [bytes] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: language === "en" ? "these bytes" : "这些字节" }).click(),
+    ]);
+    const left = readFileSync(await bytes.path());
+    await expect(page.getByTestId("vectors").locator("tbody tr").first()).toContainText(
+      createHash("sha256").update(left).digest("hex").slice(0, 16),
+    );
+    const first = left
+      .subarray(0, 8)
+      .toString("hex")
+      .replace(/..(?=.)/g, "$& ");
+    await expect(page.locator(".hex")).toContainText(`0000  ${first}`);
+    await page.getByTestId("traffic").locator("summary").click();
+    const pieces = page.getByTestId("traffic").getByRole("row", { name: /^piece/ });
+    await expect(pieces.getByRole("cell").first()).toHaveText(String(asked.length));
     await expectAccessible(page);
     await shot("4-finished");
 
@@ -141,6 +163,79 @@ test("leaving says what it means, and nothing more leaves the tab", async ({ pag
   await page.getByTestId("confirm").click();
   await expectState(page, "left");
   await expect.poll(async () => (await serving.run(run.run)).connected).toBe(0);
+});
+
+test("a file with other column names is read as its owner says", async ({ page }, info) => {
+  const run = await serving.launch(bankTask(tabs, 3));
+  const [file] = bankFiles(tabs);
+  const text = file!.buffer.toString().replace("age,job,marital", "Age (years),Occupation,Marital_Status");
+  await page.goto(run.invitation);
+  await page.getByTestId("file").setInputFiles({ ...file!, buffer: Buffer.from(text) });
+  const columns = page.getByTestId("columns");
+  await expect(columns.locator("#column-age")).toHaveValue("Age (years)");
+  await expect(columns.locator("#column-marital")).toHaveValue("Marital_Status");
+  await expect(columns.locator("#column-job")).toHaveValue("");
+  await expectAccessible(page);
+  await page.screenshot({ path: info.outputPath("columns.png"), fullPage: true });
+  await columns.locator("#column-job").selectOption("Occupation");
+  await columns.getByRole("button").click();
+  await expectState(page, "consenting");
+  await expect(page.getByText("1,507 rows")).toBeVisible();
+});
+
+test("a paused tab declines and gives its seat up, and the run waits for it", async ({ page, browser }, info) => {
+  const run = await serving.launch(bankTask(tabs, 40));
+  const others = await Promise.all(
+    bankFiles(tabs - 1).map(async (file) => {
+      const other = await (await browser.newContext()).newPage();
+      await other.goto(run.invitation);
+      await other.getByTestId("file").setInputFiles(file);
+      await other.getByTestId("consent").click();
+      return other;
+    }),
+  );
+  await page.goto(run.invitation);
+  await page.getByTestId("sample").click();
+  await page.getByTestId("consent").click();
+  await expect(page.getByTestId("sent")).toBeVisible({ timeout: 60_000 });
+  await page.getByTestId("pause").click();
+  await expect(page.getByTestId("resting")).toContainText("given its seat up");
+  await expect.poll(async () => (await serving.run(run.run)).connected).toBe(tabs - 1);
+  await expect.poll(async () => (await serving.run(run.run)).state).toBe("waiting");
+  const { rounds } = await serving.run(run.run);
+  // It left between two rounds: none that it was in lost it.
+  expect(rounds.filter((record) => Object.keys(record.dropped).length > 0)).toEqual([]);
+  expect(rounds.filter((record) => record.state === "aborted").length).toBeLessThanOrEqual(1);
+  await expectAccessible(page);
+  await page.screenshot({ path: info.outputPath("paused.png"), fullPage: true });
+  await page.getByTestId("pause").click();
+  await expect.poll(async () => (await serving.run(run.run)).roundsDone).toBeGreaterThan(rounds.length);
+  await Promise.all(others.map((other) => other.context().close()));
+});
+
+test("only while charging: on battery the tab rests, and goes on when it is plugged in", async ({ page }) => {
+  await page.addInitScript(() => {
+    const battery = Object.assign(new EventTarget(), { charging: false });
+    Object.assign(navigator, { getBattery: async () => battery });
+    Object.assign(window, {
+      plugIn: () => {
+        battery.charging = true;
+        battery.dispatchEvent(new Event("chargingchange"));
+      },
+    });
+  });
+  const run = await serving.launch(bankTask(tabs, 3));
+  await page.goto(run.invitation);
+  await page.getByTestId("sample").click();
+  await page.getByTestId("consent").click();
+  await expectState(page, "waiting");
+  await page.getByText("When and how hard").click();
+  await page.getByTestId("charging").check();
+  await expect(page.getByTestId("resting")).toContainText("charged");
+  await expect.poll(async () => (await serving.run(run.run)).connected).toBe(0);
+  await page.evaluate(() => (window as unknown as { plugIn(): void }).plugIn());
+  await expect(page.getByTestId("resting")).toHaveCount(0);
+  await expect.poll(async () => (await serving.run(run.run)).connected).toBe(1);
 });
 
 test("a wrong invitation is refused with its remedy", async ({ page }) => {

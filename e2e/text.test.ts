@@ -10,7 +10,7 @@ import { tryText } from "../client/worker/try-text.ts";
 import { fetchData } from "../coordinator/command/data.ts";
 import { splitEvenly } from "../coordinator/command/partition.ts";
 import { serve } from "../coordinator/command/serve.ts";
-import { readTaskFile } from "../coordinator/task-file.ts";
+import { readTaskFile } from "../shared/task-file.ts";
 import { useLiteFile } from "../coordinator/text/use-lite.ts";
 import { dawnDevice } from "../kernels/testing/dawn.ts";
 import { outcomesOf, readRows } from "../shared/data/rows.ts";

@@ -541,6 +541,78 @@ export const en = {
   "drop.duplicate": "answered twice",
   "invitation.share": "Share…",
   "invitation.code": "QR code of the invitation link",
+  // The way of a vector, with its own numbers
+  "vector.title": "The way of your last answer",
+  "vector.what":
+    "Round {round, number}, {question}: the first {shown, number} of {dimension, number} integers. They are drawn from your tab’s own numbers, and only here.",
+  "vector.clip": "clipped",
+  "vector.noise": "noised",
+  "vector.mask": "masked",
+  "vector.sum": "added",
+  "vector.clip.text":
+    "Computed from your rows in whole steps: {unit} pulls by at most {norm}. This picture of it stays in the tab.",
+  "vector.noise.text": "Your tab’s own share of the noise is added; dashed is what was there before.",
+  "vector.mask.text":
+    "Masks agreed with the others are added, anywhere in {bits, number} bits. This, and nothing else of it, left the tab.",
+  "vector.sum.text":
+    "Added to {others, plural, one {that of one other} other {those of # others}}, the masks cancel. The coordinator reads the sum alone, with everybody’s noise in it.",
+  "vector.numbers": "The numbers",
+  "vector.place": "Place",
+  "vector.ownNoise": "your noise",
+  "vector.stays": "All but the last column stays in this tab.",
+  "overTime.label":
+    "Your balance over time: ε = {first} after the first of {count, number} vectors, {last} after the last, of {budget}.",
+  "overTime.caption": "Spent, vector by vector; the dashed line is the budget.",
+  // When this device may work
+  "state.resting": "Resting",
+  "resting.paused": "Paused. Your tab has given its seat up, declines what is asked, and nobody waits for it.",
+  "resting.battery":
+    "Resting until this device is charged again. Your tab has given its seat up, and nobody waits for it.",
+  "resting.in-use": "Resting while you use this device. Your tab has given its seat up, and nobody waits for it.",
+  "wish.title": "When and how hard this device may work",
+  "wish.pause": "Pause",
+  "wish.goOn": "Go on",
+  "wish.honest":
+    "A tab that rests finishes the round it is in, declines the next, and gives its seat up, so that nobody counts on it. It costs you nothing of your balance.",
+  "wish.charging": "Only while this device is charging",
+  "wish.charging.unknown": "This browser does not tell whether the device is charging.",
+  "wish.idle":
+    "Only while nobody has used it for a minute (where the browser does not tell of the device, this page counts)",
+  "wish.pace": "The graphics processor works at most {share} of the time:",
+  "train.left": "about {minutes, plural, one {one minute} other {# minutes}} left",
+  "train.left.soon": "less than a minute left",
+  // A file with other columns, what was sent to the byte, and handing the invitation on
+  "columns.title": "Which column is which?",
+  "columns.text":
+    "«{file}» has other column names than the task. The tab has guessed; correct it where it is wrong. Each choice shows the column’s first cells.",
+  "columns.choose": "choose…",
+  "columns.open": "{open, plural, one {One column is} other {# columns are}} still to choose.",
+  "columns.twice": "«{column}» is chosen twice; each column can stand for one thing.",
+  "columns.take": "Read the file so",
+  "sent.hex": "The last vector, byte by byte",
+  "sent.hex.text":
+    "The first {shown, number} of {bytes} bytes, in hexadecimal. The download has all of them, and their SHA-256 is that of the table.",
+  "sent.hex.download": "Download these bytes",
+  "traffic.title": "Everything this tab sent, {bytes} bytes, by kind of message",
+  "traffic.label": "Messages by kind",
+  "traffic.kind": "Message",
+  "traffic.count": "How many",
+  "traffic.what": "What is in it",
+  "traffic.note": "Counted before encryption by the connection itself (TLS), which adds a little to each.",
+  "traffic.connection": "opening and heartbeats of the connection",
+  "traffic.hello": "your public key, signed, and the invitation",
+  "traffic.ready": "one-time public keys: an answer is ready",
+  "traffic.nonce": "a random number that draws the graph of neighbours",
+  "traffic.shares": "shares of the masks’ secrets, sealed for neighbours",
+  "traffic.masked": "the signed hash of the masked vector",
+  "traffic.piece": "the masked vector itself",
+  "traffic.agreement": "your signature on who is left",
+  "traffic.unmask": "shares that open the sum",
+  "traffic.decline": "that this tab sits a round out",
+  "traffic.withdraw": "that you left",
+  "handOn.title": "Open this invitation on another device, or hand it on",
+  "handOn.text":
+    "Whoever has this link can take part. Another device has a privacy balance of its own: do not give the same rows twice.",
 } as const;
 
 export type MessageKey = keyof typeof en;

@@ -106,10 +106,12 @@ test("every message is used", () => {
     "refusal",
     "relation",
     "remedy",
+    "resting",
     "review",
     "run",
     "state",
     "term",
+    "traffic",
     "trouble",
     "unit",
   ];

@@ -3,6 +3,7 @@ import { formatDelta, formatEpsilon, t } from "../i18n/messages.ts";
 import { BudgetBar } from "../ui/budget-bar.tsx";
 import { Collusion } from "../ui/collusion.tsx";
 import type { TabSnapshot } from "../worker/snapshot.ts";
+import { BalanceOverTime } from "./balance-over-time.tsx";
 import { snapshot } from "./tab.ts";
 
 export function Balance({ balance, open }: { balance: NonNullable<TabSnapshot["balance"]>; open: boolean }) {
@@ -19,6 +20,7 @@ export function Balance({ balance, open }: { balance: NonNullable<TabSnapshot["b
       <h2>{t("balance.title")}</h2>
       <BudgetBar spent={spent.epsilon} budget={budget.epsilon} next={open ? thisRound : 0} label={text} />
       <p data-testid="balance">{text}</p>
+      <BalanceOverTime />
       <p class="quiet small">{t("balance.note")}</p>
       {snapshot.value.task && <Collusion privacy={balance.spent} share={snapshot.value.task.cohort.colludingShare} />}
     </>

@@ -5,6 +5,7 @@ import { t } from "../i18n/messages.ts";
 import { loadOpenRuns, OpenRuns } from "./open-runs.tsx";
 import { Participant } from "./participant.tsx";
 import { join, snapshot } from "./tab.ts";
+import { followWishes } from "./when.ts";
 
 const query = new URLSearchParams(location.search);
 const run = query.get("run");
@@ -12,6 +13,7 @@ const invite = query.get("invite");
 
 if (run !== null && invite !== null) {
   join(run, invite);
+  void followWishes();
   // The title tells how it goes while another tab is in front.
   effect(() => {
     document.title = `${t(`state.${snapshot.value.state}`)} · ${t("app.name")}`;

@@ -7,7 +7,9 @@ import { Announcer } from "./announce.tsx";
 import { Balance } from "./balance.tsx";
 import { Choose } from "./choose.tsx";
 import { Consent } from "./consent.tsx";
+import { HandOn } from "./hand-on.tsx";
 import { Held } from "./held.tsx";
+import { NameColumns } from "./name-columns.tsx";
 import { OwnRowCard } from "./own-row.tsx";
 import { refusalText } from "./refusal.ts";
 import { Sent } from "./sent.tsx";
@@ -61,7 +63,7 @@ export function Participant() {
         </section>
       )}
       {task && state === "choosing" && <About task={task} />}
-      {task && state === "choosing" && <Choose task={task} />}
+      {task && state === "choosing" && (snapshot.value.columns ? <NameColumns /> : <Choose task={task} />)}
       {task && state === "consenting" && (
         <>
           <Consent task={task} />
@@ -73,6 +75,7 @@ export function Participant() {
       {state === "finished" && <TryText />}
       {stepOf[state] >= 2 && task && <Sent />}
       {over && task && checkpoint && <Held />}
+      {task && !over && <HandOn />}
     </Frame>
   );
 }

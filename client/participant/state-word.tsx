@@ -17,14 +17,14 @@ const signs: Record<TabState, string> = {
 };
 
 export function StateWord() {
-  const { state } = snapshot.value;
+  const { state, resting } = snapshot.value;
   const busy = state === "computing" || state === "connecting";
   return (
     <p class={`state ${busy ? "busy" : ""}`} data-testid="state" data-state={state}>
       <svg viewBox="0 0 24 24" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2.5">
         <path d={signs[state]} />
       </svg>
-      {t(`state.${state}`)}
+      {t(resting !== undefined && state === "waiting" ? "state.resting" : `state.${state}`)}
     </p>
   );
 }

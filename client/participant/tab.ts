@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import * as Comlink from "comlink";
 import type { ExplainMethod } from "../../shared/explain/explain.ts";
-import type { TabSnapshot, TabWorker } from "../worker/snapshot.ts";
+import type { Resting, TabSnapshot, TabWorker } from "../worker/snapshot.ts";
 
 export const snapshot = signal<TabSnapshot>({
   state: "connecting",
@@ -11,6 +11,7 @@ export const snapshot = signal<TabSnapshot>({
   roundsPlanned: 0,
   sent: [],
   bytesSent: 0,
+  traffic: {},
   online: false,
 });
 
@@ -30,6 +31,10 @@ export function join(run: string, invite: string): void {
 
 export const chooseFile = (file: File) => void worker?.chooseFile(file);
 export const chooseSample = () => void worker?.chooseSample();
+export const nameColumns = (named: Record<string, string>) => void worker?.nameColumns(named);
+export const rest = (reason: Resting | undefined) => void worker?.rest(reason);
+export const pace = (share: number) => void worker?.pace(share);
+export const lastBytes = () => worker!.lastBytes();
 export const consent = () => void worker?.consent();
 export const explain = (row: number, method: ExplainMethod) => worker!.explain(row, method);
 export const tryText = (text: string) => worker!.tryText(text);

@@ -6,14 +6,22 @@ import { roundText } from "./announce.tsx";
 import { Balance } from "./balance.tsx";
 import { refusalText } from "./refusal.ts";
 import { leave, snapshot } from "./tab.ts";
+import { Vector } from "./vector.tsx";
+import { Wishes } from "./wishes.tsx";
 
 export function Training() {
-  const { round, roundsPlanned, roundsDone, adapter, online, refusal, balance, checkpoint } = snapshot.value;
+  const { round, roundsPlanned, roundsDone, adapter, online, refusal, balance, checkpoint, resting, secondsLeft } =
+    snapshot.value;
   const reading = encoderText(snapshot.value);
   return (
     <section class="card">
       <h1>{t("train.title")}</h1>
-      {!online && (
+      {resting !== undefined && (
+        <p class="weak" role="status" data-testid="resting">
+          {t(`resting.${resting}`)}
+        </p>
+      )}
+      {!online && resting === undefined && (
         <p class="problems" role="status">
           {t("train.offline")}
         </p>
@@ -22,9 +30,10 @@ export function Training() {
         <>
           <p data-testid="round">{roundText(snapshot.value)}</p>
           <progress max={Math.max(1, roundsPlanned)} value={roundsDone} aria-label={t("train.title")} />
-          <p class="quiet">
+          <p class="quiet" hidden={resting !== undefined}>
             {t("train.phase", { phase: t(`phase.${round.phase}`) })}
             {round.cohort > 0 && ` · ${t("train.cohort", { cohort: round.cohort })}`}
+            {secondsLeft !== undefined && ` · ${timeLeft(secondsLeft)}`}
           </p>
         </>
       ) : (
@@ -32,7 +41,9 @@ export function Training() {
       )}
       {reading !== undefined && <p data-testid="encoder">{reading}</p>}
       {refusal && <p class="problems">{t("train.lastRefusal", { reason: refusalText(refusal) })}</p>}
+      <Vector />
       {balance && <Balance balance={balance} open />}
+      <Wishes />
       <p class="quiet small">{t("train.keepOpen")}</p>
       {adapter !== undefined && <p class="quiet small">{t("train.adapter", { adapter })}</p>}
       {checkpoint && (
@@ -63,4 +74,10 @@ function encoderText({ encoder, data, round }: TabSnapshot): string | undefined 
   return total !== undefined && loaded < total
     ? t("train.fetching", { loaded: megabytes(loaded), total: megabytes(total) })
     : undefined;
+}
+
+/** No more exact than a guess is. */
+function timeLeft(seconds: number): string {
+  if (seconds < 60) return t("train.left.soon");
+  return t("train.left", { minutes: Math.ceil(seconds / 60) });
 }

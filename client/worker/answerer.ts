@@ -33,11 +33,16 @@ import type { Answer } from "./session.ts";
 
 type Parameters = Float32Array<ArrayBuffer>;
 
+/** Integers of an answer that its owner may look at. */
+const shownIntegers = 12;
+
 /** Rows that are on the adapter at once when others than the tab's own are scored. */
 const rowsAtOnce = 16_384;
 
 export class Answerer {
   #loaded: string | undefined;
+  /** The last answer's first integers before and after its noise: for its owner's eye, and for nobody else's */
+  glimpse: { encoded: number[]; noised: number[] } | undefined;
 
   private constructor(
     private readonly engine: LastingEngine,
@@ -74,7 +79,14 @@ export class Answerer {
     const layout = announcedLayout(question, this.task);
     const signs = await rotationSigns(fromHex(announcementHash), layout.dimension);
     const encoded = await this.#encode(question, parameters, layout, signs);
-    return (plan) => addNoise(encoded, plan.localVariance, this.random);
+    return (plan) => {
+      const noised = addNoise(encoded, plan.localVariance, this.random);
+      this.glimpse = {
+        encoded: Array.from(encoded.subarray(0, shownIntegers)),
+        noised: Array.from(noised.subarray(0, shownIntegers)),
+      };
+      return noised;
+    };
   }
 
   /** Logits of model inputs [rows, width] of anyone's making, on the adapter: for explanations. */

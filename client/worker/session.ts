@@ -43,8 +43,10 @@ export interface SessionEvents {
   onSent(sent: {
     facts: RoundFacts;
     masked: Masked;
+    /** The same, packed: the bytes that leave */
+    payload: Uint8Array<ArrayBuffer>;
+    cohort: number;
     bits: number;
-    bytes: number;
     sha256: string;
     epsilonAfter: number;
   }): void;
@@ -94,6 +96,7 @@ export class Session {
   #queue: Promise<void> = Promise.resolve();
   #welcomed = false;
   #consented = false;
+  #resting = false;
   /** Accepted, but not answered: before consent nothing is computed */
   #pending: { facts: RoundFacts; question: Question; parameters: Float32Array<ArrayBuffer> } | undefined;
   #lastEpsilon = 0;
@@ -119,7 +122,7 @@ export class Session {
     socket.on("announce", (message) =>
       this.#enqueue(async () => {
         await this.#accept(message);
-        if (this.#consented) await this.#answer();
+        if (this.#consented && !this.#resting) await this.#answer();
       }),
     );
     socket.on("roster", (message) => this.#enqueue(() => this.#roster(message)));
@@ -151,7 +154,25 @@ export class Session {
   consent(): void {
     this.#enqueue(async () => {
       this.#consented = true;
-      await this.#answer();
+      if (!this.#resting) await this.#answer();
+    });
+  }
+
+  /**
+   * Sits out: a round this tab is in goes on to its end, what is asked then is declined, and the seat is given up, so
+   * that nobody counts on it.
+   */
+  rest(): void {
+    this.#enqueue(async () => {
+      this.#resting = true;
+    });
+  }
+
+  /** Takes the seat again. */
+  wake(): void {
+    this.#enqueue(async () => {
+      this.#resting = false;
+      this.socket.connect();
     });
   }
 
@@ -172,21 +193,36 @@ export class Session {
 
   /** Messages are worked on one at a time, in the order they came. */
   #enqueue(work: () => Promise<void>): void {
-    this.#queue = this.#queue.then(work).catch((error: unknown) => {
-      const facts = this.#facts();
-      this.#standing = undefined;
-      if (!(error instanceof Decline)) {
-        this.events.onFailure(error);
-        this.leave();
-        return;
-      }
-      const final = !passing.has(error.reason);
-      this.events.onDecline(error, final);
-      if (facts && this.socket.connected) {
-        this.socket.emit("decline", { announcementHash: facts.announcementHash, reason: error.reason }, () => {});
-      }
-      if (final) this.leave();
-    });
+    const due = () => this.#giveUpSeat();
+    this.#queue = this.#queue
+      .then(work)
+      .then(due)
+      .catch((error: unknown) => {
+        const facts = this.#facts();
+        this.#standing = undefined;
+        if (!(error instanceof Decline)) {
+          this.events.onFailure(error);
+          this.leave();
+          return;
+        }
+        const final = !passing.has(error.reason);
+        this.events.onDecline(error, final);
+        if (facts && this.socket.connected) {
+          this.socket.emit("decline", { announcementHash: facts.announcementHash, reason: error.reason }, () => {});
+        }
+        if (final) this.leave();
+      });
+  }
+
+  async #giveUpSeat(): Promise<void> {
+    if (!this.#resting || !this.#consented || this.#standing || !this.socket.connected) return;
+    const asked = this.#pending?.facts.announcementHash;
+    this.#pending = undefined;
+    if (asked !== undefined)
+      await this.#patient()
+        .emitWithAck("decline", { announcementHash: asked, reason: "resting" })
+        .catch(() => undefined);
+    this.socket.disconnect();
   }
 
   #facts(): RoundFacts | undefined {
@@ -356,7 +392,8 @@ export class Session {
       facts,
       masked: state.masked,
       bits: plan.bits,
-      bytes: masked.payload.length,
+      payload: masked.payload,
+      cohort: entrusted.senders.size,
       sha256: state.sha256,
       epsilonAfter: this.#lastEpsilon,
     });

@@ -19,10 +19,37 @@ export interface SentVector {
   bits: number;
   /** First integers of the masked vector */
   head: number[];
+  /** First bytes as they left, packed */
+  bytesHead: number[];
   sha256: string;
   /** Personal balance after this upload, ε at the task's δ */
   epsilonAfter: number;
 }
+
+/** The last answer on its way out, by its first integers: what it was, with its noise, with its masks. Stays in the tab. */
+export interface Glimpse {
+  round: number;
+  question: QuestionKind;
+  encoded: number[];
+  noised: number[];
+  masked: number[];
+  bits: number;
+  dimension: number;
+  cohort: number;
+}
+
+/** Columns a task needs and a file has not, by that name at least. */
+export interface ColumnMatch {
+  fileName: string;
+  /** Needed column → the file's that it may be */
+  guesses: Record<string, string>;
+  missing: string[];
+  /** The file's columns that the task does not name, each with its first cells */
+  candidates: { column: string; cells: string[] }[];
+}
+
+/** Why a tab sits out rounds by its owner's wish. */
+export type Resting = "paused" | "battery" | "in-use";
 
 export interface DataSummary {
   fileName: string;
@@ -83,6 +110,13 @@ export interface TabSnapshot {
   balance?: { spent: PrivacyStatement; budget: PrivacyStatement; thisRound: number };
   sent: SentVector[];
   bytesSent: number;
+  glimpse?: Glimpse;
+  /** All that was put on the wire, by kind of message */
+  traffic: Record<string, { messages: number; bytes: number }>;
+  /** Set while the columns of a file wait to be named */
+  columns?: ColumnMatch;
+  resting?: Resting;
+  secondsLeft?: number;
   /** Rows that can be explained, once the run has ended with a model that was evaluated */
   explainable?: number;
   /** Whether the model can be tried on texts, once the run has ended with one that was evaluated */
@@ -127,7 +161,15 @@ export interface TabWorker {
   ): Promise<void>;
   chooseFile(file: File): Promise<void>;
   chooseSample(): Promise<void>;
+  /** @param named needed column → the file's */
+  nameColumns(named: Record<string, string>): Promise<void>;
   consent(): Promise<void>;
+  /** Sits out rounds for a reason, or takes part again */
+  rest(reason: Resting | undefined): Promise<void>;
+  /** @param share of the time the adapter may work, 0 … 1 */
+  pace(share: number): Promise<void>;
+  /** The last vector that left, as it left */
+  lastBytes(): Promise<Uint8Array | undefined>;
   /** @param row 1-based, up to `explainable` */
   explain(row: number, method: ExplainMethod): Promise<OwnRow>;
   /** Nothing of the text leaves the tab. Where `triable` */

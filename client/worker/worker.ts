@@ -7,7 +7,7 @@ import { toHex } from "../../shared/canonical.ts";
 import { isWeakCohort } from "../../shared/cohort.ts";
 import { anonymityOf, bandsOf, dropIdentifiers } from "../../shared/data/anonymise.ts";
 import { splitHeldBack } from "../../shared/data/portions.ts";
-import { readRows, type TypedRows } from "../../shared/data/rows.ts";
+import { neededColumns, readRows, type TypedRows } from "../../shared/data/rows.ts";
 import { InputError, invariant } from "../../shared/errors.ts";
 import type { ExplainMethod } from "../../shared/explain/explain.ts";
 import type { ProofFile } from "../../shared/ledger/proof.ts";
@@ -19,17 +19,23 @@ import { checkEntropy, RandomSource } from "../../shared/privacy/random.ts";
 import type { Task } from "../../shared/task.ts";
 import type { EncoderFile } from "../../shared/text/encoder-file.ts";
 import { fetchEncoder } from "../data/encoder.ts";
-import { parseCsv } from "../data/read.ts";
+import { matchColumns } from "../data/match.ts";
+import { type CsvTable, parseCsv } from "../data/read.ts";
 import { Answerer } from "./answerer.ts";
+import { Duty } from "./duty.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { Session, type SessionEvents } from "./session.ts";
-import type { OwnRow, TabSnapshot, TabWorker, Tried } from "./snapshot.ts";
+import type { ColumnMatch, OwnRow, Resting, TabSnapshot, TabWorker, Tried } from "./snapshot.ts";
+import { countTraffic } from "./traffic.ts";
 
 /** A tab with fewer rows would give a batch of nobody in most rounds. */
 const fewestRows = 10;
 const previewRows = 5;
 const shownProblems = 20;
-const shownIntegers = 8;
+/** As many as Answerer lets see */
+const shownIntegers = 12;
+const shownBytes = 128;
+const shownCells = 3;
 /** The page is told of changes at most this often, ms. */
 const showEveryMs = 200;
 
@@ -42,6 +48,7 @@ class Worker implements TabWorker {
     roundsPlanned: 0,
     sent: [],
     bytesSent: 0,
+    traffic: {},
     online: false,
   };
   #show: (snapshot: TabSnapshot) => void = () => {};
@@ -62,6 +69,11 @@ class Worker implements TabWorker {
   #proof: ProofFile | undefined;
   #url = "";
   #sample = "";
+  #duty = new Duty();
+  #unnamed: { fileName: string; table: CsvTable } | undefined;
+  #lastBytes: Uint8Array<ArrayBuffer> | undefined;
+  /** When the first round this tab was asked began, ms */
+  #began: number | undefined;
 
   async start(
     options: { url: string; run: string; invite: string },
@@ -97,6 +109,7 @@ class Worker implements TabWorker {
     const identity = await Session.identity(journal);
     // Only now, and nothing awaited until the session listens: the coordinator speaks first.
     const socket = io(`${url}/tab`, { transports: ["websocket"] });
+    countTraffic(socket, (traffic) => this.#update({ traffic }));
     socket.on("connect_error", () => this.#update({ online: false }));
     this.#session = new Session(
       socket,
@@ -104,15 +117,22 @@ class Worker implements TabWorker {
       invite,
       identity,
       journal,
-      async (...asked) => (await this.#answerer!).answer(...asked),
+      async (...asked) => {
+        const answerer = await this.#answerer!;
+        return this.#duty.during(() => answerer.answer(...asked));
+      },
       {
         onWelcome: (joined) => void this.#welcome(joined),
         onPhase: (phase, { round, question, cohort }) => {
-          if (phase === "announce") this.#forgetRefusal();
+          if (phase === "announce") this.#forget("refusal");
+          this.#began ??= performance.now();
           const state = phase === "announce" ? "computing" : phase === "result" ? "waiting" : "summing";
           this.#update({ state, round: { round, question, phase, cohort } });
         },
-        onSent: ({ facts, masked, bits, bytes, sha256, epsilonAfter }) => {
+        onSent: async ({ facts, masked, payload, cohort, bits, sha256, epsilonAfter }) => {
+          const bytes = payload.length;
+          const head = Array.from(masked.subarray(0, shownIntegers));
+          this.#lastBytes = payload;
           const sent = {
             round: facts.round,
             question: facts.question,
@@ -120,14 +140,25 @@ class Worker implements TabWorker {
             bytes,
             dimension: masked.length,
             bits,
-            head: Array.from(masked.subarray(0, shownIntegers)),
+            head,
+            bytesHead: Array.from(payload.subarray(0, shownBytes)),
             sha256,
             epsilonAfter,
           };
           this.#update({ sent: [...this.#snapshot.sent, sent], bytesSent: this.#snapshot.bytesSent + bytes });
           void this.#showBalance();
+          const { round, question } = facts;
+          const { glimpse } = await this.#answerer!;
+          if (glimpse)
+            this.#update({
+              glimpse: { ...glimpse, round, question, masked: head, bits, dimension: masked.length, cohort },
+            });
         },
-        onResult: () => this.#update({ roundsDone: this.#snapshot.roundsDone + 1 }),
+        onResult: () => {
+          const roundsDone = this.#snapshot.roundsDone + 1;
+          const each = (performance.now() - this.#began!) / 1000 / roundsDone;
+          this.#update({ roundsDone, secondsLeft: each * Math.max(0, this.#snapshot.roundsPlanned - roundsDone) });
+        },
         onCheckpoint: (checkpoint, proof) => {
           this.#proof = proof;
           this.#update({ checkpoint });
@@ -201,38 +232,50 @@ class Worker implements TabWorker {
 
   /** What is wrong with a file is said, and another may be chosen; nothing of it is kept. */
   #read(fileName: string, text: string): void {
-    const task = this.#task;
-    if (!task) return;
+    this.#forget("columns");
+    this.#orRefuse(() => {
+      const table = parseCsv(text);
+      const match = this.#matched(fileName, table);
+      if (!match) return this.#take(fileName, table);
+      this.#unnamed = { fileName, table };
+      this.#forget("refusal");
+      this.#update({ columns: match });
+    });
+  }
+
+  /** Columns to be named by hand, where a file has as many as the task needs, under other names. */
+  #matched(fileName: string, { columns, records }: CsvTable): ColumnMatch | undefined {
+    const needed = neededColumns(this.#task!);
+    const missing = needed.filter((column) => !columns.includes(column));
+    const spare = columns.filter((column) => !needed.includes(column));
+    if (missing.length === 0 || spare.length < missing.length) return undefined;
+    return {
+      fileName,
+      missing,
+      guesses: Object.fromEntries(matchColumns(missing, spare)),
+      candidates: spare.map((column) => ({
+        column,
+        cells: records.slice(0, shownCells).map((record) => record[column] ?? ""),
+      })),
+    };
+  }
+
+  async nameColumns(named: Record<string, string>): Promise<void> {
+    if (!this.#unnamed) return;
+    const { fileName, table } = this.#unnamed;
+    this.#unnamed = undefined;
+    this.#forget("columns");
+    const own = new Map(Object.entries(named).map(([needed, column]) => [column, needed]));
+    const rename = (column: string) => own.get(column) ?? column;
+    const records = table.records.map((record) =>
+      Object.fromEntries(Object.entries(record).map(([column, cell]) => [rename(column), cell])),
+    );
+    this.#orRefuse(() => this.#take(fileName, { ...table, records, columns: table.columns.map(rename) }));
+  }
+
+  #orRefuse(read: () => void): void {
     try {
-      const { records: all, columns, ragged, rowOf } = parseCsv(text);
-      const anonymity = anonymityOf(all, task.data.quasiIdentifiers, bandsOf(task));
-      const { records, dropped } = dropIdentifiers(all, task);
-      const { rows, problems } = readRows(records, task);
-      if (rows.count < fewestRows) {
-        this.#refuse("choosing", "too-few-rows", { rows: rows.count, minimum: fewestRows });
-        return;
-      }
-      this.#rows = rows;
-      this.#portions = splitHeldBack(rows, task.data.heldBack, this.#portionKey!);
-      const kept = columns.filter((column) => !dropped.includes(column));
-      const found = [
-        ...ragged.map((row) => ({ row, column: "", code: "ragged-row" as const, found: "" })),
-        ...problems.map((p) => ({ ...p, row: rowOf[p.row - 1]! })),
-      ].sort((a, b) => a.row - b.row);
-      this.#forgetRefusal();
-      this.#update({
-        state: "consenting",
-        data: {
-          fileName,
-          rows: rows.count,
-          heldBack: this.#portions.heldBack.length,
-          problems: found.slice(0, shownProblems),
-          problemCount: found.length,
-          droppedColumns: dropped,
-          preview: { columns: kept, rows: records.slice(0, previewRows).map((r) => kept.map((c) => r[c] ?? "")) },
-          anonymity,
-        },
-      });
+      read();
     } catch (error) {
       if (!(error instanceof InputError)) {
         this.#fail(error);
@@ -243,10 +286,61 @@ class Worker implements TabWorker {
     }
   }
 
+  #take(fileName: string, { records: all, columns, ragged, rowOf }: CsvTable): void {
+    const task = this.#task!;
+    const anonymity = anonymityOf(all, task.data.quasiIdentifiers, bandsOf(task));
+    const { records, dropped } = dropIdentifiers(all, task);
+    const { rows, problems } = readRows(records, task);
+    if (rows.count < fewestRows) {
+      this.#refuse("choosing", "too-few-rows", { rows: rows.count, minimum: fewestRows });
+      return;
+    }
+    this.#rows = rows;
+    this.#portions = splitHeldBack(rows, task.data.heldBack, this.#portionKey!);
+    const kept = columns.filter((column) => !dropped.includes(column));
+    const found = [
+      ...ragged.map((row) => ({ row, column: "", code: "ragged-row" as const, found: "" })),
+      ...problems.map((p) => ({ ...p, row: rowOf[p.row - 1]! })),
+    ].sort((a, b) => a.row - b.row);
+    this.#forget("refusal");
+    this.#update({
+      state: "consenting",
+      data: {
+        fileName,
+        rows: rows.count,
+        heldBack: this.#portions.heldBack.length,
+        problems: found.slice(0, shownProblems),
+        problemCount: found.length,
+        droppedColumns: dropped,
+        preview: { columns: kept, rows: records.slice(0, previewRows).map((r) => kept.map((c) => r[c] ?? "")) },
+        anonymity,
+      },
+    });
+  }
+
+  async rest(reason: Resting | undefined): Promise<void> {
+    const before = this.#snapshot.resting;
+    if (reason === before) return;
+    if (reason === undefined) this.#forget("resting");
+    this.#update(reason === undefined ? {} : { resting: reason });
+    if (reason === undefined) this.#session?.wake();
+    else if (before === undefined) this.#session?.rest();
+  }
+
+  async pace(share: number): Promise<void> {
+    this.#duty.share = share;
+  }
+
+  async lastBytes(): Promise<Uint8Array | undefined> {
+    return this.#lastBytes;
+  }
+
   async consent(): Promise<void> {
     this.#answerer ??= this.#openAnswerer();
     this.#answerer.catch((error: unknown) => this.#fail(error));
     this.#update({ state: "waiting" });
+    // Wished for before there was anything to rest from.
+    if (this.#snapshot.resting !== undefined) this.#session!.rest();
     this.#session!.consent();
   }
 
@@ -319,9 +413,9 @@ class Worker implements TabWorker {
     this.#update({ state, refusal: { code, details } });
   }
 
-  /** What was wrong before is over: another file, or another round. */
-  #forgetRefusal(): void {
-    const { refusal: _, ...snapshot } = this.#snapshot;
+  /** What is no more: a refusal of another file or round, columns that are named, a rest that is over. */
+  #forget(what: "refusal" | "columns" | "resting"): void {
+    const { [what]: _, ...snapshot } = this.#snapshot;
     this.#snapshot = snapshot;
   }
 
