@@ -12,6 +12,8 @@ export default defineConfig({
   reporter: [["list"], ["json", { outputFile: "test-results/browser.json" }]],
   use: {
     headless: true,
+    // Playwright cannot change what a service worker answers; the test of it allows it.
+    serviceWorkers: "block",
     launchOptions: { executablePath: await findBrowser(), args: launchArguments() },
   },
 });

@@ -3,7 +3,7 @@
  * the unit tests. The command is built because Node by itself cannot import `.wgsl?raw` or TypeScript.
  */
 import { builtinModules } from "node:module";
-import type { BuildEnvironmentOptions } from "vite";
+import type { BuildEnvironmentOptions, Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 import manifest from "./package.json" with { type: "json" };
 
@@ -14,7 +14,25 @@ const pages: BuildEnvironmentOptions = {
   emptyOutDir: true,
   target: "es2022",
   rolldownOptions: {
-    input: { participant: `${here}/client/index.html`, console: `${here}/client/console/index.html` },
+    input: {
+      participant: `${here}/client/index.html`,
+      console: `${here}/client/console/index.html`,
+      sw: `${here}/client/sw.ts`,
+    },
+    // A service worker is found again by its name, so it has no hash in it.
+    output: { entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
+  },
+};
+
+/** Names the scripts and styles that the service worker keeps; see client/shell-files.ts. */
+const shellList: Plugin = {
+  name: "murmur-shell",
+  enforce: "post",
+  generateBundle(_, bundle) {
+    const assets = Object.keys(bundle)
+      .filter((name) => /^assets\/.*\.(js|css)$/.test(name) && !/console/.test(name))
+      .map((name) => `/${name}`);
+    this.emitFile({ type: "asset", fileName: "shell.json", source: JSON.stringify({ assets }) });
   },
 };
 
@@ -32,6 +50,7 @@ const command: BuildEnvironmentOptions = {
 export default defineConfig(({ mode }) => ({
   root: mode === "client" ? `${here}/client` : here,
   build: mode === "client" ? pages : command,
+  plugins: mode === "client" ? [shellList] : [],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   worker: { format: "es" },
   ssr: { external: [...Object.keys(manifest.dependencies), ...builtinModules] },

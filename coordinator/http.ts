@@ -31,6 +31,7 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
         // uPlot and progress bars set style attributes through the DOM, which no policy needs to allow.
         imgSrc: ["'self'", "data:"],
         connectSrc: ["'self'"],
+        manifestSrc: ["'self'"],
         formAction: ["'none'"],
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],

@@ -51,6 +51,7 @@ export class Room {
     this.#connections.set(connection.identity, connection);
     if (before) {
       this.#gone(connection.identity, "disconnected");
+      before.send("replaced");
       before.close();
     }
     this.onChange();

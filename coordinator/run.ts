@@ -218,6 +218,7 @@ export class Run {
   async welcome(identity: string, ledgerSize: number): Promise<Welcome> {
     await this.dependencies.runs.enrol(this.id, identity);
     return {
+      protocol: protocolVersion,
       task: this.task,
       coordinatorKey: this.dependencies.publicKey,
       evidence: await this.#evidence(identity, this.row.entry, ledgerSize),

@@ -237,22 +237,3 @@ test("only while charging: on battery the tab rests, and goes on when it is plug
   await expect(page.getByTestId("resting")).toHaveCount(0);
   await expect.poll(async () => (await serving.run(run.run)).connected).toBe(1);
 });
-
-test("a wrong invitation is refused with its remedy", async ({ page }) => {
-  const run = await serving.launch(bankTask(tabs, 3));
-  await page.goto(`${serving.url}/?run=${run.run}&invite=wrong`);
-  await expectState(page, "failed");
-  await expect(page.getByTestId("ending")).toContainText("ask for a new one");
-});
-
-test("a browser without WebGPU is told which ones have it", async ({ page }) => {
-  // The worker asks navigator.gpu; a page script cannot reach it, so its file is served with the property taken away.
-  await page.route(/worker-.*\.js$/, async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ response: answer, body: (await answer.text()).replaceAll("navigator.gpu", "undefined") });
-  });
-  const run = await serving.launch(bankTask(tabs, 3));
-  await page.goto(run.invitation);
-  await expectState(page, "failed");
-  await expect(page.getByTestId("ending")).toContainText("Chrome");
-});

@@ -16,18 +16,22 @@ export interface Serving {
   folder: string;
   launch(yaml: string): Promise<RunDetail>;
   run(id: string): Promise<RunDetail>;
+  /** The process dies where it stands; its folder stays */
+  kill(): void;
+  /** Comes back at the same address */
+  restart(): Promise<void>;
   close(): void;
 }
 
 export async function startServing(): Promise<Serving> {
   const folder = mkdtempSync(join(tmpdir(), "murmur-e2e-"));
-  const child = spawn(
-    process.execPath,
-    [join(root, "dist/command/murmur.js"), "serve", "--port", "0", "--data-dir", folder, "--json"],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
+  const start = (port: string) =>
+    spawn(
+      process.execPath,
+      [join(root, "dist/command/murmur.js"), "serve", "--port", port, "--data-dir", folder, "--json"],
+      { stdio: ["ignore", "pipe", "inherit"] },
+    );
+  let child = start("0");
   const { url, console } = await firstLine(child);
   const key = new URL(console).hash.slice("#key=".length);
   const call = async (path: string, body?: object) => {
@@ -46,6 +50,11 @@ export async function startServing(): Promise<Serving> {
     folder,
     launch: (yaml) => call("/api/runs", { yaml }),
     run: (id) => call(`/api/runs/${id}`),
+    kill: () => child.kill("SIGKILL"),
+    restart: async () => {
+      child = start(new URL(url).port);
+      await firstLine(child);
+    },
     close: () => {
       child.kill("SIGKILL");
       rmSync(folder, { recursive: true, force: true });

@@ -70,6 +70,8 @@ export type Reply =
   | { ok: false; reason: DropReason | "invitation-invalid" | "run-unknown" | "run-proposed" | "run-ended" };
 
 export interface Welcome {
+  /** A tab of another version says so before it reads on */
+  protocol: number;
   task: unknown;
   /** Ed25519, hex: signs everything the coordinator says, the ledger's checkpoints included */
   coordinatorKey: string;
@@ -110,6 +112,8 @@ export interface CoordinatorToTab {
   survivors(message: Signed<Survivors>): void;
   agreements(message: AgreementsMessage): void;
   result(message: Signed<Result>): void;
+  /** The same identity took this seat in another tab; the connection ends */
+  replaced(): void;
   /** The round is over for everybody, with nothing revealed */
   abort(message: { announcementHash: string; reason: string }): void;
   /** With what a tab explains its own rows against, and the proof of the entry that has its hash */

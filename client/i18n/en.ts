@@ -106,7 +106,6 @@ export const en = {
   "train.fetching": "Fetching the language model that reads your texts: {loaded} of {total} MB.",
   "train.reading": "Reading your texts once, here in the tab: {texts, number} of {rows, number}.",
   "train.waitingFor": "Waiting for the first round. It begins when enough participants are here.",
-  "train.offline": "No connection to the coordinator. Your tab tries again by itself.",
   "train.lastRefusal": "Your tab sat out a round. {reason}",
   "train.keepOpen": "Keep this tab open. It works on in the background.",
   "train.adapter": "Computes on {adapter}",
@@ -613,6 +612,13 @@ export const en = {
   "handOn.title": "Open this invitation on another device, or hand it on",
   "handOn.text":
     "Whoever has this link can take part. Another device has a privacy balance of its own: do not give the same rows twice.",
+  // Where a tab cannot go on
+  "refusal.opened-elsewhere":
+    "This invitation is in use in another tab of this browser, and one person has one seat. Go on there, or load this page again to go on here.",
+  "remedy.again": "Load the page again",
+  "browsers.name": "Browser",
+  "browsers.from": "From version",
+  "browsers.on": "On",
 } as const;
 
 export type MessageKey = keyof typeof en;

@@ -136,6 +136,7 @@ test("every code that can end a tab's part or a round has a text", () => {
     "run-proposed",
     "run-ended",
     "offline",
+    "opened-elsewhere",
   ];
   const ofTheData = [
     "bad-file",

@@ -103,7 +103,6 @@ export const zh = {
   "train.fetching": "正在下载用来阅读文字的语言模型：{loaded} / {total} MB。",
   "train.reading": "正在本标签页内阅读您的文字：{texts, number} / {rows, number}。",
   "train.waitingFor": "正在等待第一轮。人数足够后即开始。",
-  "train.offline": "与协调方的连接已断开，此标签页会自动重试。",
   "train.lastRefusal": "您的标签页有一轮没有参加。{reason}",
   "train.keepOpen": "请保持此标签页打开，它在后台也会继续工作。",
   "train.adapter": "计算设备：{adapter}",
@@ -563,4 +562,10 @@ export const zh = {
   "traffic.withdraw": "您已退出",
   "handOn.title": "在另一台设备上打开此邀请，或转给他人",
   "handOn.text": "持有此链接者都可参加。另一台设备有自己的隐私余额：请不要重复提供相同的数据行。",
+  "refusal.opened-elsewhere":
+    "此邀请正在本浏览器的另一个标签页中使用，而一人只有一个席位。请在那里继续，或重新加载本页以在此继续。",
+  "remedy.again": "重新加载页面",
+  "browsers.name": "浏览器",
+  "browsers.from": "起始版本",
+  "browsers.on": "系统",
 } satisfies Record<MessageKey, string>;

@@ -4,9 +4,11 @@ import { render } from "preact";
 import { t } from "../i18n/messages.ts";
 import { loadOpenRuns, OpenRuns } from "./open-runs.tsx";
 import { Participant } from "./participant.tsx";
+import { keepShell } from "./shell.ts";
 import { join, snapshot } from "./tab.ts";
 import { followWishes } from "./when.ts";
 
+keepShell();
 const query = new URLSearchParams(location.search);
 const run = query.get("run");
 const invite = query.get("invite");

@@ -12,6 +12,7 @@ import { Held } from "./held.tsx";
 import { NameColumns } from "./name-columns.tsx";
 import { OwnRowCard } from "./own-row.tsx";
 import { refusalText } from "./refusal.ts";
+import { Remedy } from "./remedy.tsx";
 import { Sent } from "./sent.tsx";
 import { StateWord } from "./state-word.tsx";
 import { snapshot } from "./tab.ts";
@@ -34,7 +35,7 @@ const stepOf: Record<TabState, number> = {
 };
 
 export function Participant() {
-  const { state, task, refusal, checkpoint, balance } = snapshot.value;
+  const { state, task, refusal, checkpoint, balance, unreachable, resting } = snapshot.value;
   const over = stepOf[state] === 3;
   return (
     <Frame>
@@ -47,6 +48,11 @@ export function Participant() {
       </ol>
       <StateWord />
       <Announcer />
+      {unreachable && resting === undefined && !over && (
+        <p class="card problems" role="status" data-testid="offline">
+          {t("refusal.offline")}
+        </p>
+      )}
       {state === "connecting" && <h1>{t("connecting.title")}</h1>}
       {over && (
         <section class="card">
@@ -54,6 +60,7 @@ export function Participant() {
           <p data-testid="ending">
             {state === "finished" || state === "left" ? t(`${state}.text`) : refusalText(refusal)}
           </p>
+          {(state === "failed" || state === "declined") && <Remedy code={refusal?.code} />}
           {state === "finished" && checkpoint && (
             <p class="quiet small">
               {t("checkpoint.text", { size: checkpoint.size, root: checkpoint.root.slice(0, 16) })}

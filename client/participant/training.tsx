@@ -10,7 +10,7 @@ import { Vector } from "./vector.tsx";
 import { Wishes } from "./wishes.tsx";
 
 export function Training() {
-  const { round, roundsPlanned, roundsDone, adapter, online, refusal, balance, checkpoint, resting, secondsLeft } =
+  const { round, roundsPlanned, roundsDone, adapter, refusal, balance, checkpoint, resting, secondsLeft } =
     snapshot.value;
   const reading = encoderText(snapshot.value);
   return (
@@ -19,11 +19,6 @@ export function Training() {
       {resting !== undefined && (
         <p class="weak" role="status" data-testid="resting">
           {t(`resting.${resting}`)}
-        </p>
-      )}
-      {!online && resting === undefined && (
-        <p class="problems" role="status">
-          {t("train.offline")}
         </p>
       )}
       {round ? (

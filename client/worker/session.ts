@@ -21,7 +21,7 @@ import { type MaskedMessage, maskAnswer, pieceLength, type Uploaded } from "../.
 import { type Agreed, agreeToSurvivors, revealShares } from "../../shared/round/4-unmask.ts";
 import { acceptResult } from "../../shared/round/5-result.ts";
 import { Decline, type DeclineReason } from "../../shared/round/reasons.ts";
-import type { ParticipantEnv, RoundFacts, UploadCost } from "../../shared/round/round.ts";
+import { type ParticipantEnv, protocolVersion, type RoundFacts, type UploadCost } from "../../shared/round/round.ts";
 import type { Phase, RunState } from "../../shared/run-record.ts";
 import { type Identity, identityFrom } from "../../shared/secure-sum/keys.ts";
 import { asTask, type Task, taskHash } from "../../shared/task.ts";
@@ -140,6 +140,10 @@ export class Session {
     socket.on("ended", ({ state, reason, model }) =>
       this.#enqueue(async () => events.onEnded(state, reason, await this.#model(model))),
     );
+    socket.on("replaced", () => {
+      events.onRefused("opened-elsewhere");
+      this.leave();
+    });
     socket.on("disconnect", () => {
       this.#standing = undefined;
       events.onOnline(false);
@@ -255,6 +259,8 @@ export class Session {
   }
 
   async #welcome(welcome: Welcome): Promise<void> {
+    if (welcome.protocol !== protocolVersion)
+      throw new Decline("version-mismatch", { ours: protocolVersion, theirs: welcome.protocol });
     const task = asTask(welcome.task);
     const hash = await taskHash(task);
     if (this.#env && this.#env.taskHash !== hash) throw new Decline("task-changed");

@@ -125,6 +125,8 @@ export interface TabSnapshot {
   checkpoint?: { size: number; root: string };
   /** Connected to the coordinator */
   online: boolean;
+  /** The last try to reach it failed, or the connection broke; tried again by itself */
+  unreachable?: boolean;
 }
 
 /** One of the tab's own rows, explained in the tab. */

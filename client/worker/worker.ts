@@ -14,8 +14,9 @@ import type { ProofFile } from "../../shared/ledger/proof.ts";
 import type { ModelFile } from "../../shared/model-file.ts";
 import { type Plan, wholeRun } from "../../shared/plan.ts";
 import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
-import { account, familyOf } from "../../shared/privacy/balance.ts";
+import { account, admit, type Charge, familyOf } from "../../shared/privacy/balance.ts";
 import { checkEntropy, RandomSource } from "../../shared/privacy/random.ts";
+import { portionOf } from "../../shared/questions/question.ts";
 import type { Task } from "../../shared/task.ts";
 import type { EncoderFile } from "../../shared/text/encoder-file.ts";
 import { fetchEncoder } from "../data/encoder.ts";
@@ -110,7 +111,7 @@ class Worker implements TabWorker {
     // Only now, and nothing awaited until the session listens: the coordinator speaks first.
     const socket = io(`${url}/tab`, { transports: ["websocket"] });
     countTraffic(socket, (traffic) => this.#update({ traffic }));
-    socket.on("connect_error", () => this.#update({ online: false }));
+    socket.on("connect_error", () => this.#update({ online: false, unreachable: true }));
     this.#session = new Session(
       socket,
       run,
@@ -179,7 +180,7 @@ class Worker implements TabWorker {
           this.#update({ state: "finished", ...asked });
           this.#session?.leave();
         },
-        onOnline: (online) => this.#update({ online }),
+        onOnline: (online) => this.#update({ online, unreachable: !online }),
         onFailure: (error) => this.#fail(error),
       },
     );
@@ -198,6 +199,8 @@ class Worker implements TabWorker {
     }
     this.#update({ state: "choosing", task, taskHash, roundsPlanned, weakCohort: isWeakCohort(task) });
     await this.#showBalance();
+    const charges = await this.#journal!.charges(familyOf(task, taskHash));
+    if (isSpent(task, plan, charges)) this.#refuse("declined", "budget-spent");
   }
 
   async #showBalance(): Promise<void> {
@@ -431,6 +434,18 @@ class Worker implements TabWorker {
       this.#show(this.#snapshot);
     }, showEveryMs);
   }
+}
+
+/** Whether none of the questions of a run would fit the budget any more. */
+function isSpent(task: Task, plan: Plan, charges: readonly Charge[]): boolean {
+  if (charges.length === 0) return false;
+  const kinds = (Object.keys(plan.rounds) as (keyof Plan["rounds"])[]).filter((kind) => plan.rounds[kind] > 0);
+  return kinds.every((question) => {
+    const event = { noiseMultiplier: plan.noiseMultiplier[question], sampleRate: plan.sampleRate[question] };
+    const portion = portionOf(question, task.privacy.unit);
+    const next: Charge = { ...charges[0]!, question, portion, event };
+    return !admit(charges, next, task.privacy).admitted;
+  });
 }
 
 Comlink.expose(new Worker());
