@@ -17,6 +17,7 @@ const pages: BuildEnvironmentOptions = {
     input: {
       participant: `${here}/client/index.html`,
       console: `${here}/client/console/index.html`,
+      lab: `${here}/client/lab/index.html`,
       sw: `${here}/client/sw.ts`,
     },
     // A service worker is found again by its name, so it has no hash in it.
@@ -30,7 +31,7 @@ const shellList: Plugin = {
   enforce: "post",
   generateBundle(_, bundle) {
     const assets = Object.keys(bundle)
-      .filter((name) => /^assets\/.*\.(js|css)$/.test(name) && !/console/.test(name))
+      .filter((name) => /^assets\/.*\.(js|css)$/.test(name) && !/console|lab|help/.test(name))
       .map((name) => `/${name}`);
     this.emitFile({ type: "asset", fileName: "shell.json", source: JSON.stringify({ assets }) });
   },

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { serveStatic } from "@hono/node-server/serve-static";
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
@@ -15,11 +15,13 @@ import { useLite } from "../shared/text/use-lite.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { exportModel, modelFormats } from "./export/model.ts";
 import { documentNames } from "./governance/documents.ts";
+import { labApi } from "./lab-api.ts";
+import type { LabJobs } from "./lab-jobs.ts";
 import { exampleTasks, sampleFor } from "./samples.ts";
 import { useLiteFile } from "./text/use-lite.ts";
 
 /** @param pages folder of the built pages */
-export function httpApp(coordinator: Coordinator, pages: string, log: Logger): Hono {
+export function httpApp(coordinator: Coordinator, lab: LabJobs, pages: string, log: Logger): Hono {
   const app = new Hono();
   app.use(
     secureHeaders({
@@ -94,8 +96,7 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
     return c.json(await coordinator.review(c.req.param("run"), parsed.data as SignedStatement), 201);
   });
 
-  const operator = new Hono();
-  operator.use(async (c, next) => {
+  const onlyOperator: MiddlewareHandler = async (c, next) => {
     const [scheme, key] = (c.req.header("authorization") ?? "").split(" ");
     if (scheme !== "Bearer" || !coordinator.isOperator(key ?? "")) {
       return c.json(
@@ -110,7 +111,10 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
       );
     }
     return next();
-  });
+  };
+  app.route("/api/lab", labApi(lab, onlyOperator));
+  const operator = new Hono();
+  operator.use(onlyOperator);
   const found = (id: string) => {
     const run = coordinator.run(id);
     if (!run) throw new HTTPException(404, { message: `there is no run ${id}` });
@@ -155,7 +159,8 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
   app.route("/api/runs", operator);
 
   app.use(serveStatic({ root: pages, rewriteRequestPath: (path) => path }));
-  app.get("/console", async (c) => c.html(await readFile(join(pages, "console/index.html"), "utf8")));
+  for (const page of ["console", "lab", "help"])
+    app.get(`/${page}`, async (c) => c.html(await readFile(join(pages, page, "index.html"), "utf8")));
   app.notFound((c) =>
     c.json({ error: { field: "path", problem: "there is nothing here", fix: "Open / or /console." } }, 404),
   );

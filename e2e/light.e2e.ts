@@ -9,7 +9,7 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => serving.close());
 
-const pages = ["/", "/console", "/sw.js"];
+const pages = ["/", "/console", "/lab", "/help", "/sw.js"];
 const tabs = 3;
 const mostBytes = 120_000;
 const longTaskMs = 50;

@@ -108,7 +108,7 @@ function Bars({ glimpse, at }: { glimpse: Glimpse; at: number }) {
         {[0, 1, 2].map((row) => (
           <path key={row} d={`M150 ${30 + row * 45}H300L322 ${floor}`} />
         ))}
-        <text x="340" y={floor + 11} text-anchor="middle">
+        <text class="sum-sign" x="340" y={floor + 11} text-anchor="middle">
           {sumSign}
         </text>
       </g>

@@ -7,6 +7,7 @@ import pino from "pino";
 import { InputError } from "../../shared/errors.ts";
 import { Coordinator } from "../coordinator.ts";
 import { httpApp } from "../http.ts";
+import { LabJobs } from "../lab-jobs.ts";
 import { type Deadlines, defaultDeadlines } from "../round.ts";
 import { attachSockets } from "../sockets.ts";
 import { projectRoot } from "./project-root.ts";
@@ -34,7 +35,8 @@ export async function serve(options: {
   // Logs go to standard error: standard output belongs to results.
   const log = pino({ level: process.env.MURMUR_LOG ?? "warn" }, pino.destination(2));
   const coordinator = await Coordinator.open({ dataDir, deadlines, log });
-  const app = httpApp(coordinator, join(projectRoot, "dist/client"), log);
+  const lab = new LabJobs(join(dataDir, "lab"));
+  const app = httpApp(coordinator, lab, join(projectRoot, "dist/client"), log);
   const http = createServer(getRequestListener(app.fetch));
   const sockets = attachSockets(http, coordinator, log);
   try {
@@ -56,6 +58,7 @@ export async function serve(options: {
     url,
     console: `${url}/console#key=${coordinator.operatorKey}`,
     close: async () => {
+      lab.stop();
       await sockets.close();
       await coordinator.close();
     },

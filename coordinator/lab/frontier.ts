@@ -1,46 +1,7 @@
 /** The frontier as a figure: a quality against ε, a line a setting, means over seeds with their intervals. */
 import * as Plot from "@observablehq/plot";
-import { type Grid, labelOf } from "../../shared/lab/grid.ts";
+import type { Curve, Figure } from "../../shared/lab/curves.ts";
 import { colours, legend, svgOf } from "../simulation/drawing.ts";
-import { type Spread, spreadOf } from "../simulation/spread.ts";
-import type { CellResult } from "./cell.ts";
-import type { Done } from "./sweep.ts";
-
-export type Figure =
-  | "accuracy"
-  | "auc"
-  | "demographicParityDifference"
-  | "equalizedOddsDifference"
-  | "worstGroupAccuracy";
-
-export interface Curve {
-  label: string;
-  points: { epsilon: number | "inf"; spread: Spread }[];
-}
-
-/** A setting's curve over ε; an ε for which a seed has no figure is left out. */
-export function curvesOf(grid: Grid, done: readonly Done[], figure: Figure): Curve[] {
-  const byLabel = new Map<string, Map<number | "inf", (number | null)[]>>();
-  for (const { cell, result } of done) {
-    const label = labelOf(grid, cell, ["epsilon"]);
-    const own = byLabel.get(label) ?? new Map<number | "inf", (number | null)[]>();
-    byLabel.set(label, own);
-    own.set(cell.epsilon, [...(own.get(cell.epsilon) ?? []), figureOf(result, figure)]);
-  }
-  return [...byLabel].map(([label, own]) => ({
-    label,
-    points: grid.epsilon.flatMap((epsilon) => {
-      const values = own.get(epsilon) ?? [];
-      const known = values.filter((x) => x !== null);
-      return known.length > 0 && known.length === values.length ? [{ epsilon, spread: spreadOf(known) }] : [];
-    }),
-  }));
-}
-
-const figureOf = (result: CellResult, figure: Figure): number | null => {
-  const value = result[figure];
-  return value === null || Number.isNaN(value) ? null : value;
-};
 
 /** ε as words on an axis of places, the smallest first. */
 export const inOrder = (epsilons: readonly (number | "inf")[]): string[] =>

@@ -1,7 +1,8 @@
 /** The same means as a table that is coloured: a setting a row, an ε a column. */
 import * as Plot from "@observablehq/plot";
+import type { Curve, Figure } from "../../shared/lab/curves.ts";
 import { svgOf } from "../simulation/drawing.ts";
-import { type Curve, type Figure, inOrder, nameOf } from "./frontier.ts";
+import { inOrder, nameOf } from "./frontier.ts";
 
 /** Pixels that a letter of a row's name takes, at most */
 const letter = 6.5;

@@ -1,8 +1,8 @@
 /** How accuracy on the test rows came about, round by round: a field an ε, a line a setting, means over seeds. */
 import * as Plot from "@observablehq/plot";
 import { type Grid, labelOf } from "../../shared/lab/grid.ts";
+import { spreadOf } from "../../shared/lab/spread.ts";
 import { colours, legend, svgOf } from "../simulation/drawing.ts";
-import { spreadOf } from "../simulation/spread.ts";
 import { inOrder, nameOf } from "./frontier.ts";
 import type { Done } from "./sweep.ts";
 

@@ -1,27 +1,16 @@
 /** A sweep as one HTML file: figures with the exact setting under each, a table, the grid, the task, the versions. */
+import { curvesOf, type Figure, figuresOf } from "../../shared/lab/curves.ts";
 import { type Grid, labelOf } from "../../shared/lab/grid.ts";
 import type { Search } from "../../shared/lab/search.ts";
+import { spreadOf } from "../../shared/lab/spread.ts";
 import { escapeHtml, htmlPage, htmlTable } from "../governance/html.ts";
-import { spreadOf } from "../simulation/spread.ts";
 import type { CellResult } from "./cell.ts";
-import { curvesOf, type Figure, frontierOf, nameOf } from "./frontier.ts";
+import { frontierOf, nameOf } from "./frontier.ts";
 import { heatMapOf } from "./heat-map.ts";
 import { learningOf } from "./learning.ts";
 import type { Done } from "./sweep.ts";
 import { taskOf } from "./task-of.ts";
 import type { World } from "./world.ts";
-
-const figures: readonly Figure[] = [
-  "accuracy",
-  "auc",
-  "demographicParityDifference",
-  "equalizedOddsDifference",
-  "worstGroupAccuracy",
-];
-
-/** Those that some cell has. */
-export const figuresOf = (done: readonly Done[]): Figure[] =>
-  figures.filter((figure) => done.some(({ result }) => result[figure] !== null));
 
 /** What a reader needs to make the figure again: all that the cells share, and what differs by line. */
 export function captionOf(world: Pick<World, "grid" | "base">, done: readonly Done[], figure: Figure): string {

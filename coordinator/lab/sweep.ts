@@ -19,10 +19,12 @@ export interface SweepOptions {
   /** All that results may follow from beside the grid and the task, by name */
   versions: Record<string, string>;
   onProgress: (line: string) => void;
+  /** @param of how many cells there are */
+  onDone?: (done: Done, of: number) => void;
 }
 
 /** @throws InputError before anything is run, where any cell makes no task */
-export async function sweep(world: World, { folder, versions, onProgress }: SweepOptions): Promise<Done[]> {
+export async function sweep(world: World, { folder, versions, onProgress, onDone }: SweepOptions): Promise<Done[]> {
   const cells = checkedCells(world);
   await mkdir(folder, { recursive: true });
   const done: Done[] = [];
@@ -42,6 +44,7 @@ export async function sweep(world: World, { folder, versions, onProgress }: Swee
       );
     }
     done.push({ cell, result });
+    onDone?.({ cell, result }, cells.length);
   }
   onProgress(`${cells.length} cells, ${cells.length - ran} of them kept from before`);
   return done;

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { TypedRows } from "../../shared/data/rows.ts";
+import { type Spread, spreadOf } from "../../shared/lab/spread.ts";
 import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
 import { asTask, type Task } from "../../shared/task.ts";
 import { fetchData } from "../command/data.ts";
@@ -17,7 +18,6 @@ import { type Measurement, measure } from "./measure.ts";
 import { encode, type Participant, participantsOf, typed } from "./population.ts";
 import { recordsOf } from "./records.ts";
 import { type Scenario, scenarios } from "./scenarios.ts";
-import { type Spread, spreadOf } from "./spread.ts";
 
 export const methods = ["no penalty", "naive local penalties", "FairFed", "ours", "central, same penalty"] as const;
 export type Method = (typeof methods)[number];

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
+import { spreadOf } from "../../shared/lab/spread.ts";
 import type { BenchResult } from "./bench.ts";
 import { plotOf } from "./plot.ts";
-import { spreadOf } from "./spread.ts";
 
 it("a scenario's figure has a mark and a name for every way to train that has a gap, and says what the noise is", () => {
   const method = (gap: number) => ({

@@ -32,6 +32,7 @@ export default command({
     const { worldOf } = await import("../../lab/world.ts");
     const { csvOf } = await import("../../lab/csv.ts");
     const { plotsOf, reportOf } = await import("../../lab/report.ts");
+    const { parentOf } = await import("../../lab/parent.ts");
     const { projectRoot } = await import("../project-root.ts");
     const { version } = JSON.parse(await readFile(join(projectRoot, "package.json"), "utf8")) as { version: string };
 
@@ -69,7 +70,7 @@ export default command({
       output(args, { cell, result, before }, `${JSON.stringify(cell)}\n${JSON.stringify(result)}\n${words}`);
       return before === "other" ? 1 : 0;
     }
-    const done = await sweep(world, { folder, versions, onProgress: progress });
+    const done = await sweep(world, { folder, versions, onProgress: progress, ...parentOf(process) });
 
     await mkdir(out, { recursive: true });
     const csv = join(out, "results.csv");

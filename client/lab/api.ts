@@ -1,0 +1,52 @@
+/** The lab's line to the coordinator: one sweep at a time, looked at while it runs. */
+import { signal } from "@preact/signals";
+import type { Done } from "../../shared/lab/curves.ts";
+import type { Grid } from "../../shared/lab/grid.ts";
+import { call, failure } from "../console/api.ts";
+import { t } from "../i18n/messages.ts";
+
+export interface Job {
+  grid: Grid;
+  yaml: string;
+  state: "running" | "finished" | "stopped" | "failed";
+  cells: number;
+  done: Done[];
+  problem?: string;
+}
+
+export const job = signal<Job | null | undefined>(undefined);
+const lookEveryMs = 1000;
+let looking = false;
+
+export function follow(): void {
+  if (looking) return;
+  looking = true;
+  void look();
+}
+
+async function look(): Promise<void> {
+  try {
+    const answer = await call("/api/lab");
+    if (answer.ok) job.value = (await answer.json()).job;
+    failure.value = undefined;
+  } catch (error) {
+    failure.value = t("console.failed", { reason: error instanceof Error ? error.message : String(error) });
+  }
+  setTimeout(() => void look(), lookEveryMs);
+}
+
+/** @returns what is wrong with the grid, in words */
+export async function start(yaml: string): Promise<string | undefined> {
+  const answer = await call("/api/lab", { yaml });
+  const body = await answer.json();
+  if (!answer.ok) return `${body.error.field} ${body.error.problem}. ${body.error.fix}`;
+  job.value = body;
+  return undefined;
+}
+
+export const stop = () => void call("/api/lab/stop", {});
+
+export async function examples(): Promise<{ name: string; yaml: string }[]> {
+  const answer = await call("/api/lab/examples");
+  return answer.ok ? answer.json() : [];
+}

@@ -1,0 +1,123 @@
+/** Every cell that is done, narrowed to a band of the figure, and all of them to take away. */
+import type { Done } from "../../shared/lab/curves.ts";
+import { labelOf } from "../../shared/lab/grid.ts";
+import { formatNumber, t } from "../i18n/messages.ts";
+import { save } from "../ui/save.ts";
+import { Scroll } from "../ui/scroll.tsx";
+import type { Job } from "./api.ts";
+import { band, epsilonName, figure } from "./frontier.tsx";
+
+const mostRows = 200;
+const columns = ["accuracy", "auc", "demographicParityDifference", "equalizedOddsDifference"] as const;
+
+const short = (value: number | null) => (value === null ? "—" : formatNumber(value, { maximumFractionDigits: 4 }));
+
+/** As the command writes it: a line a cell, its setting, then its figures. */
+export function csvOf(done: readonly Done[]): string {
+  const lines = done.map(({ cell, result }) => {
+    // What is a table of its own stays in the JSON.
+    const { path: _, groups: __, ...line } = { ...cell, ...result } as Record<string, unknown>;
+    return line;
+  });
+  const names = [...new Set(lines.flatMap((line) => Object.keys(line)))];
+  const cellOf = (value: unknown) => {
+    const text =
+      value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : `${value}`;
+    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return `${[names, ...lines.map((line) => names.map((name) => cellOf(line[name])))].map((row) => row.join(",")).join("\n")}\n`;
+}
+
+export function Cells({ job }: { job: Job }) {
+  if (job.done.length === 0) return null;
+  const within = job.done.filter(({ result }) => {
+    const value = result[figure.value];
+    return !band.value || (value !== null && value >= band.value.low && value <= band.value.high);
+  });
+  const bound = (which: "low" | "high") => (
+    <label>
+      {t(`lab.band.${which}`)}{" "}
+      <input
+        type="number"
+        step="any"
+        value={band.value?.[which] === undefined ? "" : Number(band.value[which].toFixed(4))}
+        onChange={({ currentTarget }) => {
+          const value = currentTarget.value === "" ? undefined : Number(currentTarget.value);
+          const next = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, ...band.value };
+          band.value = value === undefined ? undefined : { ...next, [which]: value };
+        }}
+      />
+    </label>
+  );
+  const name = job.grid.name;
+  return (
+    <section class="card" data-testid="table">
+      <h2>{t("lab.table")}</h2>
+      <p class="quiet small">{t("lab.band")}</p>
+      <div class="choices">
+        {bound("low")}
+        {bound("high")}
+        <button
+          type="button"
+          onClick={() => {
+            band.value = undefined;
+          }}
+        >
+          {t("lab.band.none")}
+        </button>
+      </div>
+      <p>{t("lab.within", { within: within.length, done: job.done.length })}</p>
+      <Scroll label={t("lab.table")}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{t("lab.setting")}</th>
+              <th scope="col" class="number">
+                {t("metric.epsilon")}
+              </th>
+              <th scope="col" class="number">
+                {t("lab.seed")}
+              </th>
+              {columns.map((column) => (
+                <th key={column} scope="col" class="number">
+                  {t(`metric.${column}`)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {within.slice(0, mostRows).map(({ cell, result }) => (
+              <tr key={`${labelOf(job.grid, cell)}/${cell.epsilon}/${cell.seed}`}>
+                <th scope="row">{labelOf(job.grid, cell, ["epsilon"])}</th>
+                <td class="number">{epsilonName(cell.epsilon)}</td>
+                <td class="number">{formatNumber(cell.seed)}</td>
+                {columns.map((column) => (
+                  <td key={column} class="number">
+                    {short(result[column])}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+      <div class="choices">
+        <button type="button" onClick={() => save(`${name}.csv`, csvOf(job.done), "text/csv")}>
+          {t("lab.csv")}
+        </button>
+        <button
+          type="button"
+          onClick={() =>
+            save(
+              `${name}.json`,
+              `${JSON.stringify({ grid: job.grid, cells: job.done }, null, 2)}\n`,
+              "application/json",
+            )
+          }
+        >
+          {t("lab.json")}
+        </button>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,149 @@
+/** A grid, by its axes and by its file: how many cells it makes is said before it runs. */
+import { computed, signal } from "@preact/signals";
+import { parse, parseDocument } from "yaml";
+import { InputError } from "../../shared/errors.ts";
+import { asGrid, cellsOfGrid } from "../../shared/lab/grid.ts";
+import { t } from "../i18n/messages.ts";
+import { examples, job, start, stop } from "./api.ts";
+
+/** Axes with a field of their own; the others are written in the file. */
+const axes = ["epsilon", "penalty", "rounds", "seeds"] as const;
+
+const yaml = signal("");
+const known = signal<{ name: string; yaml: string }[] | undefined>(undefined);
+const refused = signal<string | undefined>(undefined);
+
+const content = computed((): Record<string, unknown> => {
+  try {
+    return parse(yaml.value) ?? {};
+  } catch {
+    return {};
+  }
+});
+
+const checked = computed((): { cells: number } | { problem: string } => {
+  try {
+    return { cells: cellsOfGrid(asGrid(parse(yaml.value))).length };
+  } catch (error) {
+    if (error instanceof InputError) return { problem: `${error.field} ${error.problem}. ${error.fix}` };
+    return { problem: error instanceof Error ? error.message.split("\n")[0]! : String(error) };
+  }
+});
+
+async function load(): Promise<void> {
+  known.value = [];
+  known.value = await examples();
+  const first = known.value.find(({ name }) => name.startsWith("bank")) ?? known.value[0];
+  if (yaml.value === "" && first) yaml.value = first.yaml;
+}
+
+function write(axis: string, text: string): void {
+  const values = text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "")
+    .map((part) => (Number.isFinite(Number(part)) ? Number(part) : part));
+  const document = parseDocument(yaml.value);
+  if (document.errors.length > 0) return;
+  if (values.length === 0) document.delete(axis);
+  else document.set(axis, document.createNode(values, { flow: true }));
+  yaml.value = document.toString({ lineWidth: 120 });
+}
+
+export function GridEditor() {
+  if (known.value === undefined) void load();
+  const submit = async () => {
+    refused.value = await start(yaml.value);
+    if (refused.value === undefined) scrollTo({ top: 0 });
+  };
+  const found = checked.value;
+  return (
+    <form
+      class="card"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      <h2>{t("lab.grid")}</h2>
+      <p class="choices">
+        <label>
+          {t("console.launch.example")}{" "}
+          <select
+            value=""
+            data-testid="grid-example"
+            onChange={({ currentTarget }) => {
+              yaml.value = known.value?.find(({ name }) => name === currentTarget.value)?.yaml ?? yaml.value;
+              currentTarget.value = "";
+            }}
+          >
+            <option value="">{t("form.choose")}</option>
+            {known.value?.map(({ name }) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      </p>
+      <div class="side-by-side">
+        <div>
+          {axes.map((axis) => {
+            const values = content.value[axis];
+            return (
+              <div class="field" key={axis}>
+                <label for={`axis-${axis}`}>
+                  <code>{axis}</code>
+                </label>
+                <input
+                  id={`axis-${axis}`}
+                  type="text"
+                  autocomplete="off"
+                  placeholder={t("form.unset")}
+                  value={Array.isArray(values) ? values.join(", ") : ""}
+                  onChange={({ currentTarget }) => write(axis, currentTarget.value)}
+                />
+                <p class="quiet small">{t(`lab.axis.${axis}`)}</p>
+              </div>
+            );
+          })}
+        </div>
+        <div class="beside">
+          <label>
+            {t("lab.file")}
+            <textarea
+              data-testid="grid"
+              spellcheck={false}
+              value={yaml.value}
+              onInput={({ currentTarget }) => {
+                yaml.value = currentTarget.value;
+              }}
+            />
+          </label>
+          {"cells" in found ? (
+            <p data-testid="cells">{t("lab.cells", { cells: found.cells })}</p>
+          ) : (
+            <p class="problems" role="status">
+              {found.problem}
+            </p>
+          )}
+          {refused.value !== undefined && (
+            <p class="problems" role="alert">
+              {refused.value}
+            </p>
+          )}
+          <div class="choices">
+            <button type="submit" class="main" data-testid="start" disabled={job.value?.state === "running"}>
+              {t("lab.start")}
+            </button>
+            {job.value?.state === "running" && (
+              <button type="button" onClick={stop}>
+                {t("lab.stop")}
+              </button>
+            )}
+          </div>
+        </div>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,11 @@
+/** A lab that was forked tells its parent of each cell, and does not outlive it. */
+import type { Done } from "../../shared/lab/curves.ts";
+import type { CellNews } from "../lab-jobs.ts";
+
+export function parentOf(child: NodeJS.Process): { onDone?: (done: Done, of: number) => void } {
+  if (!child.send) return {};
+  child.once("disconnect", () => child.exit(1));
+  // The listener alone must not keep a lab alive that is done.
+  child.channel?.unref();
+  return { onDone: (done, of) => void child.send!({ done, of } satisfies CellNews) };
+}

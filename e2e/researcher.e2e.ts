@@ -1,0 +1,64 @@
+/** A researcher's first five minutes at the lab: a grid, its frontier as it fills, its table narrowed down and taken away. */
+import { readFileSync } from "node:fs";
+import { expect, test } from "@playwright/test";
+import { expectAccessible } from "./accessible.ts";
+import { type Serving, startServing } from "./serving.ts";
+
+let serving: Serving;
+test.beforeAll(async () => {
+  serving = await startServing();
+});
+test.afterAll(() => serving.close());
+
+for (const language of ["en", "zh"] as const) {
+  test(`a researcher sweeps a grid and takes the table home (${language})`, async ({ page, request }, info) => {
+    const shot = (name: string) =>
+      page.screenshot({ path: info.outputPath(`${name}-${language}.png`), fullPage: true });
+    for (const path of ["", "/examples"])
+      expect((await request.get(`${serving.url}/api/lab${path}`)).status()).toBe(401);
+    expect((await request.post(`${serving.url}/api/lab`, { data: { yaml: "" } })).status()).toBe(401);
+
+    await page.goto(`${serving.url}/lab?lang=${language}#key=${serving.key}`);
+    await expect(page.getByTestId("grid")).toHaveValue(/bank-frontier/);
+    await page.locator("#axis-epsilon").fill("2, much");
+    await page.locator("#axis-rounds").fill("5");
+    await page.locator("#axis-seeds").fill("1, 2");
+    await expect(page.getByRole("status")).toContainText("epsilon");
+    await page.locator("#axis-epsilon").fill("0.5, inf");
+    await page.locator("#axis-penalty").fill("none, demographic-parity");
+    await page.locator("#axis-penalty").blur();
+    await expect(page.getByTestId("cells")).toContainText("8");
+    await expectAccessible(page);
+    await shot("1-grid");
+    await Promise.all([
+      page.waitForResponse((response) => response.request().method() === "POST"),
+      page.getByTestId("start").click(),
+    ]);
+    await expect(page.getByTestId("table")).toBeVisible({ timeout: 30_000 });
+    await expect(page.getByTestId("frontier")).toHaveAttribute("data-state", "finished", { timeout: 60_000 });
+    await expect(page.getByTestId("table").locator("tbody tr")).toHaveCount(8);
+
+    // A band that lies between two cells' accuracies leaves one of them out.
+    const { job } = await (
+      await request.get(`${serving.url}/api/lab`, { headers: { authorization: `Bearer ${serving.key}` } })
+    ).json();
+    const accuracies = job.done.map(({ result }: { result: { accuracy: number } }) => result.accuracy).sort();
+    const bound = (accuracies[0] + accuracies.find((x: number) => x > accuracies[0])) / 2;
+    const above = accuracies.filter((x: number) => x >= bound).length;
+    await page.getByTestId("table").locator("input").first().fill(String(bound));
+    await page.getByTestId("table").locator("input").first().blur();
+    await expect(page.getByTestId("table").locator("tbody tr")).toHaveCount(above);
+    await expectAccessible(page);
+    await shot("2-frontier");
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "CSV" }).click(),
+    ]);
+    // What the page gives away is what the command writes, to the byte.
+    const own = readFileSync(await download.path(), "utf8");
+    expect(own.replaceAll("\r", "")).toBe(readFileSync(`${serving.folder}/lab/bank-frontier/results.csv`, "utf8"));
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    await shot("3-phone");
+  });
+}
