@@ -18,6 +18,7 @@ const pages: BuildEnvironmentOptions = {
       participant: `${here}/client/index.html`,
       console: `${here}/client/console/index.html`,
       lab: `${here}/client/lab/index.html`,
+      help: `${here}/client/help/index.html`,
       sw: `${here}/client/sw.ts`,
     },
     // A service worker is found again by its name, so it has no hash in it.

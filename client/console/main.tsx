@@ -40,7 +40,6 @@ function Console() {
           <Launch onLaunched={show} />
           <p class="choices">
             <a href="/lab">{t("lab.open")}</a>
-            <a href="/help">{t("help.title")}</a>
             <button type="button" class="plain" onClick={signOut}>
               {t("console.signOut")}
             </button>

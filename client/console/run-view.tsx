@@ -17,6 +17,9 @@ import { reasonText } from "./reason-text.ts";
 import { Review } from "./review.tsx";
 import { TroubleList } from "./trouble-list.tsx";
 
+/** At the address by which the console was opened: the coordinator does not know what stands before it. */
+const asOpened = (invitation: string) => location.origin + new URL(invitation).pathname + new URL(invitation).search;
+
 export function RunView({ run }: { run: RunDetail }) {
   const { current } = run;
   const over = isOver(run.state);
@@ -60,7 +63,7 @@ export function RunView({ run }: { run: RunDetail }) {
           {statement(run.privacy)} · {t("console.promised", { budget: formatNumber(run.task.privacy.epsilon) })}
         </p>
         <Collusion privacy={run.privacy} share={run.task.cohort.colludingShare} />
-        {!over && run.state !== "proposed" && <Invitation link={run.invitation} />}
+        {!over && run.state !== "proposed" && <Invitation link={asOpened(run.invitation)} />}
         {!over && (
           <div class="choices">
             {(run.state === "waiting" || run.state === "running") && (

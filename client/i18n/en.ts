@@ -651,6 +651,25 @@ export const en = {
   "lab.csv": "Download as CSV",
   "lab.json": "Download as JSON",
   "help.title": "Help",
+  // Help
+  "help.picture.noise": "Two curves that nearly cover each other: what a sum can be without your row, and with it.",
+  "help.picture.without": "without your row",
+  "help.picture.with": "with it",
+  "help.picture.sum": "what the sum may come to, with everybody’s noise",
+  "help.picture.masks": "An example with small numbers: what leaves a tab says nothing, the sum is right.",
+  "help.masks.answer": "Answer, with noise",
+  "help.masks.masks": "Masks",
+  "help.masks.leaves": "What leaves",
+  "help.picture.odds":
+    "Somebody holds it for as likely as not that a row is there. After seeing everything, they can be at most this sure (δ aside).",
+  "help.odds.factor": "Factor",
+  "help.odds.belief": "At most this sure",
+  "help.field": "Field",
+  "help.kind": "Kind",
+  "help.allowed": "Allowed",
+  "help.meaning": "Meaning",
+  "help.refusals": "Why a tab does not go on",
+  "help.aborts": "Why a round ends with nothing revealed",
 } as const;
 
 export type MessageKey = keyof typeof en;
