@@ -218,8 +218,8 @@ test("only while charging: on battery the tab rests, and goes on when it is plug
     const battery = Object.assign(new EventTarget(), { charging: false });
     Object.assign(navigator, { getBattery: async () => battery });
     Object.assign(window, {
-      plugIn: () => {
-        battery.charging = true;
+      plug: (charging: boolean) => {
+        battery.charging = charging;
         battery.dispatchEvent(new Event("chargingchange"));
       },
     });
@@ -233,7 +233,17 @@ test("only while charging: on battery the tab rests, and goes on when it is plug
   await page.getByTestId("charging").check();
   await expect(page.getByTestId("resting")).toContainText("charged");
   await expect.poll(async () => (await serving.run(run.run)).connected).toBe(0);
-  await page.evaluate(() => (window as unknown as { plugIn(): void }).plugIn());
+  const plug = (charging: boolean) =>
+    page.evaluate((now) => (window as unknown as { plug(now: boolean): void }).plug(now), charging);
+  await plug(true);
   await expect(page.getByTestId("resting")).toHaveCount(0);
   await expect.poll(async () => (await serving.run(run.run)).connected).toBe(1);
+  // Who left stays away, whatever the device does.
+  await page.getByTestId("leave").click();
+  await page.getByTestId("confirm").click();
+  await expectState(page, "left");
+  await plug(false);
+  await plug(true);
+  await page.waitForTimeout(1000);
+  expect((await serving.run(run.run)).connected).toBe(0);
 });

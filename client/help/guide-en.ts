@@ -113,7 +113,7 @@ export const guideEn: Guide = {
       {
         heading: "The way of an answer",
         text: [
-          "Your tab computes an answer from your rows and cuts it to a fixed length, so that no row counts for more than another. It rounds it to whole steps, adds its own share of noise, and hides it under masks. Only then it leaves.",
+          "Your tab computes an answer from your rows. What a row adds is shortened where it is longer than a fixed length, so that no single row can count for more. The tab rounds it to whole steps, adds its own share of noise, and hides it under masks. Only then it leaves.",
         ],
         picture: "way",
       },

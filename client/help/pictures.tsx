@@ -33,10 +33,10 @@ function Noise() {
       <path d={`M${curve(middles[0])}`} fill="none" stroke="var(--spent)" stroke-width="3" />
       <path d={`M${curve(middles[1])}`} fill="none" stroke="var(--next)" stroke-width="3" stroke-dasharray="8 4" />
       <path d={`M0 ${floor}H${width}`} stroke="currentColor" opacity="0.5" />
-      <text x={width / 2 - 130} y="30" font-size="14" text-anchor="end" fill="currentColor">
+      <text x={width / 2 - 95} y="30" font-size="14" text-anchor="end" fill="currentColor">
         {t("help.picture.without")}
       </text>
-      <text x={width / 2 + 130} y="30" font-size="14" fill="currentColor">
+      <text x={width / 2 + 110} y="30" font-size="14" fill="currentColor">
         {t("help.picture.with")}
       </text>
       <text x={width / 2} y={height - 8} font-size="14" text-anchor="middle" fill="currentColor">
@@ -107,7 +107,7 @@ function Odds() {
             <td class="number">{formatNumber(Math.exp(epsilon), { maximumSignificantDigits: 3 })}</td>
             <td>
               <meter class="weight" min={0} max={1} value={1 / (1 + Math.exp(-epsilon))} aria-hidden="true" />{" "}
-              {formatNumber(1 / (1 + Math.exp(-epsilon)), { style: "percent", maximumFractionDigits: 1 })}
+              {formatNumber(1 / (1 + Math.exp(-epsilon)), { style: "percent", maximumFractionDigits: 2 })}
             </td>
           </tr>
         ))}

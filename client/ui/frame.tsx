@@ -11,9 +11,11 @@ export function Frame({ title, wide, children }: { title?: string; wide?: boolea
           {t("app.name")}
         </a>
         {title !== undefined && <span class="where">{title}</span>}
-        <a class="help" href="/help">
-          {t("help.title")}
-        </a>
+        {title !== t("help.title") && (
+          <a class="help" href="/help">
+            {t("help.title")}
+          </a>
+        )}
         <label class="language">
           <span class="unseen">{t("language.switch")}</span>
           <select

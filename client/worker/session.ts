@@ -97,6 +97,7 @@ export class Session {
   #welcomed = false;
   #consented = false;
   #resting = false;
+  #left = false;
   /** Accepted, but not answered: before consent nothing is computed */
   #pending: { facts: RoundFacts; question: Question; parameters: Float32Array<ArrayBuffer> } | undefined;
   #lastEpsilon = 0;
@@ -176,7 +177,7 @@ export class Session {
   wake(): void {
     this.#enqueue(async () => {
       this.#resting = false;
-      this.socket.connect();
+      if (!this.#left) this.socket.connect();
     });
   }
 
@@ -191,6 +192,7 @@ export class Session {
 
   /** Ends taking part; a round under way loses this tab as a dropout. */
   leave(): void {
+    this.#left = true;
     this.#standing = undefined;
     this.socket.disconnect();
   }
