@@ -10,7 +10,6 @@ import { tryText } from "../client/worker/try-text.ts";
 import { fetchData } from "../coordinator/command/data.ts";
 import { splitEvenly } from "../coordinator/command/partition.ts";
 import { serve } from "../coordinator/command/serve.ts";
-import { readTaskFile } from "../shared/task-file.ts";
 import { useLiteFile } from "../coordinator/text/use-lite.ts";
 import { dawnDevice } from "../kernels/testing/dawn.ts";
 import { outcomesOf, readRows } from "../shared/data/rows.ts";
@@ -20,6 +19,7 @@ import { modelFileOf, openModel } from "../shared/model-file.ts";
 import { RandomSource } from "../shared/privacy/random.ts";
 import { classTable } from "../shared/questions/evaluate.ts";
 import { asTask, type Task } from "../shared/task.ts";
+import { readTaskFile } from "../shared/task-file.ts";
 import { readEncoderFile } from "../shared/text/encoder-file.ts";
 import { joinInNode } from "./node-tab.ts";
 

@@ -24,6 +24,8 @@ interface Schema {
   items?: Schema;
   prefixItems?: Schema[];
   oneOf?: Schema[];
+  /** Told apart by their fields alone */
+  anyOf?: Schema[];
 }
 
 type Issue = z.ZodSafeParseError<Task>["error"]["issues"][number];
@@ -59,8 +61,14 @@ export function explainIssue(issue: Issue, task: unknown): Fault[] {
       );
     case "invalid_value":
       return fault(`is ${inWords(found)}`, oneOf(found, issue.values.map(String)));
-    case "invalid_union":
+    case "invalid_union": {
+      const shapes = schemaAt(path, task, "union")?.anyOf;
+      // Of several shapes that one is explained which the task has most fields of.
+      const meant = shapes && issue.errors[shapes.indexOf(likestOf(shapes, found))];
+      if (meant)
+        return meant.flatMap((inner) => explainIssue({ ...inner, path: [...path, ...inner.path] } as Issue, task));
       return fault(`is ${inWords(found)}`, oneOf(found, kindsOf(schemaAt(path.slice(0, -1), task, "union"), path)));
+    }
     case "too_small":
     case "too_big": {
       const small = issue.code === "too_small";
@@ -133,6 +141,8 @@ function schemaAt(path: FieldPath, task: unknown, wanted: "variant" | "union" = 
     const isLast = depth === path.length - 1;
     if (schema?.oneOf && !(isLast && wanted === "union"))
       schema = variantOf(schema.oneOf, valueAt(task, path.slice(0, depth + 1)));
+    if (schema?.anyOf && !(isLast && wanted === "union"))
+      schema = likestOf(schema.anyOf, valueAt(task, path.slice(0, depth + 1)));
   });
   return schema;
 }
@@ -143,6 +153,16 @@ const variantOf = (variants: Schema[], value: unknown): Schema | undefined =>
       ([name, property]) => property.const === undefined || property.const === valueAt(value, [name]),
     ),
   );
+
+/** The shape that has most of a value's fields. */
+export function likestOf<Shape extends { properties?: Record<string, unknown> }>(
+  shapes: readonly Shape[],
+  value: unknown,
+): Shape {
+  const own = typeof value === "object" && value !== null ? Object.keys(value) : [];
+  const shared = ({ properties = {} }: Shape) => own.filter((name) => Object.hasOwn(properties, name)).length;
+  return shapes.reduce((best, shape) => (shared(shape) > shared(best) ? shape : best));
+}
 
 function valueAt(value: unknown, path: FieldPath): unknown {
   return path.reduce<unknown>(

@@ -61,7 +61,7 @@ const slips: [string, string, string, string][] = [
     "a field unlike any",
     "model: { layers: [{ kind: dense, outputs: 1 }] }",
     "model: { layers: [{ kind: dense, outputs: 1 }], colour: 3 }",
-    "shop.yaml:16:49: model.colour is not a field of a task. Use only layers.",
+    "shop.yaml:16:49: model.colour is not a field of a task. Use only layers, encoder.",
   ],
   [
     "a number in quotes",

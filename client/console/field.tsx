@@ -1,5 +1,6 @@
 /** One field of the task, drawn from its schema; what it says is read from the draft and written back into it. */
 import { useState } from "preact/hooks";
+import { likestOf } from "../../shared/task-faults.ts";
 import { inWords } from "../i18n/describe.ts";
 import { t } from "../i18n/messages.ts";
 import { type Path, problems, valueAt, write } from "./draft.ts";
@@ -14,6 +15,7 @@ interface FieldProps {
 export function Field({ path, schema: given, required }: FieldProps) {
   const schema = resolve(given);
   if (schema.const !== undefined) return null;
+  if (schema.anyOf) return <Shapes path={path} shapes={schema.anyOf.map(resolve)} />;
   if (schema.oneOf) return <Union path={path} variants={schema.oneOf.map(resolve)} />;
   if (schema.type === "object") return <Block path={path} schema={schema} required={required} />;
   if (schema.type === "array" && !isListOfTexts(schema)) return <List path={path} schema={schema} />;
@@ -196,6 +198,39 @@ function Union({ path, variants }: { path: Path; variants: Schema[] }) {
       </div>
       {variant && <Fields path={path} schema={variant} />}
     </>
+  );
+}
+
+/** Several shapes of one block, each known by its fields. */
+function Shapes({ path, shapes }: { path: Path; shapes: Schema[] }) {
+  const value = valueAt(path);
+  const shape = likestOf(shapes, value);
+  const namesOf = ({ properties = {} }: Schema) => Object.keys(properties);
+  return (
+    <fieldset class="block">
+      <legend>
+        <code>{nameOf(path)}</code>
+      </legend>
+      <div class="field">
+        <label for={`${idOf(path)}-shape`}>{t("form.shape")}</label>
+        <select
+          id={`${idOf(path)}-shape`}
+          value={namesOf(shape).join(", ")}
+          onChange={({ currentTarget }) => {
+            const next = shapes.find((one) => namesOf(one).join(", ") === currentTarget.value)!;
+            const kept = namesOf(next).map((name) => [name, valueAt([...path, name])]);
+            const fresh = namesOf(next).map((name) => [name, next.properties![name]!.type === "array" ? [] : ""]);
+            write(path, Object.fromEntries([...fresh, ...kept.filter(([, own]) => own !== undefined)]));
+          }}
+        >
+          {shapes.map((one) => (
+            <option key={namesOf(one).join()}>{namesOf(one).join(", ")}</option>
+          ))}
+        </select>
+      </div>
+      <Wrong path={path} />
+      <Fields path={path} schema={shape} />
+    </fieldset>
   );
 }
 

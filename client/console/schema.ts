@@ -12,6 +12,7 @@ export interface Schema {
   items?: Schema;
   prefixItems?: Schema[];
   oneOf?: Schema[];
+  anyOf?: Schema[];
   maxLength?: number;
   minimum?: number;
   maximum?: number;

@@ -20,6 +20,14 @@ function rowsOf(schema: Schema, path: string, required: boolean, depth = 0): Row
   const below = Object.entries(one.properties ?? {}).flatMap(([name, inner]) =>
     rowsOf(inner, path === "" ? name : `${path}.${name}`, one.required?.includes(name) ?? false, depth + 1),
   );
+  // Of several shapes each field is named once.
+  const shapes = new Map(
+    (one.anyOf ?? []).flatMap((shape) =>
+      rowsOf(shape, path, false, depth + 1)
+        .filter((row) => row.path !== path)
+        .map((row) => [row.path, row]),
+    ),
+  );
   const item = one.items && resolve(one.items);
   const listed = !item
     ? []
@@ -28,7 +36,7 @@ function rowsOf(schema: Schema, path: string, required: boolean, depth = 0): Row
         const at = kind === "" ? `${path}[]` : `${path}[${discriminator}: ${kind}]`;
         return variant.type === "object" ? rowsOf(variant, at, false, depth + 1).filter((row) => row.path !== at) : [];
       });
-  return [...own, ...below, ...listed];
+  return [...own, ...below, ...shapes.values(), ...listed];
 }
 
 function allowed({ enum: options, minimum, exclusiveMinimum, maximum, default: standard }: Schema): string {

@@ -670,6 +670,8 @@ export const en = {
   "help.meaning": "Meaning",
   "help.refusals": "Why a tab does not go on",
   "help.aborts": "Why a round ends with nothing revealed",
+  // Console: a block of several shapes
+  "form.shape": "Made of",
 } as const;
 
 export type MessageKey = keyof typeof en;

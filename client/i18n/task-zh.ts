@@ -84,9 +84,33 @@ export const taskDescriptionsZh: Record<string, string> = {
   "The largest of each window, side by side; what is left over is dropped": "取每个并排窗口中的最大值；余下的部分舍去",
   "First layer: token numbers to vectors; -1 at the end of a row is padding":
     "第一层：把词元编号变为向量；行末的 -1 是填充",
-  "Of each token, with a gain and a bias (Ba et al. 2016, equation 4)": "对每个词元，带增益和偏置（Ba 等 2016，式 4）",
   "Each token looks at all of its row that are not padding (Vaswani et al. 2017)":
     "每个词元看向本行所有非填充词元（Vaswani 等 2017）",
   "x + f(x), where f is a list of layers that keeps the shape": "x + f(x)，其中 f 是保持形状的一列层",
   "The mean of all tokens that are not padding": "所有非填充词元的平均",
+  "The cell texts of three and more outcomes": "三种及以上结果在单元格中的文字",
+  "In the place of features: one column of English texts": "代替特征：一列英文文本",
+  "Pieces of words that are read; what is longer is cut": "读取的词片数；更长的会截断",
+  "Of a text: what reads it before `layers`. It is frozen, but for its adapters":
+    "对文本：在 `layers` 之前读取它的编码器。除适配器外均冻结",
+  "Universal Sentence Encoder lite (Cer et al. 2018), Apache-2.0":
+    "Universal Sentence Encoder lite（Cer 等 2018），Apache-2.0",
+  "Of its file, which each tab checks": "其文件的哈希，每个标签页都会核对",
+  "`mean` of the tokens' vectors, normalised; `sentence` is the encoder's own last layer behind it":
+    "`mean` 为词元向量的平均，经归一化；`sentence` 为其后编码器自身的最后一层",
+  "Frozen matrices that get a low-rank adapter (LoRA); without any only the layers behind are trained":
+    "加上低秩适配器（LoRA）的冻结矩阵；不写则只训练其后的层",
+  "Of the adapters": "适配器的秩",
+  "Its parameters come with an encoder and are not trained": "其参数随编码器而来，不参与训练",
+  "Rank of a low-rank adapter beside the frozen matrix (Hu et al. 2021): x·W + b + (x·A + a)·B + c":
+    "冻结矩阵旁低秩适配器的秩（Hu 等 2021）：x·W + b + (x·A + a)·B + c",
+  "Adds to each token the vector of its place, which comes with an encoder":
+    "给每个词元加上其位置的向量，该向量随编码器而来",
+  "Of each token, or of the one vector, with a gain and a bias (Ba et al. 2016, equation 4)":
+    "对每个词元或那一个向量，带增益和偏置（Ba 等 2016，式 4）",
+  "Without gain and bias": "不带增益和偏置",
+  "Added to the variance; 1e-5 where it is left out": "加在方差上；不写则为 1e-5",
+  "Numbers of a token behind it; as many as before by default": "其后每个词元的数值个数；默认与之前相同",
+  "Of its two matrices": "其两个矩阵的秩",
+  "x·P + p in the place of x, where f changes the numbers of a token": "当 f 改变词元的数值个数时，用 x·P + p 代替 x",
 };

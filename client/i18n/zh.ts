@@ -616,4 +616,5 @@ export const zh = {
   "help.meaning": "含义",
   "help.refusals": "标签页为何不再继续",
   "help.aborts": "一轮为何中止且不泄露任何内容",
+  "form.shape": "由这些字段组成",
 } satisfies Record<MessageKey, string>;
