@@ -44,7 +44,7 @@ export function Cohort({ run }: { run: RunDetail }) {
       <p>
         {now && current
           ? t("cohort.now", { asked: now.asked, answered: now.answered, lost: lostCount, connected })
-          : t("cohort.idle", { connected })}
+          : t(current ? "console.connected" : "cohort.idle", { connected, count: connected })}
         {each > 1 && ` ${t("cohort.each", { each })}`}
       </p>
       <ul class="legend small">

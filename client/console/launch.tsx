@@ -14,7 +14,8 @@ interface Example {
 }
 
 const examples = signal<Example[] | undefined>(undefined);
-const refused = signal<string | undefined>(undefined);
+/** What the coordinator said of a file, as long as the file is still that one */
+const refused = signal<{ yaml: string; why: string } | undefined>(undefined);
 const busy = signal(false);
 
 /** Which blocks of the task each step shows; a block that none names comes with the last. */
@@ -46,15 +47,16 @@ async function loadExamples(): Promise<void> {
 export function Launch({ onLaunched }: { onLaunched: (run: string) => void }) {
   if (examples.value === undefined) void loadExamples();
   const submit = async () => {
+    // What is wrong stands on the page already; nothing has to be asked.
+    if (problems.value.length > 0) return;
+    const asked = yaml.value;
     busy.value = true;
-    refused.value = undefined;
-    const outcome = await launch(yaml.value).finally(() => {
+    const outcome = await launch(asked).finally(() => {
       busy.value = false;
     });
     if (!Array.isArray(outcome)) return onLaunched(outcome.run);
-    // What the file itself says wrong stands on the page already.
-    if (problems.value.length === 0)
-      refused.value = outcome.map(({ path, problem, fix }) => `${path} ${problem}. ${fix ?? ""}`).join(" ");
+    const why = outcome.map(({ path, problem, fix }) => `${path} ${problem}. ${fix ?? ""}`).join(" ");
+    refused.value = { yaml: asked, why };
   };
   return (
     <form
@@ -114,9 +116,9 @@ export function Launch({ onLaunched }: { onLaunched: (run: string) => void }) {
             </div>
           )}
           {"task" in checked.value && <Preview task={checked.value.task} />}
-          {refused.value !== undefined && (
+          {refused.value?.yaml === yaml.value && (
             <p class="problems" role="alert">
-              {refused.value}
+              {refused.value.why}
             </p>
           )}
           <button type="submit" class="main" data-testid="launch" disabled={busy.value}>
