@@ -10,7 +10,6 @@ import { join } from "node:path";
 import { parseCsv } from "../../client/data/read.ts";
 import { fetchData } from "../../coordinator/command/data.ts";
 import { finalParameters, startLearner, takeProfile, takeTrain } from "../../coordinator/learner.ts";
-import { readTaskFile } from "../../coordinator/task-file.ts";
 import { useLiteFile } from "../../coordinator/text/use-lite.ts";
 import { dawnDevice } from "../../kernels/testing/dawn.ts";
 import { openTextEngine } from "../../kernels/text/text-engine.ts";
@@ -29,6 +28,7 @@ import { profileCounts } from "../../shared/questions/profile-counts.ts";
 import { layoutOf } from "../../shared/questions/question.ts";
 import { assembleTrain, readTrain } from "../../shared/questions/train.ts";
 import { asTask, classesOf, type Task } from "../../shared/task.ts";
+import { readTaskFile } from "../../shared/task-file.ts";
 import { readEncoderFile } from "../../shared/text/encoder-file.ts";
 
 const participants = 50;
