@@ -1,7 +1,7 @@
 /**
- * The way of the last answer, with its own numbers: in whole steps, with noise, with masks, in the sum. It plays once
- * when a vector leaves, for less than five seconds, and not at all where motion is unwelcome; each station can be
- * looked at by hand. The worker shows these integers to this page only.
+ * The way of the last answer, with its own numbers: in whole steps, with noise, with masks, in the sum. It plays
+ * when a vector leaves, for less than five seconds, not at all where motion is unwelcome, and no more once somebody
+ * looks at a station by hand. The worker shows these integers to this page only.
  */
 import { signal, useSignalEffect } from "@preact/signals";
 import { formatNumber, t } from "../i18n/messages.ts";
@@ -18,22 +18,27 @@ const sumSign = "Σ";
 const station = signal(leaving);
 let playing: ReturnType<typeof setTimeout> | undefined;
 let played = "";
+let byHand = false;
 
-const lookAt = (i: number) => {
+/** Who looks at a station of their own choice is not taken away from it. */
+function lookAt(i: number): void {
   clearTimeout(playing);
+  playing = undefined;
+  byHand = true;
   station.value = i;
-};
+}
 
+/** A vector that leaves while another is on its way takes over where that one is. */
 function play(glimpse: Glimpse): void {
   const name = `${glimpse.round}/${glimpse.question}/${glimpse.masked.join()}`;
   if (name === played) return;
   played = name;
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches || document.hidden) return;
-  lookAt(0);
+  if (playing !== undefined || byHand || document.hidden) return;
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  station.value = 0;
   const next = () => {
-    if (station.value === stations.length - 1) return;
     station.value++;
-    playing = setTimeout(next, stationMs);
+    playing = station.value < stations.length - 1 ? setTimeout(next, stationMs) : undefined;
   };
   playing = setTimeout(next, stationMs);
 }
