@@ -14,8 +14,9 @@ import { type DocumentName, documentsOf } from "./governance/documents.ts";
 import { startLearner } from "./learner.ts";
 import type { Deadlines } from "./round.ts";
 import { Run, type RunDependencies, spentOn } from "./run.ts";
-import { openDatabase } from "./store/database.ts";
+import { openDatabase, type Place } from "./store/database.ts";
 import { coordinatorIdentity, operatorKey } from "./store/keys.ts";
+import type { Leader } from "./store/leader.ts";
 import { Ledger } from "./store/ledger-store.ts";
 import { Runs } from "./store/runs.ts";
 import { readTaskFile } from "./task-file.ts";
@@ -39,22 +40,33 @@ export class Coordinator {
     private readonly identity: Identity,
     readonly operatorKey: string,
     private readonly deadlines: Deadlines,
-    private readonly closeDatabase: () => Promise<void>,
+    private readonly leader: Leader,
     private readonly log: Logger,
   ) {}
 
-  /** Opens the data folder, ends what a crash interrupted, and goes on with every run that is not over. */
-  static async open(options: { dataDir: string; deadlines: Deadlines; log: Logger }): Promise<Coordinator> {
-    const { dataDir, deadlines, log } = options;
-    const { db, close } = await openDatabase(dataDir);
-    const identity = await coordinatorIdentity(dataDir);
-    const ledger = await Ledger.open(db, identity);
-    const store = new Runs(db, ledger);
-    const rows = await store.list();
-    await store.abortInterrupted((id, charges) => spentOn(rows.find((row) => row.id === id)!.task, charges));
-    const coordinator = new Coordinator(store, ledger, identity, operatorKey(dataDir), deadlines, close, log);
-    for (const row of rows) coordinator.#runs.set(row.id, await Run.load(row, coordinator.#dependencies()));
-    return coordinator;
+  /** Opens what is kept, ends what a crash interrupted, and goes on with every run that is not over. */
+  static async open(options: { place: Place; deadlines: Deadlines; log: Logger }): Promise<Coordinator> {
+    const { place, deadlines, log } = options;
+    const leader = await openDatabase(place);
+    try {
+      const identity = await coordinatorIdentity(place.dataDir);
+      const ledger = await Ledger.open(leader, identity);
+      const store = new Runs(leader, ledger);
+      const rows = await store.list();
+      await store.abortInterrupted((id, charges) => spentOn(rows.find((row) => row.id === id)!.task, charges));
+      const key = operatorKey(place.dataDir);
+      const coordinator = new Coordinator(store, ledger, identity, key, deadlines, leader, log);
+      for (const row of rows) coordinator.#runs.set(row.id, await Run.load(row, coordinator.#dependencies()));
+      return coordinator;
+    } catch (error) {
+      await leader.close();
+      throw error;
+    }
+  }
+
+  /** Resolves when this process may write no more, with the reason: it should end, and be started again. */
+  get lost(): Promise<string> {
+    return this.leader.lost;
   }
 
   /** From here on runs wait for participants. */
@@ -247,6 +259,6 @@ export class Coordinator {
   /** Rounds under way are given up, with nothing revealed; runs go on at the next start. */
   async close(): Promise<void> {
     await Promise.all([...this.#runs.values()].map((run) => run.interrupt()));
-    await this.closeDatabase();
+    await this.leader.close();
   }
 }

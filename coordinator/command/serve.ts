@@ -1,5 +1,6 @@
 /** `murmur serve`: one process with the coordinator, its pages and its API. */
-import { createServer } from "node:http";
+import { createServer, type Server as HttpServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
@@ -9,6 +10,7 @@ import { Coordinator } from "../coordinator.ts";
 import { httpApp } from "../http.ts";
 import { type Deadlines, defaultDeadlines } from "../round.ts";
 import { attachSockets } from "../sockets.ts";
+import type { PostgresPlace } from "../store/postgres.ts";
 import { projectRoot } from "./project-root.ts";
 
 export interface Server {
@@ -16,6 +18,8 @@ export interface Server {
   url: string;
   /** The console's address with the operator's key in its fragment, which no server ever sees */
   console: string;
+  /** Resolves when this coordinator may write no more, with the reason */
+  lost: Promise<string>;
   close(): Promise<void>;
 }
 
@@ -27,15 +31,20 @@ export interface Server {
 export async function serve(options: {
   port: number;
   dataDir: string;
+  postgres?: PostgresPlace;
   host?: string;
+  publicUrl?: string;
+  /** PEM */
+  tls?: { cert: string; key: string };
   deadlines?: Deadlines;
 }): Promise<Server> {
-  const { port, dataDir, host = "127.0.0.1", deadlines = defaultDeadlines } = options;
+  const { port, dataDir, postgres, tls, host = "127.0.0.1", deadlines = defaultDeadlines } = options;
   // Logs go to standard error: standard output belongs to results.
   const log = pino({ level: process.env.MURMUR_LOG ?? "warn" }, pino.destination(2));
-  const coordinator = await Coordinator.open({ dataDir, deadlines, log });
+  const http = httpServer(tls);
+  const coordinator = await Coordinator.open({ place: { dataDir, ...(postgres && { postgres }) }, deadlines, log });
   const app = httpApp(coordinator, join(projectRoot, "dist/client"), log);
-  const http = createServer(getRequestListener(app.fetch));
+  http.on("request", getRequestListener(app.fetch));
   const sockets = attachSockets(http, coordinator, log);
   try {
     await new Promise<void>((resolve, reject) => {
@@ -49,15 +58,30 @@ export async function serve(options: {
     }
     throw error;
   }
-  const url = `http://localhost:${(http.address() as AddressInfo).port}`;
+  const url = options.publicUrl ?? `http${tls ? "s" : ""}://localhost:${(http.address() as AddressInfo).port}`;
   coordinator.start(url);
   return {
     coordinator,
     url,
     console: `${url}/console#key=${coordinator.operatorKey}`,
+    lost: coordinator.lost,
     close: async () => {
       await sockets.close();
       await coordinator.close();
     },
   };
+}
+
+/** @throws InputError for a certificate or key that is none, before anything is opened */
+function httpServer(tls: { cert: string; key: string } | undefined): HttpServer {
+  if (!tls) return createServer();
+  try {
+    return createTlsServer({ ...tls, minVersion: "TLSv1.2" });
+  } catch (error) {
+    throw new InputError(
+      "--tls-cert",
+      `or its key cannot be used: ${(error as Error).message}`,
+      "Give a PEM certificate and the key it was made for.",
+    );
+  }
 }

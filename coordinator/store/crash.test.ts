@@ -114,7 +114,7 @@ test("[21] six times killed with SIGKILL, a coordinator loses nothing it acknowl
       await child.said("ready");
       if (said.length === 0) {
         // While it lives, nobody else gets in, and the refusal says who is there.
-        await expect(openDatabase(dataDir)).rejects.toThrow(`is in use by process ${child.pid}`);
+        await expect(openDatabase({ dataDir })).rejects.toThrow(`is in use by process ${child.pid}`);
         const second = start("writer", dataDir);
         expect(await second.gone).toContain(`is in use by process ${child.pid}`);
         await child.said("finished", 3);
@@ -127,10 +127,10 @@ test("[21] six times killed with SIGKILL, a coordinator loses nothing it acknowl
     said.push(child.lines);
   }
 
-  const { db, close } = await openDatabase(dataDir);
+  const leader = await openDatabase({ dataDir });
   const identity = await coordinatorIdentity(dataDir);
-  const ledger = await Ledger.open(db, identity);
-  const runs = new Runs(db, ledger);
+  const ledger = await Ledger.open(leader, identity);
+  const runs = new Runs(leader, ledger);
   const file = await ledger.export();
   const { entries, problems } = await checkLedger(file);
   expect(problems).toEqual([]);
@@ -161,7 +161,7 @@ test("[21] six times killed with SIGKILL, a coordinator loses nothing it acknowl
   expect(await hashParameters(learner.parameters)).toBe(rounds.at(-1)!.record.modelHash);
   expect(learner.averaged).toBe(rounds.length);
   expect((await runs.records("r")).filter((r) => r.state === "finished")).toEqual(rounds.map((e) => e.record));
-  await close();
+  await leader.close();
   expect(existsSync(join(dataDir, "database.lock"))).toBe(false);
 });
 

@@ -1,5 +1,5 @@
 /** The tables, in order of their coming; forward only. SQL that PGlite and PostgreSQL both take. */
-import { type Kysely, Migrator } from "kysely";
+import { type Kysely, Migrator, sql } from "kysely";
 
 const migrations = {
   "2026-11-23-first": {
@@ -48,6 +48,16 @@ const migrations = {
         .addColumn("enrolled_at", "text", (c) => c.notNull())
         .addPrimaryKeyConstraint("enrolment_key", ["run", "identity"])
         .execute();
+    },
+  },
+  "2026-11-26-leader": {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable("leader")
+        .addColumn("term", "integer", (c) => c.notNull())
+        .addColumn("coordinator_key", "text")
+        .execute();
+      await sql`insert into leader (term) values (0)`.execute(db);
     },
   },
 };

@@ -8,8 +8,9 @@ import type { RoundFacts } from "../../shared/round/round.ts";
 import type { PrivacyStatement, RoundRecord, RunDetail, RunState } from "../../shared/run-record.ts";
 import { asTask, type Task } from "../../shared/task.ts";
 import type { Learner } from "../learner.ts";
-import type { Database, Schema, Tx } from "./database.ts";
+import type { Leader } from "./leader.ts";
 import type { Ledger } from "./ledger-store.ts";
+import type { Database, Schema, Tx } from "./schema.ts";
 
 /** @throws InputError for a run of another version, whose promises this one could not keep */
 function storedTask(run: string, task: string): Task {
@@ -40,9 +41,13 @@ export interface RunRow {
 
 export class Runs {
   constructor(
-    private readonly db: Database,
+    private readonly leader: Leader,
     private readonly ledger: Ledger,
   ) {}
+
+  get #db(): Database {
+    return this.leader.db;
+  }
 
   /** A task whose reviewers have yet to sign is only proposed. */
   async create(run: Omit<RunRow, "entry" | "state" | "reason">, learner: Learner): Promise<RunRow> {
@@ -100,7 +105,7 @@ export class Runs {
   }
 
   async list(): Promise<RunRow[]> {
-    const rows = await this.db
+    const rows = await this.#db
       .selectFrom("run")
       .select(["id", "task", "task_hash", "invite", "seed", "state", "reason", "created_at", "entry"])
       .orderBy("created_at")
@@ -119,12 +124,12 @@ export class Runs {
   }
 
   async loadState(run: string): Promise<{ learner: Learner; attempt: number }> {
-    const row = await this.db.selectFrom("run").selectAll().where("id", "=", run).executeTakeFirstOrThrow();
+    const row = await this.#db.selectFrom("run").selectAll().where("id", "=", run).executeTakeFirstOrThrow();
     return { learner: learnerOf(row), attempt: row.attempt };
   }
 
   async records(run: string): Promise<RoundRecord[]> {
-    const rows = await this.db
+    const rows = await this.#db
       .selectFrom("round")
       .select("record")
       .where("run", "=", run)
@@ -135,7 +140,7 @@ export class Runs {
   }
 
   async charges(run: string): Promise<Charge[]> {
-    const rows = await this.db
+    const rows = await this.#db
       .selectFrom("round")
       .select("charge")
       .where("run", "=", run)
@@ -147,16 +152,18 @@ export class Runs {
 
   /** Remembers who may take part; a second time is no news. */
   async enrol(run: string, identity: string): Promise<void> {
-    await this.db
-      .insertInto("enrolment")
-      .values({ run, identity, enrolled_at: new Date().toISOString() })
-      .onConflict((c) => c.doNothing())
-      .execute();
+    await this.leader.write((tx) =>
+      tx
+        .insertInto("enrolment")
+        .values({ run, identity, enrolled_at: new Date().toISOString() })
+        .onConflict((c) => c.doNothing())
+        .execute(),
+    );
   }
 
   /** Forgets who took part; nothing happens where nobody is known. */
   async withdraw(run: string, identity: string, at: string): Promise<void> {
-    const known = await this.db
+    const known = await this.#db
       .selectFrom("enrolment")
       .select("identity")
       .where("run", "=", run)
@@ -169,7 +176,7 @@ export class Runs {
   }
 
   async setState(run: string, state: RunState): Promise<void> {
-    await this.db.updateTable("run").set({ state }).where("id", "=", run).execute();
+    await this.leader.write((tx) => tx.updateTable("run").set({ state }).where("id", "=", run).execute());
   }
 
   /** @returns place of the announcement in the ledger */
@@ -263,7 +270,7 @@ export class Runs {
    * A run that is over stays as it ended.
    */
   async abortInterrupted(privacyOf: (run: string, charges: Charge[]) => PrivacyStatement): Promise<void> {
-    const rows = await this.db
+    const rows = await this.#db
       .selectFrom("round")
       .innerJoin("run", "run.id", "round.run")
       .selectAll("round")
@@ -272,7 +279,7 @@ export class Runs {
       .orderBy("sequence")
       .execute();
     for (const row of rows) {
-      const announced = await this.db
+      const announced = await this.#db
         .selectFrom("ledger_leaf")
         .select("body")
         .where("position", "=", row.sequence)

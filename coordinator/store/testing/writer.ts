@@ -21,9 +21,9 @@ export type Line =
 const say = (line: Line) => writeSync(1, `${JSON.stringify(line)}\n`);
 
 const [, , dataDir, killedWhen] = process.argv as [string, string, string, string | undefined];
-const { db } = await openDatabase(dataDir);
-const ledger = await Ledger.open(db, await coordinatorIdentity(dataDir));
-const runs = new Runs(db, ledger);
+const leader = await openDatabase({ dataDir });
+const ledger = await Ledger.open(leader, await coordinatorIdentity(dataDir));
+const runs = new Runs(leader, ledger);
 await runs.abortInterrupted((_, charges) => spentOn(task, charges));
 const run = (await runs.list())[0] ?? (await createRun(runs, "r"));
 await runs.setState(run.id, "running");

@@ -1,0 +1,68 @@
+/**
+ * The embedded database: PostgreSQL in WebAssembly (PGlite), in a folder that one process at a time has to itself.
+ * Survives kill −9 of the process; nothing is claimed for a power cut.
+ */
+import { fsyncSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
+import { Kysely } from "kysely";
+import { PGliteDialect } from "kysely-pglite-dialect";
+import { type Leader, lead } from "./leader.ts";
+import { lockFolder } from "./lock.ts";
+import type { Schema } from "./schema.ts";
+
+/** @throws InputError while another process has the folder */
+export async function openEmbedded(dataDir: string): Promise<Leader> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const folder = join(dataDir, "database");
+  const unlock = lockFolder(folder);
+  let opened: PGlite | undefined;
+  try {
+    const pglite = new PGlite({
+      dataDir: folder,
+      // By default PGlite starts PostgreSQL with -F: no fsync at all.
+      startParams: [
+        ...PGlite.defaultStartParams.filter((p) => p !== "-F"),
+        "-c",
+        "fsync=on",
+        "-c",
+        "wal_sync_method=fsync",
+      ],
+    });
+    opened = pglite;
+    await pglite.waitReady;
+    syncForReal(pglite);
+    const db = new Kysely<Schema>({ dialect: new PGliteDialect(pglite) });
+    const leader = await lead(db, async () => {
+      await db.destroy();
+      if (!pglite.closed) await pglite.close();
+      unlock();
+    });
+    return leader;
+  } catch (error) {
+    // The lock goes last: until then nobody else may open what is still open here.
+    await opened?.close().catch(() => {});
+    unlock();
+    throw error;
+  }
+}
+
+interface EmscriptenStream {
+  nfd?: number | null;
+}
+
+/** Emscripten's NODEFS has no fsync: PostgreSQL's calls would end in nothing. This one reaches the disk. */
+function syncForReal(pglite: PGlite): void {
+  const module = (
+    pglite as unknown as {
+      Module: {
+        FS: { lookupPath(path: string): { node: { mount: { type: { stream_ops: Record<string, unknown> } } } } };
+      };
+    }
+  ).Module;
+  const operations = module.FS.lookupPath("/pglite/data").node.mount.type.stream_ops;
+  operations.fsync = (stream: EmscriptenStream): number => {
+    if (stream.nfd != null) fsyncSync(stream.nfd);
+    return 0;
+  };
+}
