@@ -1,5 +1,5 @@
 /** The coordinator: its runs, its ledger, its keys. Carriers (sockets, http, the command) talk to this. */
-import { randomBytes, randomInt, timingSafeEqual } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import type { Logger } from "pino";
 import { toHex } from "../shared/canonical.ts";
 import { InputError } from "../shared/errors.ts";
@@ -10,12 +10,14 @@ import { hashParameters } from "../shared/round/0-announce.ts";
 import type { RunDetail, RunSummary } from "../shared/run-record.ts";
 import type { Identity } from "../shared/secure-sum/keys.ts";
 import { type Task, taskHash } from "../shared/task.ts";
+import type { Keys } from "./access.ts";
 import { type DocumentName, documentsOf } from "./governance/documents.ts";
 import { startLearner } from "./learner.ts";
+import { Metrics } from "./metrics.ts";
 import type { Deadlines } from "./round.ts";
 import { Run, type RunDependencies, spentOn } from "./run.ts";
 import { openDatabase, type Place } from "./store/database.ts";
-import { coordinatorIdentity, operatorKey } from "./store/keys.ts";
+import { accessKey, coordinatorIdentity } from "./store/keys.ts";
 import type { Leader } from "./store/leader.ts";
 import { Ledger } from "./store/ledger-store.ts";
 import { Runs } from "./store/runs.ts";
@@ -25,10 +27,20 @@ import { Witnesses } from "./witness/witnesses.ts";
 /** A reviewer's clock may be ahead of ours by as much, ms. */
 const clockToleranceMs = 5 * 60_000;
 
+/** How long the database may take to say that it is there, ms. */
+const databasePatienceMs = 2_000;
+
 export class Coordinator {
   readonly #runs = new Map<string, Run>();
   #reviewing: Promise<unknown> = Promise.resolve();
   readonly witnesses = new Witnesses();
+  #leads = true;
+  readonly metrics = new Metrics(() => ({
+    runs: this.summaries(),
+    budgets: new Map([...this.#runs].map(([id, run]) => [id, run.task.privacy.epsilon])),
+    ledgerEntries: this.ledger.size,
+    leads: this.#leads,
+  }));
   /** Where participants reach this coordinator; known once it listens */
   url = "";
   /** Called on every change of a run, for whoever watches */
@@ -38,11 +50,16 @@ export class Coordinator {
     private readonly store: Runs,
     private readonly ledger: Ledger,
     private readonly identity: Identity,
-    readonly operatorKey: string,
+    readonly keys: Keys,
     private readonly deadlines: Deadlines,
     private readonly leader: Leader,
     private readonly log: Logger,
-  ) {}
+  ) {
+    void leader.lost.then((reason) => {
+      this.#leads = false;
+      log.fatal({ reason }, "this coordinator may write no more");
+    });
+  }
 
   /** Opens what is kept, ends what a crash interrupted, and goes on with every run that is not over. */
   static async open(options: { place: Place; deadlines: Deadlines; log: Logger }): Promise<Coordinator> {
@@ -54,8 +71,11 @@ export class Coordinator {
       const store = new Runs(leader, ledger);
       const rows = await store.list();
       await store.abortInterrupted((id, charges) => spentOn(rows.find((row) => row.id === id)!.task, charges));
-      const key = operatorKey(place.dataDir);
-      const coordinator = new Coordinator(store, ledger, identity, key, deadlines, leader, log);
+      const keys = {
+        operator: accessKey(place.dataDir, "operator"),
+        researcher: accessKey(place.dataDir, "researcher"),
+      };
+      const coordinator = new Coordinator(store, ledger, identity, keys, deadlines, leader, log);
       for (const row of rows) coordinator.#runs.set(row.id, await Run.load(row, coordinator.#dependencies()));
       return coordinator;
     } catch (error) {
@@ -78,6 +98,14 @@ export class Coordinator {
     }
   }
 
+  /** Why no run can go on at the moment; undefined when all is well */
+  async unready(): Promise<string | undefined> {
+    if (!this.#leads) return "another process leads, or the database is lost";
+    const late = new Promise<string>((resolve) => setTimeout(resolve, databasePatienceMs, "the database is slow"));
+    const answer = this.leader.db.selectFrom("leader").select("term").execute();
+    return Promise.race([late, answer.then(() => undefined).catch(() => "the database does not answer")]);
+  }
+
   #dependencies(): RunDependencies {
     return {
       runs: this.store,
@@ -86,6 +114,7 @@ export class Coordinator {
       publicKey: this.publicKey,
       witnesses: this.witnesses,
       deadlines: this.deadlines,
+      metrics: this.metrics,
       url: () => this.url,
       onChange: (run) => this.onRunChange(run.detail()),
       log: this.log,
@@ -100,12 +129,6 @@ export class Coordinator {
   /** Ed25519, hex */
   get publicKey(): string {
     return toHex(this.identity.publicKey);
-  }
-
-  isOperator(key: string): boolean {
-    const given = Buffer.from(key);
-    const right = Buffer.from(this.operatorKey);
-    return given.length === right.length && timingSafeEqual(given, right);
   }
 
   run(id: string): Run | undefined {

@@ -5,12 +5,14 @@ import { serveStatic } from "@hono/node-server/serve-static";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
+import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import type { Logger } from "pino";
 import { InputError } from "../shared/errors.ts";
 import { type SignedStatement, signedStatementSchema } from "../shared/governance/review.ts";
 import { taskJsonSchema } from "../shared/task.ts";
 import { useLite } from "../shared/text/use-lite.ts";
+import { bearer, only } from "./access.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { exportModel, modelFormats } from "./export/model.ts";
 import { documentNames } from "./governance/documents.ts";
@@ -21,6 +23,7 @@ import { useLiteFile } from "./text/use-lite.ts";
 /** @param pages folder of the built pages */
 export function httpApp(coordinator: Coordinator, pages: string, log: Logger): Hono {
   const app = new Hono();
+  const { keys } = coordinator;
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
@@ -39,9 +42,23 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
       referrerPolicy: "no-referrer",
     }),
   );
+  app.use(async (c, next) => {
+    const began = performance.now();
+    await next();
+    const { method } = c.req;
+    const known = ["GET", "POST", "HEAD"].includes(method) ? method : "other";
+    coordinator.metrics.request(known, routePath(c), c.res.status, performance.now() - began);
+  });
   app.use("/api/*", bodyLimit({ maxSize: 2 ** 20 }));
 
-  app.get("/api/health", (c) => c.json({ ok: true }));
+  app.get("/healthz", (c) => c.text("ok\n"));
+  app.get("/readyz", async (c) => {
+    const problem = await coordinator.unready();
+    return problem ? c.text(`${problem}\n`, 503) : c.text("ok\n");
+  });
+  app.get("/metrics", only(keys, "researcher", "operator"), async (c) =>
+    c.body(await coordinator.metrics.text(), 200, { "content-type": coordinator.metrics.contentType }),
+  );
   app.get("/api/open", (c) => c.json(coordinator.openRuns()));
   app.get("/api/tasks", async (c) => c.json(await exampleTasks()));
   app.get("/task.schema.json", (c) => c.json(taskJsonSchema() as object));
@@ -93,41 +110,32 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
     return c.json(await coordinator.review(c.req.param("run"), parsed.data as SignedStatement), 201);
   });
 
-  const operator = new Hono();
-  operator.use(async (c, next) => {
-    const [scheme, key] = (c.req.header("authorization") ?? "").split(" ");
-    if (scheme !== "Bearer" || !coordinator.isOperator(key ?? "")) {
-      return c.json(
-        {
-          error: {
-            field: "authorization",
-            problem: "the operator's key is missing or wrong",
-            fix: "Use the key that `serve` printed.",
-          },
-        },
-        401,
-      );
-    }
-    return next();
-  });
+  const runs = new Hono();
+  const operator = only(keys, "operator");
+  const reader = only(keys, "researcher", "operator");
   const found = (id: string) => {
     const run = coordinator.run(id);
     if (!run) throw new HTTPException(404, { message: `there is no run ${id}` });
     return run;
   };
-  operator.get("/", (c) => c.json(coordinator.summaries()));
-  operator.post("/", async (c) => {
+  runs.get("/", reader, (c) => c.json(coordinator.summaries()));
+  runs.post("/", operator, async (c) => {
     const body = await c.req.json<{ yaml?: unknown } | null>();
     if (typeof body?.yaml !== "string") throw new InputError("yaml", "is missing", "Send { yaml: «the task file» }.");
     return c.json(await coordinator.launch(body.yaml), 201);
   });
-  operator.get("/:id", (c) => c.json(found(c.req.param("id")).detail()));
-  operator.post("/:id/stop", async (c) => {
+  runs.get("/:id", reader, (c) => {
+    const detail = found(c.req.param("id")).detail();
+    if (bearer(c, keys) === "operator") return c.json(detail);
+    const { invitation: _, ...forReaders } = detail;
+    return c.json(forReaders);
+  });
+  runs.post("/:id/stop", operator, async (c) => {
     const run = found(c.req.param("id"));
     await run.stop();
     return c.json(run.detail());
   });
-  operator.get("/:id/documents/:name", async (c) => {
+  runs.get("/:id/documents/:name", reader, async (c) => {
     const name = documentNames.find((known) => known === c.req.param("name"));
     if (!name)
       throw new InputError("name", `«${c.req.param("name")}» is not known`, `Use one of ${documentNames.join(", ")}.`);
@@ -138,8 +146,8 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
       "content-disposition": `attachment; filename="${name}"`,
     });
   });
-  operator.get("/:id/ledger", async (c) => c.json(await coordinator.exportLedger()));
-  operator.get("/:id/model", async (c) => {
+  runs.get("/:id/ledger", reader, async (c) => c.json(await coordinator.exportLedger()));
+  runs.get("/:id/model", reader, async (c) => {
     const format = c.req.query("format") ?? "json";
     const known = modelFormats.find((f) => f === format);
     if (!known) throw new InputError("format", `«${format}» is not known`, `Use one of ${modelFormats.join(", ")}.`);
@@ -149,7 +157,9 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
       "content-disposition": `attachment; filename="${file.name}"`,
     });
   });
-  app.route("/api/runs", operator);
+  // What is not there is nobody's business without a key.
+  runs.all("*", reader, (c) => c.notFound());
+  app.route("/api/runs", runs);
 
   app.use(serveStatic({ root: pages, rewriteRequestPath: (path) => path }));
   app.get("/console", async (c) => c.html(await readFile(join(pages, "console/index.html"), "utf8")));

@@ -31,6 +31,7 @@ import type { Task } from "../shared/task.ts";
 import type { AnnounceMessage, Welcome } from "../shared/wire.ts";
 import { bulkCrypto } from "./bulk-crypto.ts";
 import { finalParameters, type Learner } from "./learner.ts";
+import type { Metrics } from "./metrics.ts";
 import { type Reading, readSum, selectionThreshold } from "./reading.ts";
 import { type Connection, Room } from "./room.ts";
 import { conductRound, type Deadlines, type RoundOutcome } from "./round.ts";
@@ -52,6 +53,7 @@ export interface RunDependencies {
   publicKey: string;
   witnesses: Witnesses;
   deadlines: Deadlines;
+  metrics: Metrics;
   /** Base address participants open */
   url: () => string;
   onChange: (run: Run) => void;
@@ -73,6 +75,7 @@ export class Run {
   #records: RoundRecord[];
   #charges: Charge[];
   #current: RunDetail["current"];
+  #phaseBegan = 0;
   #open: OpenQuestion | undefined;
   #ledgerSizes = new Map<string, number>();
   #stop = new AbortController();
@@ -387,14 +390,14 @@ export class Run {
         },
         signal,
       );
-      if (outcome.blamed.length > 0) log.warn({ run: this.id, round, blamed: outcome.blamed }, "false shares");
+      if (outcome.blamed.length > 0) log.warn({ run: this.id, round, blamed: outcome.blamed.length }, "false shares");
       await this.#finish(facts, question, asked, outcome, performance.now() - began);
       return true;
     } catch (error) {
       if (error instanceof Interrupted) throw error;
       const reason = error instanceof Abort ? error.reason : "coordinator-failed";
       if (error instanceof Abort && error.blamed.length > 0)
-        log.warn({ run: this.id, round, attempt, blamed: error.blamed }, "false shares ended the round");
+        log.warn({ run: this.id, round, attempt, blamed: error.blamed.length }, "false shares ended the round");
       if (!(error instanceof Abort)) log.error({ err: error, run: this.id, round, attempt }, "the round failed");
       const record: RoundRecord = {
         round,
@@ -410,7 +413,7 @@ export class Run {
         finishedAt: new Date().toISOString(),
       };
       await runs.abortRound(this.id, facts, record);
-      this.#records = [...this.#records, record];
+      this.#keep(record);
       this.nextAttempt = attempt + 1;
       this.room.send(this.room.identities, "abort", { announcementHash: facts.announcementHash, reason });
       if (error instanceof Abort && error.reason === "stopped") throw error;
@@ -418,6 +421,7 @@ export class Run {
       return false;
     } finally {
       this.#open = undefined;
+      this.#phaseOver();
       this.#current = undefined;
       this.#changed();
     }
@@ -493,7 +497,7 @@ export class Run {
     this.learner = reading.learner;
     this.modelHash = await hashParameters(finalParameters(reading.learner));
     this.nextAttempt = 1;
-    this.#records = [...this.#records, record];
+    this.#keep(record);
     const result = await publishResult(
       { signer: this.dependencies.signer },
       {
@@ -507,13 +511,28 @@ export class Run {
     this.room.send(this.room.identities, "result", result);
   }
 
+  /** What is written is told: to the log, to the metrics. */
+  #keep(record: RoundRecord): void {
+    this.#records = [...this.#records, record];
+    const { metrics, log } = this.dependencies;
+    metrics.round(record);
+    const { round, question, state, reason, cohort, survivors, dropped, duration } = record;
+    log.info({ run: this.id, round, question, reason, cohort, survivors, dropped, duration }, `round ${state}`);
+  }
+
   #spent(): PrivacyStatement {
     return spentOn(this.task, this.#charges);
   }
 
   #phase(facts: RoundFacts, phase: NonNullable<RunDetail["current"]>["phase"], cohort: number): void {
+    this.#phaseOver();
+    this.#phaseBegan = performance.now();
     this.#current = { round: facts.round, question: facts.question, phase, cohort };
     this.#changed();
+  }
+
+  #phaseOver(): void {
+    if (this.#current) this.dependencies.metrics.phase(this.#current.phase, performance.now() - this.#phaseBegan);
   }
 
   async #setState(state: RunState): Promise<void> {
@@ -536,6 +555,7 @@ export class Run {
       privacy: this.#spent(),
       gates: this.gates(),
     });
+    this.dependencies.log.info({ run: this.id, reason }, `run ${state}`);
     const { identities } = this.room;
     for (const identity of identities) {
       const model = context && { context, evidence: await this.#evidence(identity, entry) };

@@ -17,6 +17,7 @@ import {
   witnessChallengeText,
   witnessHello,
 } from "../shared/wire.ts";
+import { roleOf } from "./access.ts";
 import type { Coordinator } from "./coordinator.ts";
 import type { Connection } from "./room.ts";
 import type { Run } from "./run.ts";
@@ -28,7 +29,7 @@ const largestMessage = pieceLength(32) + 2 ** 16;
 const messagesPerTenSeconds = 300;
 
 /** Whose runs are served. */
-export type Host = Pick<Coordinator, "isOperator" | "onRunChange" | "witnesses" | "publicKey"> & {
+export type Host = Pick<Coordinator, "keys" | "metrics" | "onRunChange" | "witnesses" | "publicKey"> & {
   run(
     id: string,
   ): Pick<Run, "isOver" | "isProposed" | "isInvited" | "welcome" | "enter" | "withdraw" | "room"> | undefined;
@@ -53,9 +54,8 @@ export function attachSockets(http: HttpServer, coordinator: Host, log: Logger):
 
   const console = io.of("/console");
   console.use((socket, next) => {
-    next(
-      coordinator.isOperator(String(socket.handshake.auth.key ?? "")) ? undefined : new Error("operator-key-invalid"),
-    );
+    const role = roleOf(String(socket.handshake.auth.key ?? ""), coordinator.keys);
+    next(role === "operator" ? undefined : new Error("operator-key-invalid"));
   });
   coordinator.onRunChange = (detail) => console.emit("run", detail);
   return io;
@@ -82,6 +82,16 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
   socket.onAny(() => {
     if (++window > messagesPerTenSeconds) socket.disconnect(true);
   });
+
+  /** Counts the answer and how long it took; what asks for no answer gets none. */
+  const measured = <Reply>(event: string, reply: Reply): Reply => {
+    if (typeof reply !== "function") return reply;
+    const began = performance.now();
+    return ((answer: { ok: boolean; reason?: string }) => {
+      coordinator.metrics.message(event, answer.ok ? "ok" : (answer.reason ?? "refused"), performance.now() - began);
+      reply(answer);
+    }) as Reply;
+  };
 
   let greeting = false;
   const greet = async (raw: unknown, reply: Parameters<TabToCoordinator["hello"]>[1]) => {
@@ -117,7 +127,7 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
       greeting = false;
     }
   };
-  socket.on("hello", (raw, reply) => void greet(raw, reply).catch(failed));
+  socket.on("hello", (raw, reply) => void greet(raw, measured("hello", reply)).catch(failed));
 
   /** Every other message: the right shape, from somebody with a seat, into the run's room. */
   const carry = async (event: keyof typeof tabMessages, raw: unknown, reply: unknown) => {
@@ -144,9 +154,10 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
     reply(await run.room.receive(seat.connection.identity, event, message));
   };
   for (const event of ["ready", "nonce", "shares", "masked", "agreement", "unmask", "decline", "withdraw"] as const) {
-    socket.on(event, (raw: unknown, reply: unknown) => void carry(event, raw, reply).catch(failed));
+    socket.on(event, (raw: unknown, reply: unknown) => void carry(event, raw, measured(event, reply)).catch(failed));
   }
-  socket.on("piece", (bytes: unknown, reply: unknown) => {
+  socket.on("piece", (bytes: unknown, answer: unknown) => {
+    const reply = measured("piece", answer);
     if (!(bytes instanceof Uint8Array) || typeof reply !== "function") return refuse(reply);
     void intoRoom("masked", { piece: bytes }, reply as Answer).catch(failed);
   });

@@ -104,7 +104,7 @@ async function tryEverything(run: Run): Promise<string[]> {
           const answer = await fetch(address, {
             method,
             headers: {
-              authorization: `Bearer ${server.coordinator.operatorKey}`,
+              authorization: `Bearer ${server.coordinator.keys.operator}`,
               "content-type": "application/json",
             },
             ...(body !== undefined && { body }),

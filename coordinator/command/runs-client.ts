@@ -12,6 +12,7 @@ import { type Tracker, track } from "../export/tracking.ts";
 import { documentsOf } from "../governance/documents.ts";
 import { existingOperatorKey, readIdentity } from "../store/keys.ts";
 import { readTaskFile } from "../task-file.ts";
+import { secretFrom } from "./secret.ts";
 
 interface Address {
   /** e.g. http://localhost:8787 */
@@ -22,7 +23,7 @@ interface Address {
 const lookEveryMs = 500;
 
 async function call(address: Address, path: string, body?: object): Promise<Response> {
-  const key = process.env.MURMUR_OPERATOR_KEY ?? existingOperatorKey("./murmur-data");
+  const key = secretFrom("MURMUR_OPERATOR_KEY") ?? existingOperatorKey("./murmur-data");
   // A reviewer is known by a signature, not by the operator's key.
   if (key === undefined && !path.startsWith("/api/reviews/")) {
     throw new InputError(

@@ -49,7 +49,7 @@ test("with a certificate it speaks TLS, and its invitations say so", async () =>
   try {
     expect(server.url).toMatch(/^https:\/\/localhost:\d+$/);
     const status = await new Promise((resolve, reject) => {
-      get(`${server.url}/api/health`, { ca: cert }, (answer) => {
+      get(`${server.url}/healthz`, { ca: cert }, (answer) => {
         answer.resume();
         resolve(answer.statusCode);
       }).on("error", reject);

@@ -4,10 +4,10 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
-import pino from "pino";
 import { InputError } from "../../shared/errors.ts";
 import { Coordinator } from "../coordinator.ts";
 import { httpApp } from "../http.ts";
+import { createLog } from "../log.ts";
 import { type Deadlines, defaultDeadlines } from "../round.ts";
 import { attachSockets } from "../sockets.ts";
 import type { PostgresPlace } from "../store/postgres.ts";
@@ -39,8 +39,7 @@ export async function serve(options: {
   deadlines?: Deadlines;
 }): Promise<Server> {
   const { port, dataDir, postgres, tls, host = "127.0.0.1", deadlines = defaultDeadlines } = options;
-  // Logs go to standard error: standard output belongs to results.
-  const log = pino({ level: process.env.MURMUR_LOG ?? "warn" }, pino.destination(2));
+  const log = createLog();
   const http = httpServer(tls);
   const coordinator = await Coordinator.open({ place: { dataDir, ...(postgres && { postgres }) }, deadlines, log });
   const app = httpApp(coordinator, join(projectRoot, "dist/client"), log);
@@ -60,10 +59,11 @@ export async function serve(options: {
   }
   const url = options.publicUrl ?? `http${tls ? "s" : ""}://localhost:${(http.address() as AddressInfo).port}`;
   coordinator.start(url);
+  log.info({ port: (http.address() as AddressInfo).port, database: postgres ? "postgres" : "embedded" }, "serving");
   return {
     coordinator,
     url,
-    console: `${url}/console#key=${coordinator.operatorKey}`,
+    console: `${url}/console#key=${coordinator.keys.operator}`,
     lost: coordinator.lost,
     close: async () => {
       await sockets.close();

@@ -14,6 +14,7 @@ import {
 import { dirname, join } from "node:path";
 import { InputError } from "../../shared/errors.ts";
 import { type Identity, identityFrom } from "../../shared/secure-sum/keys.ts";
+import type { KeyedRole } from "../access.ts";
 
 const algorithm = { name: "Ed25519" };
 
@@ -51,15 +52,16 @@ export async function readIdentity(file: string, fix: string): Promise<Identity>
 }
 
 /**
- * What the operator signs in with: `operator.key`, 256 random bits in base64url. Made on first use.
+ * What an operator or a researcher signs in with: `operator.key`, `researcher.key`, 256 random bits in base64url. Made on
+ * first use.
  * @throws InputError when the file is damaged: an empty key would let everybody in
  */
-export function operatorKey(dataDir: string): string {
-  const file = join(dataDir, "operator.key");
+export function accessKey(dataDir: string, role: KeyedRole): string {
+  const file = join(dataDir, `${role}.key`);
   if (!existsSync(file)) writeSecret(dataDir, file, randomBytes(32).toString("base64url"));
   const key = readFileSync(file, "utf8").trim();
   if (!/^[\w-]{43}$/.test(key))
-    throw new InputError(file, "holds no operator's key", "Delete it; the next start makes a new one.");
+    throw new InputError(file, `holds no ${role}'s key`, "Delete it; the next start makes a new one.");
   return key;
 }
 

@@ -15,7 +15,7 @@ import type { Identity } from "../../shared/secure-sum/keys.ts";
 import type { Learner } from "../learner.ts";
 import { spentOn } from "../run.ts";
 import { openDatabase } from "./database.ts";
-import { coordinatorIdentity, operatorKey } from "./keys.ts";
+import { accessKey, coordinatorIdentity } from "./keys.ts";
 import type { Leader } from "./leader.ts";
 import { Ledger } from "./ledger-store.ts";
 import { lockFolder } from "./lock.ts";
@@ -306,10 +306,10 @@ test("a lock that names nobody, or a former process of the same id, is taken ove
 test("keys are made once, kept whole, and read by their owner only", async () => {
   const folder = join(dataDir, "keys");
   const { publicKey } = await coordinatorIdentity(folder);
-  const key = operatorKey(folder);
+  const key = accessKey(folder, "operator");
   expect((await coordinatorIdentity(folder)).publicKey).toEqual(publicKey);
   expect(publicKey).toHaveLength(32);
-  expect(operatorKey(folder)).toBe(key);
+  expect(accessKey(folder, "operator")).toBe(key);
   expect(key).toMatch(/^[\w-]{43}$/);
   expect(readdirSync(folder).sort()).toEqual(["coordinator.key", "operator.key"]);
   for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
@@ -322,7 +322,7 @@ test("a damaged key file is refused, above all an empty operator's key", async (
   for (const content of ["", "\n", "short"]) {
     writeFileSync(join(folder, "operator.key"), content);
     writeFileSync(join(folder, "coordinator.key"), content);
-    expect(() => operatorKey(folder)).toThrow("holds no operator's key");
+    expect(() => accessKey(folder, "operator")).toThrow("holds no operator's key");
     await expect(coordinatorIdentity(folder)).rejects.toThrow("holds no Ed25519 key");
   }
 });

@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 import pino from "pino";
 import { bulkCrypto } from "../../coordinator/bulk-crypto.ts";
+import { Metrics } from "../../coordinator/metrics.ts";
 import { type Connection, Room } from "../../coordinator/room.ts";
 import { conductRound } from "../../coordinator/round.ts";
 import { attachSockets } from "../../coordinator/sockets.ts";
@@ -36,7 +37,8 @@ const run = {
 const http = createServer();
 const host = {
   run: (id: string) => (id === runId ? run : undefined),
-  isOperator: () => false,
+  keys: { operator: "", researcher: "" },
+  metrics: new Metrics(() => ({ runs: [], budgets: new Map(), ledgerEntries: 0, leads: true })),
   onRunChange: () => {},
   witnesses: new Witnesses(),
   publicKey: toHex(signer.publicKey),
