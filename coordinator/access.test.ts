@@ -50,16 +50,24 @@ const purposes: Record<string, string> = {
   "GET /api/runs/:id/documents/:name": "model card, compliance report",
   "GET /api/runs/:id/ledger": "the ledger as one file",
   "GET /api/runs/:id/model": "the model, unless it is held back; noted in the ledger",
+  "DELETE /api/participants/:identity": "forget a participant",
   "GET /console": "the console's page, empty without a key",
 };
 
 async function tryAs(role: Role, method: string, path: string): Promise<boolean> {
   const key = keyOf(role);
-  const answer = await fetch(server.url + path.replace(/:(run|id)/, run.id).replace(":name", "model-card.md"), {
-    method,
-    headers: { ...(key && { authorization: `Bearer ${key}` }), "content-type": "application/json" },
-    ...(method === "POST" && { body: "{}" }),
-  });
+  const answer = await fetch(
+    server.url +
+      path
+        .replace(/:(run|id)/, run.id)
+        .replace(":name", "model-card.md")
+        .replace(":identity", "00".repeat(32)),
+    {
+      method,
+      headers: { ...(key && { authorization: `Bearer ${key}` }), "content-type": "application/json" },
+      ...(method === "POST" && { body: "{}" }),
+    },
+  );
   // Whatever else is wrong with the empty request: only these two say that it was not this role's to make.
   return answer.status !== 401 && answer.status !== 403;
 }

@@ -279,6 +279,20 @@ export class Coordinator {
     ]);
   }
 
+  /**
+   * Forgets a participant: enrolments go, seats are given up; that somebody withdrew from a run, not who, is in the ledger.
+   * @returns the runs that knew them
+   */
+  async erase(identity: string): Promise<string[]> {
+    const runs = await this.store.enrolmentsOf(identity);
+    const at = new Date().toISOString();
+    for (const run of runs) {
+      await this.store.withdraw(run, identity, at);
+      this.#runs.get(run)?.room.expel(identity);
+    }
+    return runs;
+  }
+
   /** Rounds under way are given up, with nothing revealed; runs go on at the next start. */
   async close(): Promise<void> {
     await Promise.all([...this.#runs.values()].map((run) => run.interrupt()));

@@ -161,6 +161,17 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
   runs.all("*", reader, (c) => c.notFound());
   app.route("/api/runs", runs);
 
+  app.delete("/api/participants/:identity", operator, async (c) => {
+    const identity = c.req.param("identity");
+    if (!/^[0-9a-f]{64}$/.test(identity))
+      throw new InputError(
+        "identity",
+        "is no public key",
+        "Give the 64 hexadecimal digits of `identity` in what the tab lets its owner save.",
+      );
+    return c.json({ runs: await coordinator.erase(identity) });
+  });
+
   app.use(serveStatic({ root: pages, rewriteRequestPath: (path) => path }));
   app.get("/console", async (c) => c.html(await readFile(join(pages, "console/index.html"), "utf8")));
   app.notFound((c) =>

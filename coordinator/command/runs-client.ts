@@ -22,7 +22,7 @@ interface Address {
 /** How often a run is looked at while it is watched, ms. */
 const lookEveryMs = 500;
 
-async function call(address: Address, path: string, body?: object): Promise<Response> {
+async function call(address: Address, path: string, body?: object, method?: "DELETE"): Promise<Response> {
   const key = secretFrom("MURMUR_OPERATOR_KEY") ?? existingOperatorKey("./murmur-data");
   // A reviewer is known by a signature, not by the operator's key.
   if (key === undefined && !path.startsWith("/api/reviews/")) {
@@ -34,7 +34,7 @@ async function call(address: Address, path: string, body?: object): Promise<Resp
   }
   const url = new URL(path, address.coordinator);
   const response = await fetch(url, {
-    method: body === undefined ? "GET" : "POST",
+    method: method ?? (body === undefined ? "GET" : "POST"),
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   }).catch(() => {
@@ -89,6 +89,10 @@ export const list = (options: Address): Promise<RunSummary[]> => json(call(optio
 
 export const stop = (options: Address & { run: string }): Promise<RunDetail> =>
   json(call(options, runPath(options.run, "/stop"), {}));
+
+/** @returns the runs that knew the participant */
+export const erase = (options: Address & { identity: string }): Promise<{ runs: string[] }> =>
+  json(call(options, `/api/participants/${encodeURIComponent(options.identity)}`, undefined, "DELETE"));
 
 /** Follows a run until it is over; says each round once. */
 export async function watch(

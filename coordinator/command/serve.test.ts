@@ -26,7 +26,7 @@ test("secrets come from the environment or a file, never from two places or an e
 
 test("a password on the command line is refused", () => {
   expect(place()).toEqual({ dataDir: "d" });
-  expect(place("postgres://u@h/d")).toEqual({ dataDir: "d", databaseUrl: "postgres://u@h/d" });
+  expect(place("postgres://u@h/d")).toEqual({ dataDir: "d", postgres: { url: "postgres://u@h/d" } });
   expect(() => place("postgres://u:p@h/d")).toThrow("--database-url: holds a password");
 });
 

@@ -7,14 +7,14 @@ import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { Kysely } from "kysely";
 import { PGliteDialect } from "kysely-pglite-dialect";
-import { type Leader, lead } from "./leader.ts";
+import type { Held } from "./leader.ts";
 import { lockFolder } from "./lock.ts";
 import type { Schema } from "./schema.ts";
 
 /** @throws InputError while another process has the folder */
-export async function openEmbedded(dataDir: string): Promise<Leader> {
+export async function holdEmbedded(dataDir: string): Promise<Held> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const folder = join(dataDir, "database");
+  const folder = embeddedFolder(dataDir);
   const unlock = lockFolder(folder);
   let opened: PGlite | undefined;
   try {
@@ -33,12 +33,13 @@ export async function openEmbedded(dataDir: string): Promise<Leader> {
     await pglite.waitReady;
     syncForReal(pglite);
     const db = new Kysely<Schema>({ dialect: new PGliteDialect(pglite) });
-    const leader = await lead(db, async () => {
+    const close = async () => {
       await db.destroy();
       if (!pglite.closed) await pglite.close();
       unlock();
-    });
-    return leader;
+    };
+    // A database in this very process breaks with it.
+    return { db, close, onBreak: () => {} };
   } catch (error) {
     // The lock goes last: until then nobody else may open what is still open here.
     await opened?.close().catch(() => {});
@@ -46,6 +47,8 @@ export async function openEmbedded(dataDir: string): Promise<Leader> {
     throw error;
   }
 }
+
+export const embeddedFolder = (dataDir: string): string => join(dataDir, "database");
 
 interface EmscriptenStream {
   nfd?: number | null;

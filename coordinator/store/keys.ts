@@ -65,6 +65,30 @@ export function accessKey(dataDir: string, role: KeyedRole): string {
   return key;
 }
 
+/** The files of a coordinator's secrets, by name */
+export const keyFiles = ["coordinator.key", "operator.key", "researcher.key"] as const;
+
+/** All of them, for a backup. @throws InputError when one is missing */
+export function readKeys(dataDir: string): Record<(typeof keyFiles)[number], string> {
+  const read = (name: string) => {
+    const file = join(dataDir, name);
+    if (!existsSync(file)) throw new InputError("--data-dir", `${dataDir} holds no ${name}`, "Name the right folder.");
+    return readFileSync(file, "utf8").trim();
+  };
+  const [coordinator, operator, researcher] = keyFiles.map(read) as [string, string, string];
+  return { "coordinator.key": coordinator, "operator.key": operator, "researcher.key": researcher };
+}
+
+/** From a backup. @throws InputError when another key is there: it is never replaced */
+export function restoreKeys(dataDir: string, keys: Readonly<Record<(typeof keyFiles)[number], string>>): void {
+  for (const name of keyFiles) {
+    const file = join(dataDir, name);
+    if (!existsSync(file)) writeSecret(dataDir, file, keys[name]);
+    else if (readFileSync(file, "utf8").trim() !== keys[name])
+      throw new InputError("--data-dir", `${dataDir} holds another ${name}`, "Restore into an empty folder.");
+  }
+}
+
 /** Whole and on the disk, or not there at all: a disk that fills up must not leave half a key. */
 function writeSecret(dataDir: string, file: string, secret: string): void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });

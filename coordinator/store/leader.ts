@@ -7,21 +7,27 @@ import { sql } from "kysely";
 import { migrate } from "./migrations.ts";
 import type { Database, Tx } from "./schema.ts";
 
+/** A database whose lock this process has. */
+export interface Held {
+  readonly db: Database;
+  /** Calls back when the connection is gone, and with it the lock */
+  onBreak(tell: (reason: string) => void): void;
+  close(): Promise<void>;
+}
+
 export interface Leader {
   readonly db: Database;
   /** All of it, or nothing; and nothing at all once another leads. */
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Resolves when this process may not write any more, with the reason in words. */
   readonly lost: Promise<string>;
-  /** To be called when the connection that holds the lock is gone */
-  lose(reason: string): void;
   close(): Promise<void>;
 }
 
 export class LeadershipLost extends Error {}
 
-/** Takes over: from the commit on, no transaction of a former leader goes through. The caller holds the lock. */
-export async function lead(db: Database, close: () => Promise<void>): Promise<Leader> {
+/** Takes over: from the commit on, no transaction of a former leader goes through. */
+export async function lead({ db, onBreak, close }: Held): Promise<Leader> {
   await migrate(db);
   // Waits for a transaction of the former leader that has passed its check.
   const { term } = await db
@@ -38,6 +44,7 @@ export async function lead(db: Database, close: () => Promise<void>): Promise<Le
     reason ??= why;
     tell(reason);
   };
+  onBreak(lose);
   const write = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
     if (reason !== undefined) throw new LeadershipLost(reason);
     let worked = false;
@@ -58,5 +65,5 @@ export async function lead(db: Database, close: () => Promise<void>): Promise<Le
       throw error;
     }
   };
-  return { db, write, lost, lose, close };
+  return { db, write, lost, close };
 }

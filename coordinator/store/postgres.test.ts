@@ -10,7 +10,7 @@ import { openDatabase } from "./database.ts";
 import { coordinatorIdentity } from "./keys.ts";
 import type { Leader } from "./leader.ts";
 import { Ledger } from "./ledger-store.ts";
-import { openPostgres } from "./postgres.ts";
+import type { PostgresPlace } from "./postgres.ts";
 import { Runs } from "./runs.ts";
 import { type PostgresServer, postgresBinaries, startPostgres } from "./testing/postgres-server.ts";
 import { abort, charge, createRun, finish, nextAttempt, open, task } from "./testing/rounds.ts";
@@ -26,6 +26,7 @@ describe.skipIf(!postgresBinaries)("on a PostgreSQL server", () => {
     rmSync(dataDir, { recursive: true });
   });
 
+  const openPostgres = (postgres: PostgresPlace) => openDatabase({ dataDir, postgres });
   const storeOf = async (leader: Leader) => {
     const ledger = await Ledger.open(leader, await coordinatorIdentity(dataDir));
     return { ledger, runs: new Runs(leader, ledger) };

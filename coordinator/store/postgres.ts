@@ -5,8 +5,8 @@
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
 import { InputError } from "../../shared/errors.ts";
-import { type Leader, lead } from "./leader.ts";
-import type { Schema } from "./schema.ts";
+import type { Held } from "./leader.ts";
+import type { Database, Schema } from "./schema.ts";
 
 export interface PostgresPlace {
   /** postgres://user@host:port/database */
@@ -22,17 +22,15 @@ const keepAlive = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp
 const lockKey = sql`hashtext('murmur leader'), hashtext(current_schema())`;
 
 /** @throws InputError when the server refuses or another process leads */
-export async function openPostgres({ url, onWait }: PostgresPlace): Promise<Leader> {
+export async function holdPostgres({ url, onWait }: PostgresPlace): Promise<Held> {
   const { db, pool } = connect(url);
   let closing = false;
+  let broken: () => void = () => {};
+  pool.on("remove", () => !closing && broken());
   const close = async () => {
     closing = true;
     await db.destroy();
   };
-  let onLost: (reason: string) => void = () => {};
-  // Without a listener an error of the idle connection would end the process.
-  pool.on("error", () => {});
-  pool.on("remove", () => !closing && onLost("the connection to the database broke, and with it the lock"));
   try {
     const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_lock(${lockKey}) as locked`.execute(db);
     if (!rows[0]!.locked) {
@@ -45,12 +43,25 @@ export async function openPostgres({ url, onWait }: PostgresPlace): Promise<Lead
       onWait();
       await sql`select pg_advisory_lock(${lockKey})`.execute(db);
     }
-    const leader = await lead(db, close);
-    onLost = leader.lose;
-    return leader;
   } catch (error) {
     await close();
     throw inWords(error, url);
+  }
+  const onBreak = (tell: (reason: string) => void) => {
+    broken = () => tell("the connection to the database broke, and with it the lock");
+  };
+  return { db, close, onBreak };
+}
+
+/** To look, not to write: no lock is asked for. @throws InputError when the server refuses */
+export async function readPostgres<T>(url: string, read: (db: Database) => Promise<T>): Promise<T> {
+  const { db } = connect(url);
+  try {
+    return await read(db);
+  } catch (error) {
+    throw inWords(error, url);
+  } finally {
+    await db.destroy();
   }
 }
 
@@ -71,6 +82,8 @@ function connect(url: string): { db: Kysely<Schema>; pool: Pool } {
     options: keepAlive,
     application_name: "murmur",
   });
+  // Without a listener an error of the idle connection would end the process.
+  pool.on("error", () => {});
   return { db: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }), pool };
 }
 

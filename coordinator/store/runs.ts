@@ -175,6 +175,17 @@ export class Runs {
     });
   }
 
+  /** The runs that remember somebody. */
+  async enrolmentsOf(identity: string): Promise<string[]> {
+    const rows = await this.#db
+      .selectFrom("enrolment")
+      .select("run")
+      .where("identity", "=", identity)
+      .orderBy("enrolled_at")
+      .execute();
+    return rows.map(({ run }) => run);
+  }
+
   async setState(run: string, state: RunState): Promise<void> {
     await this.leader.write((tx) => tx.updateTable("run").set({ state }).where("id", "=", run).execute());
   }

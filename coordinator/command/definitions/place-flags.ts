@@ -1,5 +1,6 @@
 /** Where a coordinator keeps what it knows, as flags. */
 import { InputError } from "../../../shared/errors.ts";
+import type { Place } from "../../store/database.ts";
 import { secretFrom } from "../secret.ts";
 
 export const placeFlags = {
@@ -17,10 +18,7 @@ export const placeFlags = {
 } as const;
 
 /** @throws InputError for a password on the command line, or two addresses */
-export function placeOf(args: { "data-dir": string; "database-url"?: string | undefined }): {
-  dataDir: string;
-  databaseUrl?: string;
-} {
+export function placeOf(args: { "data-dir": string; "database-url"?: string | undefined }): Place {
   const secret = secretFrom("MURMUR_DATABASE_URL");
   const flag = args["database-url"];
   if (flag !== undefined && secret !== undefined)
@@ -31,6 +29,6 @@ export function placeOf(args: { "data-dir": string; "database-url"?: string | un
       "holds a password, which everybody on this machine can read in the list of processes",
       "Set MURMUR_DATABASE_URL to it, or MURMUR_DATABASE_URL_FILE to a file that holds it.",
     );
-  const databaseUrl = flag ?? secret;
-  return { dataDir: args["data-dir"], ...(databaseUrl !== undefined && { databaseUrl }) };
+  const url = flag ?? secret;
+  return { dataDir: args["data-dir"], ...(url !== undefined && { postgres: { url } }) };
 }

@@ -30,8 +30,8 @@ export default command({
   },
   async run({ args }) {
     const port = requiredNumber("port", args.port, { from: 0, to: 65535, whole: true });
-    const { dataDir, databaseUrl } = placeOf(args);
-    if (args.standby && !databaseUrl)
+    const { dataDir, postgres } = placeOf(args);
+    if (args.standby && !postgres)
       throw new InputError("--standby", "is for coordinators on one PostgreSQL server", "Give --database-url, too.");
     const onWait = () => progress("Another coordinator leads; this one waits for its end.");
     const publicUrl = args["public-url"] && originOf(args["public-url"]);
@@ -44,7 +44,7 @@ export default command({
       port,
       host: args.host,
       dataDir,
-      ...(databaseUrl && { postgres: { url: databaseUrl, ...(args.standby && { onWait }) } }),
+      ...(postgres && { postgres: { ...postgres, ...(args.standby && { onWait }) } }),
       ...(publicUrl && { publicUrl }),
       ...(tls && { tls }),
     });
