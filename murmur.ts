@@ -16,6 +16,7 @@ const code = await runProgram(
       watch: async () => (await import("./coordinator/command/definitions/watch.ts")).default,
       list: async () => (await import("./coordinator/command/definitions/list.ts")).default,
       stop: async () => (await import("./coordinator/command/definitions/stop.ts")).default,
+      invite: async () => (await import("./coordinator/command/definitions/invite.ts")).default,
       erase: async () => (await import("./coordinator/command/definitions/erase.ts")).default,
       backup: async () => (await import("./coordinator/command/definitions/backup.ts")).default,
       restore: async () => (await import("./coordinator/command/definitions/restore.ts")).default,

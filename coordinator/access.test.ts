@@ -10,6 +10,7 @@ import { generateIdentityKeys, identityFrom } from "../shared/secure-sum/keys.ts
 import { challengeText } from "../shared/wire.ts";
 import { type Server, serve } from "./command/serve.ts";
 import { httpApp } from "./http.ts";
+import { defaultLimits, Limits } from "./limits.ts";
 import type { Run } from "./run.ts";
 import { task } from "./store/testing/rounds.ts";
 
@@ -46,6 +47,7 @@ const purposes: Record<string, string> = {
   "GET /api/runs": "runs",
   "POST /api/runs": "launch a task",
   "GET /api/runs/:id": "a run; its invitation to the operator only",
+  "POST /api/runs/:id/invitations": "links for one participant each",
   "POST /api/runs/:id/stop": "end a run",
   "GET /api/runs/:id/documents/:name": "model card, compliance report",
   "GET /api/runs/:id/ledger": "the ledger as one file",
@@ -68,6 +70,8 @@ async function tryAs(role: Role, method: string, path: string): Promise<boolean>
       ...(method === "POST" && { body: "{}" }),
     },
   );
+  // Strict on every answer, the refused ones too.
+  expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
   // Whatever else is wrong with the empty request: only these two say that it was not this role's to make.
   return answer.status !== 401 && answer.status !== 403;
 }
@@ -83,7 +87,7 @@ const challenged = (namespace: string, auth?: object) =>
   });
 
 test("who may do what is what docs/access.md says", async () => {
-  const { routes } = httpApp(server.coordinator, dataDir, pino({ level: "silent" }));
+  const { routes } = httpApp(server.coordinator, dataDir, new Limits(defaultLimits), pino({ level: "silent" }));
   const calls = [...new Set(routes.filter(({ method }) => method !== "ALL").map((r) => `${r.method} ${r.path}`))];
   expect(calls.sort()).toEqual(Object.keys(purposes).sort());
 

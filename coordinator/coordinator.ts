@@ -15,7 +15,7 @@ import { type DocumentName, documentsOf } from "./governance/documents.ts";
 import { startLearner } from "./learner.ts";
 import { Metrics } from "./metrics.ts";
 import type { Deadlines } from "./round.ts";
-import { Run, type RunDependencies, spentOn } from "./run.ts";
+import { newInvitation, Run, type RunDependencies, spentOn } from "./run.ts";
 import { openDatabase, type Place } from "./store/database.ts";
 import { accessKey, coordinatorIdentity } from "./store/keys.ts";
 import type { Leader } from "./store/leader.ts";
@@ -160,7 +160,7 @@ export class Coordinator {
         id,
         task,
         taskHash: await taskHash(task),
-        invite: randomBytes(16).toString("base64url"),
+        invite: newInvitation(),
         seed,
         createdAt: new Date().toISOString(),
       },

@@ -1,6 +1,7 @@
 /** The pages and the API: validates, hands on, answers. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { HttpBindings } from "@hono/node-server";
 import { serveStatic } from "@hono/node-server/serve-static";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -12,17 +13,21 @@ import { InputError } from "../shared/errors.ts";
 import { type SignedStatement, signedStatementSchema } from "../shared/governance/review.ts";
 import { taskJsonSchema } from "../shared/task.ts";
 import { useLite } from "../shared/text/use-lite.ts";
+import { largestCohort, taskJsonSchema } from "../shared/task.ts";
 import { bearer, only } from "./access.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { exportModel, modelFormats } from "./export/model.ts";
 import { documentNames } from "./governance/documents.ts";
+import type { Limits } from "./limits.ts";
 import { exampleTasks, sampleFor } from "./samples.ts";
 import { TaskFileError } from "./task-file.ts";
 import { useLiteFile } from "./text/use-lite.ts";
 
+type App = Hono<{ Bindings: HttpBindings }>;
+
 /** @param pages folder of the built pages */
-export function httpApp(coordinator: Coordinator, pages: string, log: Logger): Hono {
-  const app = new Hono();
+export function httpApp(coordinator: Coordinator, pages: string, limits: Limits, log: Logger): App {
+  const app: App = new Hono();
   const { keys } = coordinator;
   app.use(
     secureHeaders({
@@ -48,6 +53,12 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
     const { method } = c.req;
     const known = ["GET", "POST", "HEAD"].includes(method) ? method : "other";
     coordinator.metrics.request(known, routePath(c), c.res.status, performance.now() - began);
+  });
+  app.use(async (c, next) => {
+    if (await limits.request(limits.addressOf(c.env.incoming))) return next();
+    coordinator.metrics.refused("requests");
+    const error = { field: "address", problem: "asks too often", fix: "Wait a minute." };
+    return c.json({ error }, 429, { "retry-after": "60" });
   });
   app.use("/api/*", bodyLimit({ maxSize: 2 ** 20 }));
 
@@ -129,6 +140,12 @@ export function httpApp(coordinator: Coordinator, pages: string, log: Logger): H
     if (bearer(c, keys) === "operator") return c.json(detail);
     const { invitation: _, ...forReaders } = detail;
     return c.json(forReaders);
+  });
+  runs.post("/:id/invitations", operator, async (c) => {
+    const { count } = (await c.req.json<{ count?: unknown } | null>()) ?? {};
+    if (typeof count !== "number" || !Number.isInteger(count) || count < 1 || count > largestCohort)
+      throw new InputError("count", "is no number of people", `Send { count: 1 … ${largestCohort} }.`);
+    return c.json({ invitations: await found(c.req.param("id")).invite(count) }, 201);
   });
   runs.post("/:id/stop", operator, async (c) => {
     const run = found(c.req.param("id"));

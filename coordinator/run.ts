@@ -6,6 +6,7 @@
  * Killed before the charge, nothing was sent; killed after it, the sum is lost with the process and the charge stays.
  * Either way the attempt is aborted on start, and the same question is asked again under the next attempt.
  */
+import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { fromHex } from "../shared/canonical.ts";
 import { guaranteedCohort, isWeakCohort, minimumCohort } from "../shared/cohort.ts";
@@ -159,8 +160,25 @@ export class Run {
     return { normalisation, marginals, threshold, ...(components && { components }) };
   }
 
-  isInvited(invite: string): boolean {
-    return invite === this.row.invite;
+  /**
+   * By the run's own link, or by an invitation for one. From the first of those on, the link seats only who is known
+   * already: it may have gone anywhere.
+   */
+  async admits(invite: string, identity: string): Promise<boolean> {
+    const { runs } = this.dependencies;
+    if (invite !== this.row.invite) return runs.useInvitation(this.id, invite, identity);
+    return !(await runs.hasInvitations(this.id)) || (await runs.enrolmentsOf(identity)).includes(this.id);
+  }
+
+  /** Links for one participant each: whoever comes with one first keeps it. */
+  async invite(count: number): Promise<string[]> {
+    const tokens = Array.from({ length: count }, newInvitation);
+    await this.dependencies.runs.addInvitations(this.id, tokens);
+    return tokens.map((token) => this.#linkOf(token));
+  }
+
+  #linkOf(invite: string): string {
+    return `${this.dependencies.url()}/?run=${this.id}&invite=${invite}`;
   }
 
   /** Drives the run to its end; returns when it is over or interrupted. */
@@ -594,7 +612,7 @@ export class Run {
       ...this.summary(),
       task: this.task,
       taskHash: this.row.taskHash,
-      invitation: `${this.dependencies.url()}/?run=${this.id}&invite=${this.row.invite}`,
+      invitation: this.#linkOf(this.row.invite),
       ...(this.#current && { current: this.#current }),
       rounds: [...this.#records],
       gates: this.gates(),
@@ -603,6 +621,8 @@ export class Run {
     };
   }
 }
+
+export const newInvitation = (): string => randomBytes(16).toString("base64url");
 
 /** What the charges of a run amount to, as a statement. */
 export function spentOn(task: Task, charges: readonly Charge[]): PrivacyStatement {

@@ -1,6 +1,6 @@
 /** Carries messages between sockets and runs: validates, hands on, answers. Knows no phase and no sum. */
 import { randomBytes } from "node:crypto";
-import type { Server as HttpServer } from "node:http";
+import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Logger } from "pino";
 import { Server, type Socket } from "socket.io";
 import { fromHex } from "../shared/canonical.ts";
@@ -19,6 +19,7 @@ import {
 } from "../shared/wire.ts";
 import { roleOf } from "./access.ts";
 import type { Coordinator } from "./coordinator.ts";
+import type { Limits } from "./limits.ts";
 import type { Connection } from "./room.ts";
 import type { Run } from "./run.ts";
 
@@ -32,22 +33,38 @@ const messagesPerTenSeconds = 300;
 export type Host = Pick<Coordinator, "keys" | "metrics" | "onRunChange" | "witnesses" | "publicKey"> & {
   run(
     id: string,
-  ): Pick<Run, "isOver" | "isProposed" | "isInvited" | "welcome" | "enter" | "withdraw" | "room"> | undefined;
+  ): Pick<Run, "isOver" | "isProposed" | "admits" | "welcome" | "enter" | "withdraw" | "room"> | undefined;
 };
 
-export function attachSockets(http: HttpServer, coordinator: Host, log: Logger): Server {
+export function attachSockets(http: HttpServer, coordinator: Host, limits: Limits, log: Logger): Server {
+  const refused = (limit: string) => coordinator.metrics.refused(limit);
   const io = new Server(http, {
+    // Into a namespace, or out
+    connectTimeout: limits.settings.helloMs,
     serveClient: false,
     transports: ["websocket"],
     // Masked bytes do not compress.
     perMessageDeflate: false,
     maxHttpBufferSize: largestMessage,
     // Same origin only: no CORS header is ever sent, and a foreign page's upgrade is refused.
-    allowRequest: (request, answer) => answer(null, sameOrigin(request.headers.origin, request.headers.host)),
+    allowRequest: async (request, answer) => {
+      if (!sameOrigin(request.headers.origin, request.headers.host)) return answer("foreign origin", false);
+      if (await limits.request(limits.addressOf(request))) return answer(null, true);
+      refused("requests");
+      answer("too many requests", false);
+    },
+  });
+  io.engine.on("connection", (socket: { request: IncomingMessage; once: Server["once"]; close(): void }) => {
+    const giveBack = limits.connect(limits.addressOf(socket.request));
+    if (giveBack) return socket.once("close" as never, giveBack as never);
+    refused("connections");
+    socket.close();
   });
 
   const tabs = io.of("/tab");
-  tabs.on("connection", (socket: Socket<TabToCoordinator, CoordinatorToTab>) => serveTab(socket, coordinator, log));
+  tabs.on("connection", (socket: Socket<TabToCoordinator, CoordinatorToTab>) =>
+    serveTab(socket, coordinator, limits, log),
+  );
 
   const witnesses = io.of("/witness");
   witnesses.on("connection", (socket: WitnessSocket) => serveWitness(socket, coordinator));
@@ -71,7 +88,12 @@ function sameOrigin(origin: string | undefined, host: string | undefined): boole
   }
 }
 
-function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinator: Host, log: Logger): void {
+function serveTab(
+  socket: Socket<TabToCoordinator, CoordinatorToTab>,
+  coordinator: Host,
+  limits: Limits,
+  log: Logger,
+): void {
   const nonce = randomBytes(32).toString("hex");
   let seat: { connection: Connection; run: string } | undefined;
   let window = 0;
@@ -80,8 +102,14 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
   }, 10_000);
 
   socket.onAny(() => {
-    if (++window > messagesPerTenSeconds) socket.disconnect(true);
+    if (++window <= messagesPerTenSeconds) return;
+    if (socket.connected) coordinator.metrics.refused("messages");
+    socket.disconnect(true);
   });
+  const silent = setTimeout(() => {
+    coordinator.metrics.refused("silence");
+    socket.disconnect(true);
+  }, limits.settings.helloMs);
 
   /** Counts the answer and how long it took; what asks for no answer gets none. */
   const measured = <Reply>(event: string, reply: Reply): Reply => {
@@ -105,13 +133,18 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
       if (!run) return reply({ ok: false, reason: "run-unknown" });
       if (run.isProposed) return reply({ ok: false, reason: "run-proposed" });
       if (run.isOver) return reply({ ok: false, reason: "run-ended" });
-      if (!run.isInvited(hello.invite)) return reply({ ok: false, reason: "invitation-invalid" });
       const own = await verifySignature(
         fromHex(hello.identity),
         fromHex(hello.signature),
         challengeText(nonce, hello.run),
       );
       if (!own) return reply({ ok: false, reason: "signature-invalid" });
+      if (!(await limits.hello(hello.identity))) {
+        coordinator.metrics.refused("hellos");
+        return void socket.disconnect(true);
+      }
+      // After the signature: an invitation for one is given to a key that is its bringer's own.
+      if (!(await run.admits(hello.invite, hello.identity))) return reply({ ok: false, reason: "invitation-invalid" });
       const connection: Connection = {
         identity: hello.identity,
         send: (event, ...message) => socket.emit(event as keyof CoordinatorToTab, ...(message as never)),
@@ -120,6 +153,7 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
       const welcome = await run.welcome(hello.identity, hello.ledgerSize);
       // Gone in the meantime: nobody would ever give its seat back.
       if (!socket.connected) return;
+      clearTimeout(silent);
       seat = { connection, run: hello.run };
       reply({ ok: true, welcome });
       await run.enter(connection);
@@ -169,6 +203,7 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
 
   socket.on("disconnect", () => {
     clearInterval(quota);
+    clearTimeout(silent);
     if (seat) coordinator.run(seat.run)?.room.leave(seat.connection);
   });
 

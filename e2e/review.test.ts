@@ -10,6 +10,7 @@ import { type Server, serve } from "../coordinator/command/serve.ts";
 import { verifyPath } from "../coordinator/command/verify.ts";
 import { exportModel } from "../coordinator/export/model.ts";
 import { httpApp } from "../coordinator/http.ts";
+import { defaultLimits, Limits } from "../coordinator/limits.ts";
 import type { Run } from "../coordinator/run.ts";
 import type { Runs } from "../coordinator/store/runs.ts";
 import { toHex } from "../shared/canonical.ts";
@@ -87,7 +88,7 @@ const kinds = async () => {
 async function tryEverything(run: Run): Promise<string[]> {
   // What a launched run would have, as if saying so made it so.
   const launched = { state: "running", approvals: run.reviews, task: run.task };
-  const { routes } = httpApp(server.coordinator, folder, pino({ level: "silent" }));
+  const { routes } = httpApp(server.coordinator, folder, new Limits(defaultLimits), pino({ level: "silent" }));
   const paths = [...new Set(routes.map(({ path }) => path))].filter((path) => !path.includes("*"));
   expect(paths.length).toBeGreaterThan(10);
   const answers: string[] = [];

@@ -90,6 +90,10 @@ export const list = (options: Address): Promise<RunSummary[]> => json(call(optio
 export const stop = (options: Address & { run: string }): Promise<RunDetail> =>
   json(call(options, runPath(options.run, "/stop"), {}));
 
+/** @returns links for one participant each */
+export const invite = (options: Address & { run: string; count: number }): Promise<{ invitations: string[] }> =>
+  json(call(options, runPath(options.run, "/invitations"), { count: options.count }));
+
 /** @returns the runs that knew the participant */
 export const erase = (options: Address & { identity: string }): Promise<{ runs: string[] }> =>
   json(call(options, `/api/participants/${encodeURIComponent(options.identity)}`, undefined, "DELETE"));

@@ -7,6 +7,7 @@ import { getRequestListener } from "@hono/node-server";
 import { InputError } from "../../shared/errors.ts";
 import { Coordinator } from "../coordinator.ts";
 import { httpApp } from "../http.ts";
+import { defaultLimits, httpTimes, type LimitSettings, Limits } from "../limits.ts";
 import { createLog } from "../log.ts";
 import { type Deadlines, defaultDeadlines } from "../round.ts";
 import { attachSockets } from "../sockets.ts";
@@ -37,14 +38,16 @@ export async function serve(options: {
   /** PEM */
   tls?: { cert: string; key: string };
   deadlines?: Deadlines;
+  limits?: Partial<LimitSettings>;
 }): Promise<Server> {
   const { port, dataDir, postgres, tls, host = "127.0.0.1", deadlines = defaultDeadlines } = options;
   const log = createLog();
   const http = httpServer(tls);
   const coordinator = await Coordinator.open({ place: { dataDir, ...(postgres && { postgres }) }, deadlines, log });
-  const app = httpApp(coordinator, join(projectRoot, "dist/client"), log);
+  const limits = new Limits({ ...defaultLimits, ...options.limits });
+  const app = httpApp(coordinator, join(projectRoot, "dist/client"), limits, log);
   http.on("request", getRequestListener(app.fetch));
-  const sockets = attachSockets(http, coordinator, log);
+  const sockets = attachSockets(http, coordinator, limits, log);
   try {
     await new Promise<void>((resolve, reject) => {
       http.once("error", reject);
@@ -74,9 +77,11 @@ export async function serve(options: {
 
 /** @throws InputError for a certificate or key that is none, before anything is opened */
 function httpServer(tls: { cert: string; key: string } | undefined): HttpServer {
-  if (!tls) return createServer();
+  const { timeout, ...times } = httpTimes;
   try {
-    return createTlsServer({ ...tls, minVersion: "TLSv1.2" });
+    const server = tls ? createTlsServer({ ...times, ...tls, minVersion: "TLSv1.2" }) : createServer(times);
+    server.timeout = timeout;
+    return server;
   } catch (error) {
     throw new InputError(
       "--tls-cert",

@@ -23,6 +23,7 @@ const tables = {
   round: ["sequence"],
   ledger_leaf: ["position"],
   enrolment: ["run", "identity"],
+  invitation: ["run", "hash"],
 } as const;
 type Table = keyof typeof tables;
 
@@ -95,7 +96,8 @@ export async function backUp(place: Place, file: string): Promise<BackupSummary>
             keys,
           } satisfies z.infer<typeof headerSchema>);
           let runs = 0;
-          for (const table of Object.keys(tables) as Table[])
+          const known = (await tx.introspection.getTables()).map(({ name }) => name);
+          for (const table of (Object.keys(tables) as Table[]).filter((name) => known.includes(name)))
             for await (const row of rowsOf(tx, table)) {
               write({ table, row: Object.fromEntries(Object.entries(row).map(([k, v]) => [k, plain(v)])) });
               rows++;

@@ -61,6 +61,18 @@ const migrations = {
       await sql`insert into leader (term) values (0)`.execute(db);
     },
   },
+  "2026-11-26-once": {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable("invitation")
+        .addColumn("run", "text", (c) => c.notNull().references("run.id"))
+        .addColumn("hash", "text", (c) => c.notNull())
+        .addColumn("identity", "text")
+        .addColumn("spent", "boolean", (c) => c.notNull())
+        .addPrimaryKeyConstraint("invitation_key", ["run", "hash"])
+        .execute();
+    },
+  },
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: Kysely's Migrator takes a database of any schema.

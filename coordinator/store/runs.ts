@@ -1,5 +1,6 @@
 /** Runs and rounds in the database, each step with its ledger entry in one transaction. */
 
+import { createHash } from "node:crypto";
 import { InputError } from "../../shared/errors.ts";
 import type { SignedStatement } from "../../shared/governance/review.ts";
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
@@ -161,6 +162,45 @@ export class Runs {
     );
   }
 
+  /** Their hashes only: whoever reads the database cannot use them. */
+  async addInvitations(run: string, tokens: readonly string[]): Promise<void> {
+    const values = tokens.map((token) => ({ run, hash: invitationHash(token), identity: null, spent: false }));
+    await this.leader.write((tx) => tx.insertInto("invitation").values(values).execute());
+  }
+
+  async hasInvitations(run: string): Promise<boolean> {
+    const any = await this.#db
+      .selectFrom("invitation")
+      .select("run")
+      .where("run", "=", run)
+      .limit(1)
+      .executeTakeFirst();
+    return any !== undefined;
+  }
+
+  /** The first to come with it keeps it, and may come back with it. */
+  async useInvitation(run: string, token: string, identity: string): Promise<boolean> {
+    const hash = invitationHash(token);
+    const known = await this.#db
+      .selectFrom("invitation")
+      .select(["identity", "spent"])
+      .where("run", "=", run)
+      .where("hash", "=", hash)
+      .executeTakeFirst();
+    // Whoever only guesses causes no commit.
+    if (!known || known.spent) return known?.identity === identity;
+    return this.leader.write(async (tx) => {
+      const { numUpdatedRows } = await tx
+        .updateTable("invitation")
+        .set({ identity, spent: true })
+        .where("run", "=", run)
+        .where("hash", "=", hash)
+        .where("spent", "=", false)
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows === 1n;
+    });
+  }
+
   /** Forgets who took part; nothing happens where nobody is known. */
   async withdraw(run: string, identity: string, at: string): Promise<void> {
     const known = await this.#db
@@ -172,6 +212,13 @@ export class Runs {
     if (!known) return;
     await this.ledger.append([{ kind: "withdrawal", run, at }], async (tx) => {
       await tx.deleteFrom("enrolment").where("run", "=", run).where("identity", "=", identity).execute();
+      // Used up, and nobody knows by whom.
+      await tx
+        .updateTable("invitation")
+        .set({ identity: null })
+        .where("run", "=", run)
+        .where("identity", "=", identity)
+        .execute();
     });
   }
 
@@ -312,6 +359,8 @@ export class Runs {
     }
   }
 }
+
+const invitationHash = (token: string): string => createHash("sha256").update(token).digest("hex");
 
 type Place = Pick<RoundFacts, "round" | "attempt">;
 

@@ -41,6 +41,15 @@ export interface Schema {
   };
   ledger_leaf: { position: number; body: string };
   enrolment: { run: string; identity: string; enrolled_at: string };
+  /** Each for one participant */
+  invitation: {
+    run: string;
+    /** SHA-256 of its token, hex */
+    hash: string;
+    /** Who came with it; null before that, and after they were forgotten */
+    identity: string | null;
+    spent: boolean;
+  };
   /** One row */
   leader: {
     /** How often somebody took over; see leader.ts */

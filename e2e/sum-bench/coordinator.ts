@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 import pino from "pino";
 import { bulkCrypto } from "../../coordinator/bulk-crypto.ts";
+import { defaultLimits, Limits } from "../../coordinator/limits.ts";
 import { Metrics } from "../../coordinator/metrics.ts";
 import { type Connection, Room } from "../../coordinator/room.ts";
 import { conductRound } from "../../coordinator/round.ts";
@@ -29,7 +30,7 @@ const run = {
   isOver: false,
   isProposed: false,
   room,
-  isInvited: () => true,
+  admits: async () => true,
   welcome: async () => ({ coordinatorKey: toHex(signer.publicKey) }) as never,
   enter: async (connection: Connection) => room.enter(connection),
   withdraw: async () => {},
@@ -43,7 +44,13 @@ const host = {
   witnesses: new Witnesses(),
   publicKey: toHex(signer.publicKey),
 };
-const io = attachSockets(http, host, pino({ level: "silent" }));
+const limits = new Limits({
+  ...defaultLimits,
+  connectionsPerAddress: Infinity,
+  requestsPerMinute: 1e9,
+  helloMs: 2 ** 31 - 1,
+});
+const io = attachSockets(http, host, limits, pino({ level: "silent" }));
 // A thousand clients in one process are too busy to answer in time whether they are there.
 io.engine.opts.pingInterval = forever;
 await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));

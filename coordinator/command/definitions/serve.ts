@@ -26,6 +26,16 @@ export default command({
       type: "boolean",
       description: "While another coordinator leads on the same PostgreSQL server, wait for its end",
     },
+    "trust-proxy": {
+      type: "boolean",
+      description: "Count addresses by X-Forwarded-For: only behind a proxy that writes it itself",
+    },
+    "connections-per-address": {
+      type: "string",
+      default: "1000",
+      valueHint: "N",
+      description: "Participants that one address may have at a time, as of a school behind one",
+    },
     json,
   },
   async run({ args }) {
@@ -39,7 +49,12 @@ export default command({
     if ((cert === undefined) !== (key === undefined))
       throw new InputError(cert ? "--tls-key" : "--tls-cert", "is missing", "TLS takes a certificate and its key.");
     const tls = cert && key && { cert: await readInput("--tls-cert", cert), key: await readInput("--tls-key", key) };
+    const connectionsPerAddress = requiredNumber("connections-per-address", args["connections-per-address"], {
+      from: 1,
+      whole: true,
+    });
     const { serve } = await import("../serve.ts");
+    const { defaultLimits } = await import("../../limits.ts");
     const server = await serve({
       port,
       host: args.host,
@@ -47,6 +62,11 @@ export default command({
       ...(postgres && { postgres: { ...postgres, ...(args.standby && { onWait }) } }),
       ...(publicUrl && { publicUrl }),
       ...(tls && { tls }),
+      limits: {
+        trustProxy: args["trust-proxy"] ?? false,
+        connectionsPerAddress,
+        requestsPerMinute: Math.max(defaultLimits.requestsPerMinute, 10 * connectionsPerAddress),
+      },
     });
     output(
       args,
