@@ -1,6 +1,6 @@
 /** `murmur serve`: one process with the coordinator, its pages and its API. */
 import { createServer, type Server as HttpServer } from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import { createServer as createTlsServer, type ServerOptions as TlsOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
@@ -78,10 +78,14 @@ export async function serve(options: {
 /** @throws InputError for a certificate or key that is none, before anything is opened */
 function httpServer(tls: { cert: string; key: string } | undefined): HttpServer {
   const { timeout, ...times } = httpTimes;
+  const server = tls ? tlsServer({ ...times, ...tls, minVersion: "TLSv1.2" }) : createServer(times);
+  server.timeout = timeout;
+  return server;
+}
+
+function tlsServer(options: TlsOptions): HttpServer {
   try {
-    const server = tls ? createTlsServer({ ...times, ...tls, minVersion: "TLSv1.2" }) : createServer(times);
-    server.timeout = timeout;
-    return server;
+    return createTlsServer(options);
   } catch (error) {
     throw new InputError(
       "--tls-cert",
