@@ -20,6 +20,7 @@ const code = await runProgram(
       erase: async () => (await import("./coordinator/command/definitions/erase.ts")).default,
       backup: async () => (await import("./coordinator/command/definitions/backup.ts")).default,
       restore: async () => (await import("./coordinator/command/definitions/restore.ts")).default,
+      load: async () => (await import("./coordinator/command/definitions/load.ts")).default,
       demo: async () => (await import("./demo/definition.ts")).default,
       accountant: async () => (await import("./coordinator/command/definitions/accountant.ts")).default,
       graph: async () => (await import("./coordinator/command/definitions/graph.ts")).default,

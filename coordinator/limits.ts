@@ -15,6 +15,8 @@ export interface LimitSettings {
   hellosPerMinute: number;
   /** How long a socket may be silent before its hello, ms */
   helloMs: number;
+  /** How often a socket is asked whether its other end is still there, ms */
+  askAliveMs: number;
   /** Believe the last address in X-Forwarded-For: only behind a proxy that writes it itself */
   trustProxy: boolean;
 }
@@ -24,6 +26,7 @@ export const defaultLimits: LimitSettings = {
   requestsPerMinute: 10_000,
   hellosPerMinute: 30,
   helloMs: 20_000,
+  askAliveMs: 25_000,
   trustProxy: false,
 };
 

@@ -41,6 +41,7 @@ export function attachSockets(http: HttpServer, coordinator: Host, limits: Limit
   const io = new Server(http, {
     // Into a namespace, or out
     connectTimeout: limits.settings.helloMs,
+    pingInterval: limits.settings.askAliveMs,
     serveClient: false,
     transports: ["websocket"],
     // Masked bytes do not compress.

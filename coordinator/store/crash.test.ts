@@ -165,6 +165,27 @@ test("[21] six times killed with SIGKILL, a coordinator loses nothing it acknowl
   expect(existsSync(join(dataDir, "database.lock"))).toBe(false);
 });
 
+test.each(["low", "full"])("on a disk that is %s nothing that was acknowledged is lost", async (state) => {
+  const place = join(folder, state);
+  const child = start("writer", place, state);
+  await child.said("finished", 2);
+  // Nearly full it stops and says why. Really full, under its feet, the embedded database spins: nobody is told anything.
+  if (state === "low") expect(await child.gone).toContain("has less than 64 MB of room left");
+  else await pause(1_500);
+  await child.kill();
+  const leader = await openDatabase({ dataDir: place });
+  const ledger = await Ledger.open(leader, await coordinatorIdentity(place));
+  const { entries, problems } = await checkLedger(await ledger.export());
+  expect(problems).toEqual([]);
+  const acknowledged = child.lines.filter((line) => line.said === "finished");
+  expect(acknowledged).toHaveLength(2);
+  for (const { round, attempt, modelHash } of acknowledged) {
+    const written = entries.filter((e) => e.kind === "round" && e.round === round && e.attempt === attempt);
+    expect(written).toMatchObject([{ record: { modelHash } }]);
+  }
+  await leader.close();
+});
+
 test("of many that find a dead process's lock at once, one gets in", async () => {
   const dead = start("holder", join(folder, "nobody"), "0");
   await dead.said("ready");

@@ -12,6 +12,8 @@ export interface Held {
   readonly db: Database;
   /** Calls back when the connection is gone, and with it the lock */
   onBreak(tell: (reason: string) => void): void;
+  /** Why nothing should be written now; undefined when all is well */
+  trouble(): string | undefined;
   close(): Promise<void>;
 }
 
@@ -27,7 +29,7 @@ export interface Leader {
 export class LeadershipLost extends Error {}
 
 /** Takes over: from the commit on, no transaction of a former leader goes through. */
-export async function lead({ db, onBreak, close }: Held): Promise<Leader> {
+export async function lead({ db, onBreak, trouble, close }: Held): Promise<Leader> {
   await migrate(db);
   // Waits for a transaction of the former leader that has passed its check.
   const { term } = await db
@@ -46,6 +48,8 @@ export async function lead({ db, onBreak, close }: Held): Promise<Leader> {
   };
   onBreak(lose);
   const write = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
+    const why = trouble();
+    if (why !== undefined) lose(why);
     if (reason !== undefined) throw new LeadershipLost(reason);
     let worked = false;
     try {

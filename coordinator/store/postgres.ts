@@ -50,7 +50,8 @@ export async function holdPostgres({ url, onWait }: PostgresPlace): Promise<Held
   const onBreak = (tell: (reason: string) => void) => {
     broken = () => tell("the connection to the database broke, and with it the lock");
   };
-  return { db, close, onBreak };
+  // A server on a full disk says so itself, and takes the transaction back.
+  return { db, close, onBreak, trouble: () => undefined };
 }
 
 /** To look, not to write: no lock is asked for. @throws InputError when the server refuses */

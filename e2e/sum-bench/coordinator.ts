@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import pino from "pino";
 import { bulkCrypto } from "../../coordinator/bulk-crypto.ts";
 import { defaultLimits, Limits } from "../../coordinator/limits.ts";
+import { type Shape, taskOf } from "../../coordinator/load/shape.ts";
 import { Metrics } from "../../coordinator/metrics.ts";
 import { type Connection, Room } from "../../coordinator/room.ts";
 import { conductRound } from "../../coordinator/round.ts";
@@ -16,7 +17,7 @@ import { hashSum } from "../../shared/round/5-result.ts";
 import { type CoordinatorEnv, protocolVersion } from "../../shared/round/round.ts";
 import { generateIdentityKeys, identityFrom } from "../../shared/secure-sum/keys.ts";
 import { taskHash } from "../../shared/task.ts";
-import { runId, type Shape, taskOf } from "./shape.ts";
+import { runId } from "./run-id.ts";
 
 /** Clients share one machine here and take their time; a right round ends long before. */
 const forever = 3_600_000;
@@ -48,11 +49,11 @@ const limits = new Limits({
   ...defaultLimits,
   connectionsPerAddress: Infinity,
   requestsPerMinute: 1e9,
-  helloMs: 2 ** 31 - 1,
+  helloMs: forever,
+  // A thousand clients in one process are too busy to answer in time whether they are there.
+  askAliveMs: forever,
 });
-const io = attachSockets(http, host, limits, pino({ level: "silent" }));
-// A thousand clients in one process are too busy to answer in time whether they are there.
-io.engine.opts.pingInterval = forever;
+attachSockets(http, host, limits, pino({ level: "silent" }));
 await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
 process.send!({ url: `http://127.0.0.1:${(http.address() as { port: number }).port}` });
 

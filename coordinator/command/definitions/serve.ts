@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { InputError } from "../../../shared/errors.ts";
 import { command, json, readInput, requiredNumber } from "../flags.ts";
 import { output, progress } from "../output.ts";
@@ -78,13 +79,17 @@ export default command({
       process.once("SIGTERM", () => resolve(undefined));
     });
     const lost = await Promise.race([told, server.lost]);
-    await server.close();
+    // What is lost may not answer any more, not even to be closed.
+    await Promise.race([server.close(), ...(lost === undefined ? [] : [setTimeout(closingMs)])]);
     if (lost === undefined) return 0;
     // Whatever watches over this process starts it again, and it finds out what is true.
     progress(`This coordinator may write no more: ${lost}. Start it again; its runs go on from what is kept.`);
     return 1;
   },
 });
+
+/** How long a coordinator that may write no more has to end in order, ms. */
+const closingMs = 5_000;
 
 /** A terminal is looked at by its owner; anything else may be a journal that others read, too. */
 const consoleLine = (withKey: string, dataDir: string): string =>
