@@ -41,6 +41,7 @@ const purposes: Record<string, string> = {
   "GET /api/tasks": "example tasks",
   "GET /task.schema.json": "JSON Schema of a task",
   "GET /api/sample/:run": "sample rows, where the task has some",
+  "GET /encoders/:file": "a sentence encoder, where a task names one",
   "GET /ledger/*": "the public log, as tiles",
   "GET /api/reviews/:run": "a task with reviewers, and what they signed",
   "POST /api/reviews/:run": "a reviewer's statement; its signature decides",

@@ -2,6 +2,7 @@
  * A PostgreSQL server as the database. One connection holds the lock, reads and writes: it is lost together with the
  * lock, and never opened anew behind it.
  */
+import { setTimeout } from "node:timers/promises";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
 import { InputError } from "../../shared/errors.ts";
@@ -29,11 +30,18 @@ export async function holdPostgres({ url, onWait }: PostgresPlace): Promise<Held
   pool.on("remove", () => !closing && broken());
   const close = async () => {
     closing = true;
+    // The server would let go of it by itself, but only after we are told that the connection is closed.
+    await sql`select pg_advisory_unlock_all()`.execute(db).catch(() => {});
     await db.destroy();
   };
   try {
-    const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_lock(${lockKey}) as locked`.execute(db);
-    if (!rows[0]!.locked) {
+    // A predecessor that was killed is gone for the server only a moment later.
+    let locked = await tryLock(db);
+    for (let tries = 0; !locked && !onWait && tries < 10; tries++) {
+      await setTimeout(200);
+      locked = await tryLock(db);
+    }
+    if (!locked) {
       if (!onWait)
         throw new InputError(
           "--database-url",
@@ -52,6 +60,11 @@ export async function holdPostgres({ url, onWait }: PostgresPlace): Promise<Held
   };
   // A server on a full disk says so itself, and takes the transaction back.
   return { db, close, onBreak, trouble: () => undefined };
+}
+
+async function tryLock(db: Database): Promise<boolean> {
+  const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_lock(${lockKey}) as locked`.execute(db);
+  return rows[0]!.locked;
 }
 
 /** To look, not to write: no lock is asked for. @throws InputError when the server refuses */
