@@ -32,7 +32,7 @@ let queue: Promise<void> = Promise.resolve();
 // Where clients are slow on purpose, each is slow by itself.
 const inTurn = (work: () => Promise<void>) => {
   if (faults.length > 0) void work();
-  else queue = queue.then(() => (stopping ? undefined : work()));
+  else queue = queue.then(work);
 };
 
 const tallies = { faults: {} as Record<string, number>, out: {} as Record<string, number> };
@@ -44,10 +44,6 @@ const acknowledged = new Map<string, Attempt & { count: number; sum: Float64Arra
 const leavers = Math.round(shape.clients * shape.dropout);
 let over = 0;
 let left = 0;
-let stopping = false;
-process.once("message", () => {
-  stopping = true;
-});
 
 function finish(): void {
   if (++over < shape.clients) return;
@@ -77,7 +73,7 @@ for (let client = 0; client < shape.clients; client++) {
     },
     onOut: (why) => {
       // Where nothing is to go wrong, nothing goes on after it did.
-      if (faults.length === 0 && !stopping) throw new Error(why);
+      if (faults.length === 0) throw new Error(why);
       count(tallies.out, why);
     },
     onEnded: finish,
