@@ -39,14 +39,20 @@ const shellList: Plugin = {
 };
 
 const command: BuildEnvironmentOptions = {
-  ssr: `${here}/murmur.ts`,
+  ssr: true,
   outDir: `${here}/dist/command`,
   emptyOutDir: true,
   target: "node20",
   minify: false,
   copyPublicDir: false,
   // File by file, so that a process that runs on the former build still finds the parts it has not loaded yet.
-  rolldownOptions: { output: { preserveModules: true, preserveModulesRoot: here, entryFileNames: "[name].js" } },
+  rolldownOptions: {
+    // The load's two processes are started by name.
+    input: ["murmur.ts", "coordinator/load/clients.ts", "coordinator/load/coordinator.ts"].map(
+      (file) => `${here}/${file}`,
+    ),
+    output: { preserveModules: true, preserveModulesRoot: here, entryFileNames: "[name].js" },
+  },
 };
 
 export default defineConfig(({ mode }) => ({

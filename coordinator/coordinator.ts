@@ -1,5 +1,5 @@
 /** The coordinator: its runs, its ledger, its keys. Carriers (sockets, http, the command) talk to this. */
-import { randomBytes, randomInt, timingSafeEqual } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import type { Logger } from "pino";
 import { toHex } from "../shared/canonical.ts";
 import { InputError } from "../shared/errors.ts";
@@ -11,12 +11,15 @@ import type { Progress, RunDetail, RunSummary } from "../shared/run-record.ts";
 import type { Identity } from "../shared/secure-sum/keys.ts";
 import { type Task, taskHash } from "../shared/task.ts";
 import { readTaskFile } from "../shared/task-file.ts";
+import type { Keys } from "./access.ts";
 import { type DocumentName, documentsOf } from "./governance/documents.ts";
 import { startLearner } from "./learner.ts";
+import { Metrics } from "./metrics.ts";
 import type { Deadlines } from "./round.ts";
-import { Run, type RunDependencies, spentOn } from "./run.ts";
-import { openDatabase } from "./store/database.ts";
-import { coordinatorIdentity, operatorKey } from "./store/keys.ts";
+import { newInvitation, Run, type RunDependencies, spentOn } from "./run.ts";
+import { openDatabase, type Place } from "./store/database.ts";
+import { accessKey, coordinatorIdentity } from "./store/keys.ts";
+import type { Leader } from "./store/leader.ts";
 import { Ledger } from "./store/ledger-store.ts";
 import { Runs } from "./store/runs.ts";
 import { Witnesses } from "./witness/witnesses.ts";
@@ -24,10 +27,20 @@ import { Witnesses } from "./witness/witnesses.ts";
 /** A reviewer's clock may be ahead of ours by as much, ms. */
 const clockToleranceMs = 5 * 60_000;
 
+/** How long the database may take to say that it is there, ms. */
+const databasePatienceMs = 2_000;
+
 export class Coordinator {
   readonly #runs = new Map<string, Run>();
   #reviewing: Promise<unknown> = Promise.resolve();
   readonly witnesses = new Witnesses();
+  #leads = true;
+  readonly metrics = new Metrics(() => ({
+    runs: this.summaries(),
+    budgets: new Map([...this.#runs].map(([id, run]) => [id, run.task.privacy.epsilon])),
+    ledgerEntries: this.ledger.size,
+    leads: this.#leads,
+  }));
   /** Where participants reach this coordinator; known once it listens */
   url = "";
   /** Called on every change of a run, for whoever watches */
@@ -39,24 +52,43 @@ export class Coordinator {
     private readonly store: Runs,
     private readonly ledger: Ledger,
     private readonly identity: Identity,
-    readonly operatorKey: string,
+    readonly keys: Keys,
     private readonly deadlines: Deadlines,
-    private readonly closeDatabase: () => Promise<void>,
+    private readonly leader: Leader,
     private readonly log: Logger,
-  ) {}
+  ) {
+    void leader.lost.then((reason) => {
+      this.#leads = false;
+      log.fatal({ reason }, "this coordinator may write no more");
+    });
+  }
 
-  /** Opens the data folder, ends what a crash interrupted, and goes on with every run that is not over. */
-  static async open(options: { dataDir: string; deadlines: Deadlines; log: Logger }): Promise<Coordinator> {
-    const { dataDir, deadlines, log } = options;
-    const { db, close } = await openDatabase(dataDir);
-    const identity = await coordinatorIdentity(dataDir);
-    const ledger = await Ledger.open(db, identity);
-    const store = new Runs(db, ledger);
-    const rows = await store.list();
-    await store.abortInterrupted((id, charges) => spentOn(rows.find((row) => row.id === id)!.task, charges));
-    const coordinator = new Coordinator(store, ledger, identity, operatorKey(dataDir), deadlines, close, log);
-    for (const row of rows) coordinator.#runs.set(row.id, await Run.load(row, coordinator.#dependencies()));
-    return coordinator;
+  /** Opens what is kept, ends what a crash interrupted, and goes on with every run that is not over. */
+  static async open(options: { place: Place; deadlines: Deadlines; log: Logger }): Promise<Coordinator> {
+    const { place, deadlines, log } = options;
+    const leader = await openDatabase(place);
+    try {
+      const identity = await coordinatorIdentity(place.dataDir);
+      const ledger = await Ledger.open(leader, identity);
+      const store = new Runs(leader, ledger);
+      const rows = await store.list();
+      await store.abortInterrupted((id, charges) => spentOn(rows.find((row) => row.id === id)!.task, charges));
+      const keys = {
+        operator: accessKey(place.dataDir, "operator"),
+        researcher: accessKey(place.dataDir, "researcher"),
+      };
+      const coordinator = new Coordinator(store, ledger, identity, keys, deadlines, leader, log);
+      for (const row of rows) coordinator.#runs.set(row.id, await Run.load(row, coordinator.#dependencies()));
+      return coordinator;
+    } catch (error) {
+      await leader.close();
+      throw error;
+    }
+  }
+
+  /** Resolves when this process may write no more, with the reason: it should end, and be started again. */
+  get lost(): Promise<string> {
+    return this.leader.lost;
   }
 
   /** From here on runs wait for participants. */
@@ -68,6 +100,14 @@ export class Coordinator {
     }
   }
 
+  /** Why no run can go on at the moment; undefined when all is well */
+  async unready(): Promise<string | undefined> {
+    if (!this.#leads) return "another process leads, or the database is lost";
+    const late = new Promise<string>((resolve) => setTimeout(resolve, databasePatienceMs, "the database is slow"));
+    const answer = this.leader.db.selectFrom("leader").select("term").execute();
+    return Promise.race([late, answer.then(() => undefined).catch(() => "the database does not answer")]);
+  }
+
   #dependencies(): RunDependencies {
     return {
       runs: this.store,
@@ -76,6 +116,7 @@ export class Coordinator {
       publicKey: this.publicKey,
       witnesses: this.witnesses,
       deadlines: this.deadlines,
+      metrics: this.metrics,
       url: () => this.url,
       onChange: (run) => this.onRunChange(run.detail()),
       onProgress: (run, progress) => this.onProgress(run.id, progress),
@@ -91,12 +132,6 @@ export class Coordinator {
   /** Ed25519, hex */
   get publicKey(): string {
     return toHex(this.identity.publicKey);
-  }
-
-  isOperator(key: string): boolean {
-    const given = Buffer.from(key);
-    const right = Buffer.from(this.operatorKey);
-    return given.length === right.length && timingSafeEqual(given, right);
   }
 
   run(id: string): Run | undefined {
@@ -128,7 +163,7 @@ export class Coordinator {
         id,
         task,
         taskHash: await taskHash(task),
-        invite: randomBytes(16).toString("base64url"),
+        invite: newInvitation(),
         seed,
         createdAt: new Date().toISOString(),
       },
@@ -247,9 +282,23 @@ export class Coordinator {
     ]);
   }
 
+  /**
+   * Forgets a participant: enrolments go, seats are given up; that somebody withdrew from a run, not who, is in the ledger.
+   * @returns the runs that knew them
+   */
+  async erase(identity: string): Promise<string[]> {
+    const runs = await this.store.enrolmentsOf(identity);
+    const at = new Date().toISOString();
+    for (const run of runs) {
+      await this.store.withdraw(run, identity, at);
+      this.#runs.get(run)?.room.expel(identity);
+    }
+    return runs;
+  }
+
   /** Rounds under way are given up, with nothing revealed; runs go on at the next start. */
   async close(): Promise<void> {
     await Promise.all([...this.#runs.values()].map((run) => run.interrupt()));
-    await this.closeDatabase();
+    await this.leader.close();
   }
 }

@@ -1,28 +1,35 @@
 /** The pages and the API: validates, hands on, answers. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { HttpBindings } from "@hono/node-server";
 import { serveStatic } from "@hono/node-server/serve-static";
-import { Hono, type MiddlewareHandler } from "hono";
+import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
+import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import type { Logger } from "pino";
 import { InputError } from "../shared/errors.ts";
 import { type SignedStatement, signedStatementSchema } from "../shared/governance/review.ts";
-import { taskJsonSchema } from "../shared/task.ts";
+import { largestCohort, taskJsonSchema } from "../shared/task.ts";
 import { TaskFileError } from "../shared/task-file.ts";
 import { useLite } from "../shared/text/use-lite.ts";
+import { bearer, only } from "./access.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { exportModel, modelFormats } from "./export/model.ts";
 import { documentNames } from "./governance/documents.ts";
 import { labApi } from "./lab-api.ts";
 import type { LabJobs } from "./lab-jobs.ts";
+import type { Limits } from "./limits.ts";
 import { exampleTasks, sampleFor } from "./samples.ts";
 import { useLiteFile } from "./text/use-lite.ts";
 
+type App = Hono<{ Bindings: HttpBindings }>;
+
 /** @param pages folder of the built pages */
-export function httpApp(coordinator: Coordinator, lab: LabJobs, pages: string, log: Logger): Hono {
-  const app = new Hono();
+export function httpApp(coordinator: Coordinator, lab: LabJobs, pages: string, limits: Limits, log: Logger): App {
+  const app: App = new Hono();
+  const { keys } = coordinator;
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
@@ -42,9 +49,29 @@ export function httpApp(coordinator: Coordinator, lab: LabJobs, pages: string, l
       referrerPolicy: "no-referrer",
     }),
   );
+  app.use(async (c, next) => {
+    const began = performance.now();
+    await next();
+    const { method } = c.req;
+    const known = ["GET", "POST", "HEAD"].includes(method) ? method : "other";
+    coordinator.metrics.request(known, routePath(c), c.res.status, performance.now() - began);
+  });
+  app.use(async (c, next) => {
+    if (await limits.request(limits.addressOf(c.env.incoming))) return next();
+    coordinator.metrics.refused("requests");
+    const error = { field: "address", problem: "asks too often", fix: "Wait a minute." };
+    return c.json({ error }, 429, { "retry-after": "60" });
+  });
   app.use("/api/*", bodyLimit({ maxSize: 2 ** 20 }));
 
-  app.get("/api/health", (c) => c.json({ ok: true }));
+  app.get("/healthz", (c) => c.text("ok\n"));
+  app.get("/readyz", async (c) => {
+    const problem = await coordinator.unready();
+    return problem ? c.text(`${problem}\n`, 503) : c.text("ok\n");
+  });
+  app.get("/metrics", only(keys, "researcher", "operator"), async (c) =>
+    c.body(await coordinator.metrics.text(), 200, { "content-type": coordinator.metrics.contentType }),
+  );
   app.get("/api/open", (c) => c.json(coordinator.openRuns()));
   app.get("/api/tasks", async (c) => c.json(await exampleTasks()));
   app.get("/task.schema.json", (c) => c.json(taskJsonSchema() as object));
@@ -96,45 +123,41 @@ export function httpApp(coordinator: Coordinator, lab: LabJobs, pages: string, l
     return c.json(await coordinator.review(c.req.param("run"), parsed.data as SignedStatement), 201);
   });
 
-  const onlyOperator: MiddlewareHandler = async (c, next) => {
-    const [scheme, key] = (c.req.header("authorization") ?? "").split(" ");
-    if (scheme !== "Bearer" || !coordinator.isOperator(key ?? "")) {
-      return c.json(
-        {
-          error: {
-            field: "authorization",
-            problem: "the operator's key is missing or wrong",
-            fix: "Use the key that `serve` printed.",
-          },
-        },
-        401,
-      );
-    }
-    return next();
-  };
-  app.route("/api/lab", labApi(lab, onlyOperator));
-  const operator = new Hono();
-  operator.use(onlyOperator);
+  const runs = new Hono();
+  const operator = only(keys, "operator");
+  const reader = only(keys, "researcher", "operator");
+  app.route("/api/lab", labApi(lab, operator));
   const found = (id: string) => {
     const run = coordinator.run(id);
     if (!run) throw new HTTPException(404, { message: `there is no run ${id}` });
     return run;
   };
-  operator.get("/", (c) => c.json(coordinator.summaries()));
-  operator.post("/", async (c) => {
+  runs.get("/", reader, (c) => c.json(coordinator.summaries()));
+  runs.post("/", operator, async (c) => {
     const body = await c.req.json<{ yaml?: unknown } | null>();
     if (typeof body?.yaml !== "string") throw new InputError("yaml", "is missing", "Send { yaml: «the task file» }.");
     return c.json(await coordinator.launch(body.yaml), 201);
   });
-  operator.get("/:id", (c) => c.json(found(c.req.param("id")).detail()));
+  runs.get("/:id", reader, (c) => {
+    const detail = found(c.req.param("id")).detail();
+    if (bearer(c, keys) === "operator") return c.json(detail);
+    const { invitation: _, ...forReaders } = detail;
+    return c.json(forReaders);
+  });
+  runs.post("/:id/invitations", operator, async (c) => {
+    const { count } = (await c.req.json<{ count?: unknown } | null>()) ?? {};
+    if (typeof count !== "number" || !Number.isInteger(count) || count < 1 || count > largestCohort)
+      throw new InputError("count", "is no number of people", `Send { count: 1 … ${largestCohort} }.`);
+    return c.json({ invitations: await found(c.req.param("id")).invite(count) }, 201);
+  });
   for (const act of ["hold", "resume", "stop"] as const) {
-    operator.post(`/:id/${act}`, async (c) => {
+    runs.post(`/:id/${act}`, operator, async (c) => {
       const run = found(c.req.param("id"));
       await run[act]();
       return c.json(run.detail());
     });
   }
-  operator.get("/:id/documents/:name", async (c) => {
+  runs.get("/:id/documents/:name", reader, async (c) => {
     const name = documentNames.find((known) => known === c.req.param("name"));
     if (!name)
       throw new InputError("name", `«${c.req.param("name")}» is not known`, `Use one of ${documentNames.join(", ")}.`);
@@ -145,8 +168,8 @@ export function httpApp(coordinator: Coordinator, lab: LabJobs, pages: string, l
       "content-disposition": `attachment; filename="${name}"`,
     });
   });
-  operator.get("/:id/ledger", async (c) => c.json(await coordinator.exportLedger()));
-  operator.get("/:id/model", async (c) => {
+  runs.get("/:id/ledger", reader, async (c) => c.json(await coordinator.exportLedger()));
+  runs.get("/:id/model", reader, async (c) => {
     const format = c.req.query("format") ?? "json";
     const known = modelFormats.find((f) => f === format);
     if (!known) throw new InputError("format", `«${format}» is not known`, `Use one of ${modelFormats.join(", ")}.`);
@@ -156,7 +179,20 @@ export function httpApp(coordinator: Coordinator, lab: LabJobs, pages: string, l
       "content-disposition": `attachment; filename="${file.name}"`,
     });
   });
-  app.route("/api/runs", operator);
+  // What is not there is nobody's business without a key.
+  runs.all("*", reader, (c) => c.notFound());
+  app.route("/api/runs", runs);
+
+  app.delete("/api/participants/:identity", operator, async (c) => {
+    const identity = c.req.param("identity");
+    if (!/^[0-9a-f]{64}$/.test(identity))
+      throw new InputError(
+        "identity",
+        "is no public key",
+        "Give the 64 hexadecimal digits of `identity` in what the tab lets its owner save.",
+      );
+    return c.json({ runs: await coordinator.erase(identity) });
+  });
 
   app.use(serveStatic({ root: pages, rewriteRequestPath: (path) => path }));
   for (const page of ["console", "lab", "help"])

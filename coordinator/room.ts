@@ -73,6 +73,14 @@ export class Room {
     this.#gone(identity, reason);
   }
 
+  /** Somebody is out for good. */
+  expel(identity: string): void {
+    const connection = this.#connections.get(identity);
+    if (!connection) return;
+    this.leave(connection);
+    connection.close();
+  }
+
   /**
    * Waits for one `event` from each of `identities`.
    * @param onLost called for each who does not make it

@@ -6,6 +6,7 @@
  * Killed before the charge, nothing was sent; killed after it, the sum is lost with the process and the charge stays.
  * Either way the attempt is aborted on start, and the same question is asked again under the next attempt.
  */
+import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { fromHex } from "../shared/canonical.ts";
 import { guaranteedCohort, isWeakCohort, minimumCohort } from "../shared/cohort.ts";
@@ -39,6 +40,7 @@ import type { Task } from "../shared/task.ts";
 import type { AnnounceMessage, Welcome } from "../shared/wire.ts";
 import { bulkCrypto } from "./bulk-crypto.ts";
 import { finalParameters, type Learner } from "./learner.ts";
+import type { Metrics } from "./metrics.ts";
 import { type Reading, readSum, selectionThreshold } from "./reading.ts";
 import { type Connection, Room } from "./room.ts";
 import { conductRound, type Deadlines, type RoundOutcome } from "./round.ts";
@@ -60,6 +62,7 @@ export interface RunDependencies {
   publicKey: string;
   witnesses: Witnesses;
   deadlines: Deadlines;
+  metrics: Metrics;
   /** Base address participants open */
   url: () => string;
   onChange: (run: Run) => void;
@@ -82,6 +85,7 @@ export class Run {
   #records: RoundRecord[];
   #charges: Charge[];
   #current: RunDetail["current"];
+  #phaseBegan = 0;
   #open: OpenQuestion | undefined;
   #ledgerSizes = new Map<string, number>();
   #stop = new AbortController();
@@ -166,8 +170,25 @@ export class Run {
     return { normalisation, marginals, threshold, ...(components && { components }) };
   }
 
-  isInvited(invite: string): boolean {
-    return invite === this.row.invite;
+  /**
+   * By the run's own link, or by an invitation for one. From the first of those on, the link seats only who is known
+   * already: it may have gone anywhere.
+   */
+  async admits(invite: string, identity: string): Promise<boolean> {
+    const { runs } = this.dependencies;
+    if (invite !== this.row.invite) return runs.useInvitation(this.id, invite, identity);
+    return !(await runs.hasInvitations(this.id)) || (await runs.enrolmentsOf(identity)).includes(this.id);
+  }
+
+  /** Links for one participant each: whoever comes with one first keeps it. */
+  async invite(count: number): Promise<string[]> {
+    const tokens = Array.from({ length: count }, newInvitation);
+    await this.dependencies.runs.addInvitations(this.id, tokens);
+    return tokens.map((token) => this.#linkOf(token));
+  }
+
+  #linkOf(invite: string): string {
+    return `${this.dependencies.url()}/?run=${this.id}&invite=${invite}`;
   }
 
   /** Drives the run to its end; returns when it is over or interrupted. */
@@ -409,14 +430,14 @@ export class Run {
         },
         signal,
       );
-      if (outcome.blamed.length > 0) log.warn({ run: this.id, round, blamed: outcome.blamed }, "false shares");
+      if (outcome.blamed.length > 0) log.warn({ run: this.id, round, blamed: outcome.blamed.length }, "false shares");
       await this.#finish(facts, question, asked, outcome, performance.now() - began);
       return true;
     } catch (error) {
       if (error instanceof Interrupted) throw error;
       const reason = error instanceof Abort ? error.reason : "coordinator-failed";
       if (error instanceof Abort && error.blamed.length > 0)
-        log.warn({ run: this.id, round, attempt, blamed: error.blamed }, "false shares ended the round");
+        log.warn({ run: this.id, round, attempt, blamed: error.blamed.length }, "false shares ended the round");
       if (!(error instanceof Abort)) log.error({ err: error, run: this.id, round, attempt }, "the round failed");
       const record: RoundRecord = {
         round,
@@ -432,7 +453,7 @@ export class Run {
         finishedAt: new Date().toISOString(),
       };
       await runs.abortRound(this.id, facts, record);
-      this.#records = [...this.#records, record];
+      this.#keep(record);
       this.nextAttempt = attempt + 1;
       this.room.send(this.room.identities, "abort", { announcementHash: facts.announcementHash, reason });
       if (error instanceof Abort && error.reason === "stopped") throw error;
@@ -440,6 +461,7 @@ export class Run {
       return false;
     } finally {
       this.#open = undefined;
+      this.#phaseOver();
       this.#current = undefined;
       this.#changed();
     }
@@ -515,7 +537,7 @@ export class Run {
     this.learner = reading.learner;
     this.modelHash = await hashParameters(finalParameters(reading.learner));
     this.nextAttempt = 1;
-    this.#records = [...this.#records, record];
+    this.#keep(record);
     const result = await publishResult(
       { signer: this.dependencies.signer },
       {
@@ -529,13 +551,28 @@ export class Run {
     this.room.send(this.room.identities, "result", result);
   }
 
+  /** What is written is told: to the log, to the metrics. */
+  #keep(record: RoundRecord): void {
+    this.#records = [...this.#records, record];
+    const { metrics, log } = this.dependencies;
+    metrics.round(record);
+    const { round, question, state, reason, cohort, survivors, dropped, duration } = record;
+    log.info({ run: this.id, round, question, reason, cohort, survivors, dropped, duration }, `round ${state}`);
+  }
+
   #spent(): PrivacyStatement {
     return spentOn(this.task, this.#charges);
   }
 
   #phase(facts: RoundFacts, phase: NonNullable<RunDetail["current"]>["phase"], cohort: number): void {
+    this.#phaseOver();
+    this.#phaseBegan = performance.now();
     this.#current = { round: facts.round, question: facts.question, phase, cohort };
     this.#changed();
+  }
+
+  #phaseOver(): void {
+    if (this.#current) this.dependencies.metrics.phase(this.#current.phase, performance.now() - this.#phaseBegan);
   }
 
   async #setState(state: RunState): Promise<void> {
@@ -558,6 +595,7 @@ export class Run {
       privacy: this.#spent(),
       gates: this.gates(),
     });
+    this.dependencies.log.info({ run: this.id, reason }, `run ${state}`);
     const { identities } = this.room;
     for (const identity of identities) {
       const model = context && { context, evidence: await this.#evidence(identity, entry) };
@@ -596,7 +634,7 @@ export class Run {
       ...this.summary(),
       task: this.task,
       taskHash: this.row.taskHash,
-      invitation: `${this.dependencies.url()}/?run=${this.id}&invite=${this.row.invite}`,
+      invitation: this.#linkOf(this.row.invite),
       ...(this.#current && { current: this.#current }),
       rounds: [...this.#records],
       gates: this.gates(),
@@ -605,6 +643,8 @@ export class Run {
     };
   }
 }
+
+export const newInvitation = (): string => randomBytes(16).toString("base64url");
 
 /** What the charges of a run amount to, as a statement. */
 export function spentOn(task: Task, charges: readonly Charge[]): PrivacyStatement {

@@ -169,7 +169,7 @@ test("[15] a flood and an oversized message end the connection, and the coordina
   const large = await connect();
   large.socket.emit("piece", new Uint8Array(2 ** 20));
   expect(await large.closed).toMatch(/transport/);
-  expect((await fetch(`${server.url}/api/health`)).status).toBe(200);
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
 });
 
 const upgrade = (origin?: string): Promise<number> =>
@@ -217,7 +217,7 @@ test("the console's socket opens to the operator's key only", async () => {
     });
   expect(await open()).toBe("operator-key-invalid");
   expect(await open("wrong")).toBe("operator-key-invalid");
-  expect(await open(server.coordinator.operatorKey)).toBe("open");
+  expect(await open(server.coordinator.keys.operator)).toBe("open");
 });
 
 const call = (path: string, options: { method?: string; key?: string; body?: string } = {}) =>
@@ -242,7 +242,7 @@ test("every operator's route answers 401 without the key, whatever the run", asy
   ].map((path) => ["GET", path] as const);
   const all = [...routes, ["POST", ""] as const, ["POST", `/${run.id}/stop`] as const];
   for (const [method, path] of all) {
-    for (const key of [undefined, "", "wrong", `${server.coordinator.operatorKey}x`]) {
+    for (const key of [undefined, "", "wrong", `${server.coordinator.keys.operator}x`]) {
       const answer = await call(`/api/runs${path}`, { method, ...(key !== undefined && { key }) });
       expect([method, path, answer.status]).toEqual([method, path, 401]);
     }
@@ -264,7 +264,7 @@ const tooLarge = (key: string): Promise<number> =>
   });
 
 test("a task file that is not one gives problems with their lines, and launches nothing", async () => {
-  const key = server.coordinator.operatorKey;
+  const key = server.coordinator.keys.operator;
   const launch = (body: string) => call("/api/runs", { method: "POST", key, body });
   const before = server.coordinator.summaries().length;
   for (const yaml of ["name: [", "name: x\nprivacy:\n  epsilon: -1\n", ""]) {
@@ -285,7 +285,7 @@ test("a model whose gates are not met, or not measured, does not leave", async (
   await run.stop();
   const { leaves } = await coordinator.exportLedger();
   await expect(coordinator.noteExport(run, "json")).rejects.toThrow("accuracy is not measured");
-  expect((await call(`/api/runs/${run.id}/model`, { key: coordinator.operatorKey })).status).toBe(400);
+  expect((await call(`/api/runs/${run.id}/model`, { key: coordinator.keys.operator })).status).toBe(400);
   expect((await coordinator.exportLedger()).leaves).toEqual(leaves);
   const late = await connect();
   expect(await ask(late.socket, "hello", await helloOf(await newIdentity(), late.nonce))).toEqual({

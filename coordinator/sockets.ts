@@ -1,6 +1,6 @@
 /** Carries messages between sockets and runs: validates, hands on, answers. Knows no phase and no sum. */
 import { randomBytes } from "node:crypto";
-import type { Server as HttpServer } from "node:http";
+import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Logger } from "pino";
 import { Server, type Socket } from "socket.io";
 import { fromHex } from "../shared/canonical.ts";
@@ -17,7 +17,9 @@ import {
   witnessChallengeText,
   witnessHello,
 } from "../shared/wire.ts";
+import { roleOf } from "./access.ts";
 import type { Coordinator } from "./coordinator.ts";
+import type { Limits } from "./limits.ts";
 import type { Connection } from "./room.ts";
 import type { Run } from "./run.ts";
 
@@ -28,34 +30,50 @@ const largestMessage = pieceLength(32) + 2 ** 16;
 const messagesPerTenSeconds = 300;
 
 /** Whose runs are served. */
-export type Host = Pick<Coordinator, "isOperator" | "onRunChange" | "onProgress" | "witnesses" | "publicKey"> & {
+export type Host = Pick<Coordinator, "keys" | "metrics" | "onRunChange" | "onProgress" | "witnesses" | "publicKey"> & {
   run(
     id: string,
-  ): Pick<Run, "isOver" | "isProposed" | "isInvited" | "welcome" | "enter" | "withdraw" | "room"> | undefined;
+  ): Pick<Run, "isOver" | "isProposed" | "admits" | "welcome" | "enter" | "withdraw" | "room"> | undefined;
 };
 
-export function attachSockets(http: HttpServer, coordinator: Host, log: Logger): Server {
+export function attachSockets(http: HttpServer, coordinator: Host, limits: Limits, log: Logger): Server {
+  const refused = (limit: string) => coordinator.metrics.refused(limit);
   const io = new Server(http, {
+    // Into a namespace, or out
+    connectTimeout: limits.settings.helloMs,
+    pingInterval: limits.settings.askAliveMs,
     serveClient: false,
     transports: ["websocket"],
     // Masked bytes do not compress.
     perMessageDeflate: false,
     maxHttpBufferSize: largestMessage,
     // Same origin only: no CORS header is ever sent, and a foreign page's upgrade is refused.
-    allowRequest: (request, answer) => answer(null, sameOrigin(request.headers.origin, request.headers.host)),
+    allowRequest: async (request, answer) => {
+      if (!sameOrigin(request.headers.origin, request.headers.host)) return answer("foreign origin", false);
+      if (await limits.request(limits.addressOf(request))) return answer(null, true);
+      refused("requests");
+      answer("too many requests", false);
+    },
+  });
+  io.engine.on("connection", (socket: { request: IncomingMessage; once: Server["once"]; close(): void }) => {
+    const giveBack = limits.connect(limits.addressOf(socket.request));
+    if (giveBack) return socket.once("close" as never, giveBack as never);
+    refused("connections");
+    socket.close();
   });
 
   const tabs = io.of("/tab");
-  tabs.on("connection", (socket: Socket<TabToCoordinator, CoordinatorToTab>) => serveTab(socket, coordinator, log));
+  tabs.on("connection", (socket: Socket<TabToCoordinator, CoordinatorToTab>) =>
+    serveTab(socket, coordinator, limits, log),
+  );
 
   const witnesses = io.of("/witness");
   witnesses.on("connection", (socket: WitnessSocket) => serveWitness(socket, coordinator));
 
   const console = io.of("/console");
   console.use((socket, next) => {
-    next(
-      coordinator.isOperator(String(socket.handshake.auth.key ?? "")) ? undefined : new Error("operator-key-invalid"),
-    );
+    const role = roleOf(String(socket.handshake.auth.key ?? ""), coordinator.keys);
+    next(role === "operator" ? undefined : new Error("operator-key-invalid"));
   });
   coordinator.onRunChange = (detail) => console.emit("run", detail);
   coordinator.onProgress = (run, progress) => console.volatile.emit("progress", { run, progress });
@@ -72,7 +90,12 @@ function sameOrigin(origin: string | undefined, host: string | undefined): boole
   }
 }
 
-function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinator: Host, log: Logger): void {
+function serveTab(
+  socket: Socket<TabToCoordinator, CoordinatorToTab>,
+  coordinator: Host,
+  limits: Limits,
+  log: Logger,
+): void {
   const nonce = randomBytes(32).toString("hex");
   let seat: { connection: Connection; run: string } | undefined;
   let window = 0;
@@ -81,8 +104,24 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
   }, 10_000);
 
   socket.onAny(() => {
-    if (++window > messagesPerTenSeconds) socket.disconnect(true);
+    if (++window <= messagesPerTenSeconds) return;
+    if (socket.connected) coordinator.metrics.refused("messages");
+    socket.disconnect(true);
   });
+  const silent = setTimeout(() => {
+    coordinator.metrics.refused("silence");
+    socket.disconnect(true);
+  }, limits.settings.helloMs);
+
+  /** Counts the answer and how long it took; what asks for no answer gets none. */
+  const measured = <Reply>(event: string, reply: Reply): Reply => {
+    if (typeof reply !== "function") return reply;
+    const began = performance.now();
+    return ((answer: { ok: boolean; reason?: string }) => {
+      coordinator.metrics.message(event, answer.ok ? "ok" : (answer.reason ?? "refused"), performance.now() - began);
+      reply(answer);
+    }) as Reply;
+  };
 
   let greeting = false;
   const greet = async (raw: unknown, reply: Parameters<TabToCoordinator["hello"]>[1]) => {
@@ -96,13 +135,18 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
       if (!run) return reply({ ok: false, reason: "run-unknown" });
       if (run.isProposed) return reply({ ok: false, reason: "run-proposed" });
       if (run.isOver) return reply({ ok: false, reason: "run-ended" });
-      if (!run.isInvited(hello.invite)) return reply({ ok: false, reason: "invitation-invalid" });
       const own = await verifySignature(
         fromHex(hello.identity),
         fromHex(hello.signature),
         challengeText(nonce, hello.run),
       );
       if (!own) return reply({ ok: false, reason: "signature-invalid" });
+      if (!(await limits.hello(hello.identity))) {
+        coordinator.metrics.refused("hellos");
+        return void socket.disconnect(true);
+      }
+      // After the signature: an invitation for one is given to a key that is its bringer's own.
+      if (!(await run.admits(hello.invite, hello.identity))) return reply({ ok: false, reason: "invitation-invalid" });
       const connection: Connection = {
         identity: hello.identity,
         send: (event, ...message) => socket.emit(event as keyof CoordinatorToTab, ...(message as never)),
@@ -111,6 +155,7 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
       const welcome = await run.welcome(hello.identity, hello.ledgerSize);
       // Gone in the meantime: nobody would ever give its seat back.
       if (!socket.connected) return;
+      clearTimeout(silent);
       seat = { connection, run: hello.run };
       reply({ ok: true, welcome });
       await run.enter(connection);
@@ -118,7 +163,7 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
       greeting = false;
     }
   };
-  socket.on("hello", (raw, reply) => void greet(raw, reply).catch(failed));
+  socket.on("hello", (raw, reply) => void greet(raw, measured("hello", reply)).catch(failed));
 
   /** Every other message: the right shape, from somebody with a seat, into the run's room. */
   const carry = async (event: keyof typeof tabMessages, raw: unknown, reply: unknown) => {
@@ -145,9 +190,10 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
     reply(await run.room.receive(seat.connection.identity, event, message));
   };
   for (const event of ["ready", "nonce", "shares", "masked", "agreement", "unmask", "decline", "withdraw"] as const) {
-    socket.on(event, (raw: unknown, reply: unknown) => void carry(event, raw, reply).catch(failed));
+    socket.on(event, (raw: unknown, reply: unknown) => void carry(event, raw, measured(event, reply)).catch(failed));
   }
-  socket.on("piece", (bytes: unknown, reply: unknown) => {
+  socket.on("piece", (bytes: unknown, answer: unknown) => {
+    const reply = measured("piece", answer);
     if (!(bytes instanceof Uint8Array) || typeof reply !== "function") return refuse(reply);
     void intoRoom("masked", { piece: bytes }, reply as Answer).catch(failed);
   });
@@ -159,6 +205,7 @@ function serveTab(socket: Socket<TabToCoordinator, CoordinatorToTab>, coordinato
 
   socket.on("disconnect", () => {
     clearInterval(quota);
+    clearTimeout(silent);
     if (seat) coordinator.run(seat.run)?.room.leave(seat.connection);
   });
 

@@ -14,7 +14,7 @@ export type Line =
   | { said: "over"; state: RunState; reason: string; records: RoundRecord[]; epsilon: number; ledger: unknown };
 
 /** Points beside the phases: at the two durable steps, before and after each. */
-const [dataDir, port, wanted] = process.argv.slice(2);
+const [dataDir, port, wanted, url] = process.argv.slice(2);
 
 // Synchronous, so that nothing said is lost with the process.
 const say = (line: Line) => {
@@ -45,7 +45,7 @@ Runs.prototype.finishRound = async function (run, facts, ...rest) {
   reach(`${facts.question}/finished`, facts);
 };
 
-const server = await serve({ port: Number(port), dataDir: dataDir! });
+const server = await serve({ port: Number(port), dataDir: dataDir!, ...(url && { postgres: { url } }) });
 const { coordinator } = server;
 const known = coordinator.summaries()[0]?.run;
 const run = known === undefined ? await coordinator.launchTask(smallTask(3), 1) : coordinator.run(known)!;

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { postgresBinaries, startPostgres } from "../coordinator/store/testing/postgres-server.ts";
 import { checkLedger } from "../shared/ledger/file.ts";
 import { checkPromises } from "../shared/ledger/promises.ts";
 import type { Line } from "./coordinator-child.ts";
@@ -49,8 +50,8 @@ interface Child {
   kill(): Promise<void>;
 }
 
-function start(dataDir: string, port: number, point: string): Child {
-  const child = spawn(process.execPath, [join(folder, "built/child.mjs"), dataDir, String(port), point]);
+function start(...parameters: string[]): Child {
+  const child = spawn(process.execPath, [join(folder, "built/child.mjs"), ...parameters]);
   children.add(child);
   const lines: Line[] = [];
   let rest = "";
@@ -97,14 +98,14 @@ async function freePort(): Promise<number> {
 }
 
 /** Runs a task of three training rounds to its end, killing the coordinator at each of `points` in turn. */
-async function survive(points: readonly string[]) {
+async function survive(points: readonly string[], ...database: string[]) {
   const dataDir = join(mkdtempSync(join(folder, "run-")), "data");
   const port = await freePort();
   const starts: Said<"serving">[] = [];
   const lines: Line[] = [];
   let ours: NodeTab[] = [];
   for (const point of [...points, ""]) {
-    const child = start(dataDir, port, point);
+    const child = start(dataDir, String(port), point, ...database);
     const serving = await child.said("serving");
     starts.push(serving);
     if (ours.length === 0) {
@@ -197,3 +198,21 @@ test("[21] killed in each phase, a run goes on to its end: nothing lost, nothing
   // Charged and then killed stays charged: five rounds, and the three that were killed after their charge.
   expect(entries.filter((entry) => entry.kind === "charge")).toHaveLength(8);
 });
+
+test.skipIf(!postgresBinaries)(
+  "the same on a PostgreSQL server: the next process takes over from the dead one",
+  async () => {
+    const server = await startPostgres();
+    try {
+      const points = ["profile/masked", "train/charging", "train/finishing"];
+      const result = await survive(points, await server.newDatabase());
+      const entries = await expectKept(result);
+      expect(result.over.reason).toBe("every round is done");
+      // Five rounds, and what was killed after its charge: in masked and in finishing.
+      expect(entries.filter((entry) => entry.kind === "charge")).toHaveLength(7);
+    } finally {
+      for (const child of children) child.kill("SIGKILL");
+      await server.stop();
+    }
+  },
+);

@@ -11,6 +11,7 @@ import { verifyPath } from "../coordinator/command/verify.ts";
 import { exportModel } from "../coordinator/export/model.ts";
 import { httpApp } from "../coordinator/http.ts";
 import { LabJobs } from "../coordinator/lab-jobs.ts";
+import { defaultLimits, Limits } from "../coordinator/limits.ts";
 import type { Run } from "../coordinator/run.ts";
 import type { Runs } from "../coordinator/store/runs.ts";
 import { toHex } from "../shared/canonical.ts";
@@ -88,7 +89,13 @@ const kinds = async () => {
 async function tryEverything(run: Run): Promise<string[]> {
   // What a launched run would have, as if saying so made it so.
   const launched = { state: "running", approvals: run.reviews, task: run.task };
-  const { routes } = httpApp(server.coordinator, new LabJobs(folder), folder, pino({ level: "silent" }));
+  const { routes } = httpApp(
+    server.coordinator,
+    new LabJobs(folder),
+    folder,
+    new Limits(defaultLimits),
+    pino({ level: "silent" }),
+  );
   const paths = [...new Set(routes.map(({ path }) => path))].filter((path) => !path.includes("*"));
   expect(paths.length).toBeGreaterThan(10);
   const answers: string[] = [];
@@ -105,7 +112,7 @@ async function tryEverything(run: Run): Promise<string[]> {
           const answer = await fetch(address, {
             method,
             headers: {
-              authorization: `Bearer ${server.coordinator.operatorKey}`,
+              authorization: `Bearer ${server.coordinator.keys.operator}`,
               "content-type": "application/json",
             },
             ...(body !== undefined && { body }),

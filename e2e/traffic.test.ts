@@ -135,7 +135,7 @@ async function wholeRun(rounds: number) {
     const tabs = await Promise.all(Array.from({ length: 5 }, join));
     await Promise.all(tabs.map((tab) => tab.over));
     const model = await fetch(`${server.url}/api/runs/${run.id}/model`, {
-      headers: { authorization: `Bearer ${server.coordinator.operatorKey}` },
+      headers: { authorization: `Bearer ${server.coordinator.keys.operator}` },
     });
     const secrets: Secrets = {
       texts: [...Object.values(marks).flat(), "marked-"],

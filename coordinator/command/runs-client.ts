@@ -12,6 +12,7 @@ import { readTaskFile } from "../../shared/task-file.ts";
 import { type Tracker, track } from "../export/tracking.ts";
 import { documentsOf } from "../governance/documents.ts";
 import { existingOperatorKey, readIdentity } from "../store/keys.ts";
+import { secretFrom } from "./secret.ts";
 
 interface Address {
   /** e.g. http://localhost:8787 */
@@ -21,8 +22,8 @@ interface Address {
 /** How often a run is looked at while it is watched, ms. */
 const lookEveryMs = 500;
 
-async function call(address: Address, path: string, body?: object): Promise<Response> {
-  const key = process.env.MURMUR_OPERATOR_KEY ?? existingOperatorKey("./murmur-data");
+async function call(address: Address, path: string, body?: object, method?: "DELETE"): Promise<Response> {
+  const key = secretFrom("MURMUR_OPERATOR_KEY") ?? existingOperatorKey("./murmur-data");
   // A reviewer is known by a signature, not by the operator's key.
   if (key === undefined && !path.startsWith("/api/reviews/")) {
     throw new InputError(
@@ -33,7 +34,7 @@ async function call(address: Address, path: string, body?: object): Promise<Resp
   }
   const url = new URL(path, address.coordinator);
   const response = await fetch(url, {
-    method: body === undefined ? "GET" : "POST",
+    method: method ?? (body === undefined ? "GET" : "POST"),
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   }).catch(() => {
@@ -88,6 +89,14 @@ export const list = (options: Address): Promise<RunSummary[]> => json(call(optio
 
 export const stop = (options: Address & { run: string }): Promise<RunDetail> =>
   json(call(options, runPath(options.run, "/stop"), {}));
+
+/** @returns links for one participant each */
+export const invite = (options: Address & { run: string; count: number }): Promise<{ invitations: string[] }> =>
+  json(call(options, runPath(options.run, "/invitations"), { count: options.count }));
+
+/** @returns the runs that knew the participant */
+export const erase = (options: Address & { identity: string }): Promise<{ runs: string[] }> =>
+  json(call(options, `/api/participants/${encodeURIComponent(options.identity)}`, undefined, "DELETE"));
 
 /** Follows a run until it is over; says each round once. */
 export async function watch(

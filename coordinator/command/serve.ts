@@ -1,15 +1,18 @@
 /** `murmur serve`: one process with the coordinator, its pages and its API. */
-import { createServer } from "node:http";
+import { createServer, type Server as HttpServer } from "node:http";
+import { createServer as createTlsServer, type ServerOptions as TlsOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
-import pino from "pino";
 import { InputError } from "../../shared/errors.ts";
 import { Coordinator } from "../coordinator.ts";
 import { httpApp } from "../http.ts";
 import { LabJobs } from "../lab-jobs.ts";
+import { defaultLimits, httpTimes, type LimitSettings, Limits } from "../limits.ts";
+import { createLog } from "../log.ts";
 import { type Deadlines, defaultDeadlines } from "../round.ts";
 import { attachSockets } from "../sockets.ts";
+import type { PostgresPlace } from "../store/postgres.ts";
 import { projectRoot } from "./project-root.ts";
 
 export interface Server {
@@ -17,6 +20,8 @@ export interface Server {
   url: string;
   /** The console's address with the operator's key in its fragment, which no server ever sees */
   console: string;
+  /** Resolves when this coordinator may write no more, with the reason */
+  lost: Promise<string>;
   close(): Promise<void>;
 }
 
@@ -28,17 +33,23 @@ export interface Server {
 export async function serve(options: {
   port: number;
   dataDir: string;
+  postgres?: PostgresPlace;
   host?: string;
+  publicUrl?: string;
+  /** PEM */
+  tls?: { cert: string; key: string };
   deadlines?: Deadlines;
+  limits?: Partial<LimitSettings>;
 }): Promise<Server> {
-  const { port, dataDir, host = "127.0.0.1", deadlines = defaultDeadlines } = options;
-  // Logs go to standard error: standard output belongs to results.
-  const log = pino({ level: process.env.MURMUR_LOG ?? "warn" }, pino.destination(2));
-  const coordinator = await Coordinator.open({ dataDir, deadlines, log });
+  const { port, dataDir, postgres, tls, host = "127.0.0.1", deadlines = defaultDeadlines } = options;
+  const log = createLog();
+  const http = httpServer(tls);
+  const coordinator = await Coordinator.open({ place: { dataDir, ...(postgres && { postgres }) }, deadlines, log });
+  const limits = new Limits({ ...defaultLimits, ...options.limits });
   const lab = new LabJobs(join(dataDir, "lab"));
-  const app = httpApp(coordinator, lab, join(projectRoot, "dist/client"), log);
-  const http = createServer(getRequestListener(app.fetch));
-  const sockets = attachSockets(http, coordinator, log);
+  const app = httpApp(coordinator, lab, join(projectRoot, "dist/client"), limits, log);
+  http.on("request", getRequestListener(app.fetch));
+  const sockets = attachSockets(http, coordinator, limits, log);
   try {
     await new Promise<void>((resolve, reject) => {
       http.once("error", reject);
@@ -51,16 +62,38 @@ export async function serve(options: {
     }
     throw error;
   }
-  const url = `http://localhost:${(http.address() as AddressInfo).port}`;
+  const url = options.publicUrl ?? `http${tls ? "s" : ""}://localhost:${(http.address() as AddressInfo).port}`;
   coordinator.start(url);
+  log.info({ port: (http.address() as AddressInfo).port, database: postgres ? "postgres" : "embedded" }, "serving");
   return {
     coordinator,
     url,
-    console: `${url}/console#key=${coordinator.operatorKey}`,
+    console: `${url}/console#key=${coordinator.keys.operator}`,
+    lost: coordinator.lost,
     close: async () => {
       lab.stop();
       await sockets.close();
       await coordinator.close();
     },
   };
+}
+
+/** @throws InputError for a certificate or key that is none, before anything is opened */
+function httpServer(tls: { cert: string; key: string } | undefined): HttpServer {
+  const { timeout, ...times } = httpTimes;
+  const server = tls ? tlsServer({ ...times, ...tls, minVersion: "TLSv1.2" }) : createServer(times);
+  server.timeout = timeout;
+  return server;
+}
+
+function tlsServer(options: TlsOptions): HttpServer {
+  try {
+    return createTlsServer(options);
+  } catch (error) {
+    throw new InputError(
+      "--tls-cert",
+      `or its key cannot be used: ${(error as Error).message}`,
+      "Give a PEM certificate and the key it was made for.",
+    );
+  }
 }

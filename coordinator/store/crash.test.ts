@@ -114,7 +114,7 @@ test("[21] six times killed with SIGKILL, a coordinator loses nothing it acknowl
       await child.said("ready");
       if (said.length === 0) {
         // While it lives, nobody else gets in, and the refusal says who is there.
-        await expect(openDatabase(dataDir)).rejects.toThrow(`is in use by process ${child.pid}`);
+        await expect(openDatabase({ dataDir })).rejects.toThrow(`is in use by process ${child.pid}`);
         const second = start("writer", dataDir);
         expect(await second.gone).toContain(`is in use by process ${child.pid}`);
         await child.said("finished", 3);
@@ -127,10 +127,10 @@ test("[21] six times killed with SIGKILL, a coordinator loses nothing it acknowl
     said.push(child.lines);
   }
 
-  const { db, close } = await openDatabase(dataDir);
+  const leader = await openDatabase({ dataDir });
   const identity = await coordinatorIdentity(dataDir);
-  const ledger = await Ledger.open(db, identity);
-  const runs = new Runs(db, ledger);
+  const ledger = await Ledger.open(leader, identity);
+  const runs = new Runs(leader, ledger);
   const file = await ledger.export();
   const { entries, problems } = await checkLedger(file);
   expect(problems).toEqual([]);
@@ -161,8 +161,29 @@ test("[21] six times killed with SIGKILL, a coordinator loses nothing it acknowl
   expect(await hashParameters(learner.parameters)).toBe(rounds.at(-1)!.record.modelHash);
   expect(learner.averaged).toBe(rounds.length);
   expect((await runs.records("r")).filter((r) => r.state === "finished")).toEqual(rounds.map((e) => e.record));
-  await close();
+  await leader.close();
   expect(existsSync(join(dataDir, "database.lock"))).toBe(false);
+});
+
+test.each(["low", "full"])("on a disk that is %s nothing that was acknowledged is lost", async (state) => {
+  const place = join(folder, state);
+  const child = start("writer", place, state);
+  await child.said("finished", 2);
+  // Nearly full it stops and says why. Really full, under its feet, the embedded database spins: nobody is told anything.
+  if (state === "low") expect(await child.gone).toContain("has less than 64 MB of room left");
+  else await pause(1_500);
+  await child.kill();
+  const leader = await openDatabase({ dataDir: place });
+  const ledger = await Ledger.open(leader, await coordinatorIdentity(place));
+  const { entries, problems } = await checkLedger(await ledger.export());
+  expect(problems).toEqual([]);
+  const acknowledged = child.lines.filter((line) => line.said === "finished");
+  expect(acknowledged).toHaveLength(2);
+  for (const { round, attempt, modelHash } of acknowledged) {
+    const written = entries.filter((e) => e.kind === "round" && e.round === round && e.attempt === attempt);
+    expect(written).toMatchObject([{ record: { modelHash } }]);
+  }
+  await leader.close();
 });
 
 test("of many that find a dead process's lock at once, one gets in", async () => {

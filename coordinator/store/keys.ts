@@ -14,6 +14,7 @@ import {
 import { dirname, join } from "node:path";
 import { InputError } from "../../shared/errors.ts";
 import { type Identity, identityFrom } from "../../shared/secure-sum/keys.ts";
+import type { KeyedRole } from "../access.ts";
 
 const algorithm = { name: "Ed25519" };
 
@@ -51,16 +52,41 @@ export async function readIdentity(file: string, fix: string): Promise<Identity>
 }
 
 /**
- * What the operator signs in with: `operator.key`, 256 random bits in base64url. Made on first use.
+ * What an operator or a researcher signs in with: `operator.key`, `researcher.key`, 256 random bits in base64url. Made on
+ * first use.
  * @throws InputError when the file is damaged: an empty key would let everybody in
  */
-export function operatorKey(dataDir: string): string {
-  const file = join(dataDir, "operator.key");
+export function accessKey(dataDir: string, role: KeyedRole): string {
+  const file = join(dataDir, `${role}.key`);
   if (!existsSync(file)) writeSecret(dataDir, file, randomBytes(32).toString("base64url"));
   const key = readFileSync(file, "utf8").trim();
   if (!/^[\w-]{43}$/.test(key))
-    throw new InputError(file, "holds no operator's key", "Delete it; the next start makes a new one.");
+    throw new InputError(file, `holds no ${role}'s key`, "Delete it; the next start makes a new one.");
   return key;
+}
+
+/** The files of a coordinator's secrets, by name */
+export const keyFiles = ["coordinator.key", "operator.key", "researcher.key"] as const;
+
+/** All of them, for a backup. @throws InputError when one is missing */
+export function readKeys(dataDir: string): Record<(typeof keyFiles)[number], string> {
+  const read = (name: string) => {
+    const file = join(dataDir, name);
+    if (!existsSync(file)) throw new InputError("--data-dir", `${dataDir} holds no ${name}`, "Name the right folder.");
+    return readFileSync(file, "utf8").trim();
+  };
+  const [coordinator, operator, researcher] = keyFiles.map(read) as [string, string, string];
+  return { "coordinator.key": coordinator, "operator.key": operator, "researcher.key": researcher };
+}
+
+/** From a backup. @throws InputError when another key is there: it is never replaced */
+export function restoreKeys(dataDir: string, keys: Readonly<Record<(typeof keyFiles)[number], string>>): void {
+  for (const name of keyFiles) {
+    const file = join(dataDir, name);
+    if (!existsSync(file)) writeSecret(dataDir, file, keys[name]);
+    else if (readFileSync(file, "utf8").trim() !== keys[name])
+      throw new InputError("--data-dir", `${dataDir} holds another ${name}`, "Restore into an empty folder.");
+  }
 }
 
 /** Whole and on the disk, or not there at all: a disk that fills up must not leave half a key. */

@@ -1,6 +1,6 @@
 /** The ledger as it is kept: leaves in the database, the tree in memory, a signed checkpoint over what is committed. */
 import { toBase64, toHex } from "../../shared/canonical.ts";
-import { invariant } from "../../shared/errors.ts";
+import { InputError, invariant } from "../../shared/errors.ts";
 import { signCheckpoint } from "../../shared/ledger/checkpoint.ts";
 import { entryBytes, type LedgerEntry, parseEntry } from "../../shared/ledger/entries.ts";
 import type { Evidence } from "../../shared/ledger/evidence.ts";
@@ -9,7 +9,8 @@ import type { Inclusion, ProofFile } from "../../shared/ledger/proof.ts";
 import { entryBundle, hashTile, parseTilePath, tileWidth, verifierKey } from "../../shared/ledger/tiles.ts";
 import { leafHash, MerkleTree } from "../../shared/ledger/tree.ts";
 import type { Identity } from "../../shared/secure-sum/keys.ts";
-import type { Database, Tx } from "./database.ts";
+import type { Leader } from "./leader.ts";
+import type { Database, Tx } from "./schema.ts";
 
 const text = new TextDecoder();
 const bytes = new TextEncoder();
@@ -20,18 +21,36 @@ export class Ledger {
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(
-    private readonly db: Database,
+    private readonly leader: Leader,
     private readonly signer: Identity,
   ) {}
 
-  static async open(db: Database, signer: Identity): Promise<Ledger> {
-    const ledger = new Ledger(db, signer);
+  /** @throws InputError when this ledger was begun under another key: tabs would take the new signatures for a forgery */
+  static async open(leader: Leader, signer: Identity): Promise<Ledger> {
+    const { db } = leader;
+    const ledger = new Ledger(leader, signer);
+    const own = toHex(signer.publicKey);
+    const { coordinator_key } = await db.selectFrom("leader").select("coordinator_key").executeTakeFirstOrThrow();
+    if (coordinator_key === null)
+      await leader.write(async (tx) => {
+        await tx.updateTable("leader").set({ coordinator_key: own }).execute();
+      });
+    else if (coordinator_key !== own)
+      throw new InputError(
+        "coordinator.key",
+        `is not the key that signed this ledger (${coordinator_key.slice(0, 16)}…)`,
+        "Put that coordinator's key into the data folder, or use another database.",
+      );
     const leaves = await db.selectFrom("ledger_leaf").select(["position", "body"]).orderBy("position").execute();
     for (const [i, leaf] of leaves.entries()) {
       invariant(leaf.position === i, "the ledger has no hole");
       ledger.#tree.push(await leafHash(bytes.encode(leaf.body)));
     }
     return ledger;
+  }
+
+  get #db(): Database {
+    return this.leader.db;
   }
 
   get size(): number {
@@ -47,7 +66,7 @@ export class Ledger {
     const turn = this.#turn.then(async () => {
       const first = this.#tree.size;
       const leaves = entries.map(entryBytes);
-      await this.db.transaction().execute(async (tx) => {
+      await this.leader.write(async (tx) => {
         for (const [i, leaf] of leaves.entries()) {
           await tx
             .insertInto("ledger_leaf")
@@ -81,7 +100,7 @@ export class Ledger {
   }
 
   async #inclusion(index: number, size: number): Promise<Inclusion> {
-    const { body } = await this.db
+    const { body } = await this.#db
       .selectFrom("ledger_leaf")
       .select("body")
       .where("position", "=", index)
@@ -99,7 +118,7 @@ export class Ledger {
     if (tile.level !== "entries") return hashTile(this.#tree, tile);
     const first = tile.index * tileWidth;
     if (first + tile.width > this.size) return undefined;
-    const leaves = await this.db
+    const leaves = await this.#db
       .selectFrom("ledger_leaf")
       .select("body")
       .where("position", ">=", first)
@@ -111,7 +130,7 @@ export class Ledger {
 
   /** All that is said of one run, in its order. */
   async entriesOf(run: string): Promise<LedgerEntry[]> {
-    const leaves = await this.db
+    const leaves = await this.#db
       .selectFrom("ledger_leaf")
       .select("body")
       .where("body", "like", `%"run":${JSON.stringify(run)}%`)
@@ -123,7 +142,7 @@ export class Ledger {
   /** The whole ledger as a file that anyone can check offline. */
   async export(): Promise<LedgerFile> {
     const size = this.size;
-    const leaves = await this.db
+    const leaves = await this.#db
       .selectFrom("ledger_leaf")
       .select("body")
       .where("position", "<", size)

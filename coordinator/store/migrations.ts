@@ -1,5 +1,6 @@
 /** The tables, in order of their coming; forward only. SQL that PGlite and PostgreSQL both take. */
-import { type Kysely, Migrator } from "kysely";
+import { type Kysely, Migrator, sql } from "kysely";
+import { InputError } from "../../shared/errors.ts";
 
 const migrations = {
   "2026-11-23-first": {
@@ -50,11 +51,57 @@ const migrations = {
         .execute();
     },
   },
+  "2026-11-26-leader": {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable("leader")
+        .addColumn("term", "integer", (c) => c.notNull())
+        .addColumn("coordinator_key", "text")
+        .execute();
+      await sql`insert into leader (term) values (0)`.execute(db);
+    },
+  },
+  "2026-11-26-once": {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable("invitation")
+        .addColumn("run", "text", (c) => c.notNull().references("run.id"))
+        .addColumn("hash", "text", (c) => c.notNull())
+        .addColumn("identity", "text")
+        .addColumn("spent", "boolean", (c) => c.notNull())
+        .addPrimaryKeyConstraint("invitation_key", ["run", "hash"])
+        .execute();
+    },
+  },
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: Kysely's Migrator takes a database of any schema.
-export async function migrate(db: Kysely<any>): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
-  const { error } = await migrator.migrateToLatest();
+type AnyDatabase = Kysely<any>;
+
+const migratorOf = (db: AnyDatabase) => new Migrator({ db, provider: { getMigrations: async () => migrations } });
+
+/**
+ * Brings the tables up to this version, or up to the migration `to`.
+ * @throws InputError when a newer version has been at them
+ */
+export async function migrate(db: AnyDatabase, to?: string): Promise<void> {
+  const unknown = [...(await migrationsOf(db)), ...(to === undefined ? [] : [to])].find(
+    (name) => !(name in migrations),
+  );
+  if (unknown !== undefined)
+    throw new InputError(
+      "--data-dir",
+      `or its database was written by a newer version of Murmur (${unknown})`,
+      "Use that version; there is no way back.",
+    );
+  const { error } = to === undefined ? await migratorOf(db).migrateToLatest() : await migratorOf(db).migrateTo(to);
   if (error) throw error;
+}
+
+/** Names of the migrations that a database has had, in their order; none for an empty one */
+export async function migrationsOf(db: AnyDatabase): Promise<string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(({ name }) => name === "kysely_migration")) return [];
+  const rows = await db.selectFrom("kysely_migration").select("name").orderBy("name").execute();
+  return rows.map(({ name }) => name as string);
 }

@@ -14,17 +14,19 @@ import { leafHash, MerkleTree, verifyConsistency } from "../../shared/ledger/tre
 import type { Identity } from "../../shared/secure-sum/keys.ts";
 import type { Learner } from "../learner.ts";
 import { spentOn } from "../run.ts";
-import { type Database, openDatabase } from "./database.ts";
-import { coordinatorIdentity, operatorKey } from "./keys.ts";
+import { openDatabase } from "./database.ts";
+import { accessKey, coordinatorIdentity } from "./keys.ts";
+import type { Leader } from "./leader.ts";
 import { Ledger } from "./ledger-store.ts";
 import { lockFolder } from "./lock.ts";
 import { type RunRow, Runs } from "./runs.ts";
+import type { Database } from "./schema.ts";
 import { abort, charge, createRun, finish, hash, nextAttempt, open, recordOf, task } from "./testing/rounds.ts";
 
 // One database for the whole file: making one takes seconds.
 const dataDir = mkdtempSync(join(tmpdir(), "murmur-store-"));
 let db: Database;
-let close: () => Promise<void>;
+let leader: Leader;
 let identity: Identity;
 let ledger: Ledger;
 let runs: Runs;
@@ -39,13 +41,14 @@ const exported = (): LedgerEntry => ({
 });
 
 beforeAll(async () => {
-  ({ db, close } = await openDatabase(dataDir));
+  leader = await openDatabase({ dataDir });
+  ({ db } = leader);
   identity = await coordinatorIdentity(dataDir);
-  ledger = await Ledger.open(db, identity);
-  runs = new Runs(db, ledger);
+  ledger = await Ledger.open(leader, identity);
+  runs = new Runs(leader, ledger);
 });
 afterAll(async () => {
-  await close();
+  await leader.close();
   rmSync(dataDir, { recursive: true });
 });
 
@@ -159,11 +162,11 @@ test("after a crash, attempts under way are given up, charges stay, and runs tha
   const end = { state: "failed", reason: "a test", modelHash, privacy: spentOn(task, []), gates: [] } as const;
   await runs.end(over.id, { ...end, gates: [] });
 
-  const restarted = new Runs(db, await Ledger.open(db, identity));
+  const restarted = new Runs(leader, await Ledger.open(leader, identity));
   const size = ledger.size;
   await restarted.abortInterrupted((_, charges) => spentOn(task, charges));
-  ledger = await Ledger.open(db, identity);
-  runs = new Runs(db, ledger);
+  ledger = await Ledger.open(leader, identity);
+  runs = new Runs(leader, ledger);
   const { entries, problems } = await checkLedger(await ledger.export());
   expect(problems).toEqual([]);
   expect(entries.slice(size)).toMatchObject([
@@ -210,7 +213,7 @@ test("entries keep their order and lose none when many are written at once and s
   const first = places.flatMap((place) => (place.status === "fulfilled" ? [place.value] : []));
   expect(first).toEqual(first.map((_, i) => size + 2 * i));
   expect(ledger.size).toBe(size + 2 * first.length);
-  expect(await (await Ledger.open(db, identity)).checkpoint()).toBe(await ledger.checkpoint());
+  expect(await (await Ledger.open(leader, identity)).checkpoint()).toBe(await ledger.checkpoint());
 });
 
 test("a checkpoint never covers what is not committed", async () => {
@@ -241,10 +244,10 @@ test("a ledger with a hole is not opened", async () => {
   await expect(
     db.transaction().execute(async (tx) => {
       await tx.deleteFrom("ledger_leaf").where("position", "=", 1).execute();
-      await Ledger.open(tx, identity);
+      await Ledger.open({ ...leader, db: tx }, identity);
     }),
   ).rejects.toThrow("the ledger has no hole");
-  expect((await Ledger.open(db, identity)).size).toBe(ledger.size);
+  expect((await Ledger.open(leader, identity)).size).toBe(ledger.size);
 });
 
 test("what these runs left behind is a ledger that keeps its rules and its promises", async () => {
@@ -279,7 +282,7 @@ test("each commit is flushed to the disk", async () => {
 });
 
 test("a second opening in the same process is refused too", async () => {
-  await expect(openDatabase(dataDir)).rejects.toThrow(`is in use by process ${process.pid}`);
+  await expect(openDatabase({ dataDir })).rejects.toThrow(`is in use by process ${process.pid}`);
   expect(readFileSync(join(dataDir, "database.lock"), "utf8")).toBe(String(process.pid));
 });
 
@@ -303,10 +306,10 @@ test("a lock that names nobody, or a former process of the same id, is taken ove
 test("keys are made once, kept whole, and read by their owner only", async () => {
   const folder = join(dataDir, "keys");
   const { publicKey } = await coordinatorIdentity(folder);
-  const key = operatorKey(folder);
+  const key = accessKey(folder, "operator");
   expect((await coordinatorIdentity(folder)).publicKey).toEqual(publicKey);
   expect(publicKey).toHaveLength(32);
-  expect(operatorKey(folder)).toBe(key);
+  expect(accessKey(folder, "operator")).toBe(key);
   expect(key).toMatch(/^[\w-]{43}$/);
   expect(readdirSync(folder).sort()).toEqual(["coordinator.key", "operator.key"]);
   for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
@@ -319,7 +322,7 @@ test("a damaged key file is refused, above all an empty operator's key", async (
   for (const content of ["", "\n", "short"]) {
     writeFileSync(join(folder, "operator.key"), content);
     writeFileSync(join(folder, "coordinator.key"), content);
-    expect(() => operatorKey(folder)).toThrow("holds no operator's key");
+    expect(() => accessKey(folder, "operator")).toThrow("holds no operator's key");
     await expect(coordinatorIdentity(folder)).rejects.toThrow("holds no Ed25519 key");
   }
 });

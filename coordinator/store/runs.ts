@@ -1,5 +1,6 @@
 /** Runs and rounds in the database, each step with its ledger entry in one transaction. */
 
+import { createHash } from "node:crypto";
 import { InputError } from "../../shared/errors.ts";
 import type { SignedStatement } from "../../shared/governance/review.ts";
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
@@ -8,8 +9,9 @@ import type { RoundFacts } from "../../shared/round/round.ts";
 import type { PrivacyStatement, RoundRecord, RunDetail, RunState } from "../../shared/run-record.ts";
 import { asTask, type Task } from "../../shared/task.ts";
 import type { Learner } from "../learner.ts";
-import type { Database, Schema, Tx } from "./database.ts";
+import type { Leader } from "./leader.ts";
 import type { Ledger } from "./ledger-store.ts";
+import type { Database, Schema, Tx } from "./schema.ts";
 
 /** @throws InputError for a run of another version, whose promises this one could not keep */
 function storedTask(run: string, task: string): Task {
@@ -40,9 +42,13 @@ export interface RunRow {
 
 export class Runs {
   constructor(
-    private readonly db: Database,
+    private readonly leader: Leader,
     private readonly ledger: Ledger,
   ) {}
+
+  get #db(): Database {
+    return this.leader.db;
+  }
 
   /** A task whose reviewers have yet to sign is only proposed. */
   async create(run: Omit<RunRow, "entry" | "state" | "reason">, learner: Learner): Promise<RunRow> {
@@ -100,7 +106,7 @@ export class Runs {
   }
 
   async list(): Promise<RunRow[]> {
-    const rows = await this.db
+    const rows = await this.#db
       .selectFrom("run")
       .select(["id", "task", "task_hash", "invite", "seed", "state", "reason", "created_at", "entry"])
       .orderBy("created_at")
@@ -119,12 +125,12 @@ export class Runs {
   }
 
   async loadState(run: string): Promise<{ learner: Learner; attempt: number }> {
-    const row = await this.db.selectFrom("run").selectAll().where("id", "=", run).executeTakeFirstOrThrow();
+    const row = await this.#db.selectFrom("run").selectAll().where("id", "=", run).executeTakeFirstOrThrow();
     return { learner: learnerOf(row), attempt: row.attempt };
   }
 
   async records(run: string): Promise<RoundRecord[]> {
-    const rows = await this.db
+    const rows = await this.#db
       .selectFrom("round")
       .select("record")
       .where("run", "=", run)
@@ -135,7 +141,7 @@ export class Runs {
   }
 
   async charges(run: string): Promise<Charge[]> {
-    const rows = await this.db
+    const rows = await this.#db
       .selectFrom("round")
       .select("charge")
       .where("run", "=", run)
@@ -147,16 +153,57 @@ export class Runs {
 
   /** Remembers who may take part; a second time is no news. */
   async enrol(run: string, identity: string): Promise<void> {
-    await this.db
-      .insertInto("enrolment")
-      .values({ run, identity, enrolled_at: new Date().toISOString() })
-      .onConflict((c) => c.doNothing())
-      .execute();
+    await this.leader.write((tx) =>
+      tx
+        .insertInto("enrolment")
+        .values({ run, identity, enrolled_at: new Date().toISOString() })
+        .onConflict((c) => c.doNothing())
+        .execute(),
+    );
+  }
+
+  /** Their hashes only: whoever reads the database cannot use them. */
+  async addInvitations(run: string, tokens: readonly string[]): Promise<void> {
+    const values = tokens.map((token) => ({ run, hash: invitationHash(token), identity: null, spent: false }));
+    await this.leader.write((tx) => tx.insertInto("invitation").values(values).execute());
+  }
+
+  async hasInvitations(run: string): Promise<boolean> {
+    const any = await this.#db
+      .selectFrom("invitation")
+      .select("run")
+      .where("run", "=", run)
+      .limit(1)
+      .executeTakeFirst();
+    return any !== undefined;
+  }
+
+  /** The first to come with it keeps it, and may come back with it. */
+  async useInvitation(run: string, token: string, identity: string): Promise<boolean> {
+    const hash = invitationHash(token);
+    const known = await this.#db
+      .selectFrom("invitation")
+      .select(["identity", "spent"])
+      .where("run", "=", run)
+      .where("hash", "=", hash)
+      .executeTakeFirst();
+    // Whoever only guesses causes no commit.
+    if (!known || known.spent) return known?.identity === identity;
+    return this.leader.write(async (tx) => {
+      const { numUpdatedRows } = await tx
+        .updateTable("invitation")
+        .set({ identity, spent: true })
+        .where("run", "=", run)
+        .where("hash", "=", hash)
+        .where("spent", "=", false)
+        .executeTakeFirstOrThrow();
+      return numUpdatedRows === 1n;
+    });
   }
 
   /** Forgets who took part; nothing happens where nobody is known. */
   async withdraw(run: string, identity: string, at: string): Promise<void> {
-    const known = await this.db
+    const known = await this.#db
       .selectFrom("enrolment")
       .select("identity")
       .where("run", "=", run)
@@ -165,11 +212,29 @@ export class Runs {
     if (!known) return;
     await this.ledger.append([{ kind: "withdrawal", run, at }], async (tx) => {
       await tx.deleteFrom("enrolment").where("run", "=", run).where("identity", "=", identity).execute();
+      // Used up, and nobody knows by whom.
+      await tx
+        .updateTable("invitation")
+        .set({ identity: null })
+        .where("run", "=", run)
+        .where("identity", "=", identity)
+        .execute();
     });
   }
 
+  /** The runs that remember somebody. */
+  async enrolmentsOf(identity: string): Promise<string[]> {
+    const rows = await this.#db
+      .selectFrom("enrolment")
+      .select("run")
+      .where("identity", "=", identity)
+      .orderBy("enrolled_at")
+      .execute();
+    return rows.map(({ run }) => run);
+  }
+
   async setState(run: string, state: RunState): Promise<void> {
-    await this.db.updateTable("run").set({ state }).where("id", "=", run).execute();
+    await this.leader.write((tx) => tx.updateTable("run").set({ state }).where("id", "=", run).execute());
   }
 
   /** @returns place of the announcement in the ledger */
@@ -263,7 +328,7 @@ export class Runs {
    * A run that is over stays as it ended.
    */
   async abortInterrupted(privacyOf: (run: string, charges: Charge[]) => PrivacyStatement): Promise<void> {
-    const rows = await this.db
+    const rows = await this.#db
       .selectFrom("round")
       .innerJoin("run", "run.id", "round.run")
       .selectAll("round")
@@ -272,7 +337,7 @@ export class Runs {
       .orderBy("sequence")
       .execute();
     for (const row of rows) {
-      const announced = await this.db
+      const announced = await this.#db
         .selectFrom("ledger_leaf")
         .select("body")
         .where("position", "=", row.sequence)
@@ -294,6 +359,8 @@ export class Runs {
     }
   }
 }
+
+const invitationHash = (token: string): string => createHash("sha256").update(token).digest("hex");
 
 type Place = Pick<RoundFacts, "round" | "attempt">;
 

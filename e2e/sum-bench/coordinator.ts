@@ -2,6 +2,9 @@
 import { createServer } from "node:http";
 import pino from "pino";
 import { bulkCrypto } from "../../coordinator/bulk-crypto.ts";
+import { defaultLimits, Limits } from "../../coordinator/limits.ts";
+import { type Shape, taskOf } from "../../coordinator/load/shape.ts";
+import { Metrics } from "../../coordinator/metrics.ts";
 import { type Connection, Room } from "../../coordinator/room.ts";
 import { conductRound } from "../../coordinator/round.ts";
 import { attachSockets } from "../../coordinator/sockets.ts";
@@ -14,7 +17,7 @@ import { hashSum } from "../../shared/round/5-result.ts";
 import { type CoordinatorEnv, protocolVersion } from "../../shared/round/round.ts";
 import { generateIdentityKeys, identityFrom } from "../../shared/secure-sum/keys.ts";
 import { taskHash } from "../../shared/task.ts";
-import { runId, type Shape, taskOf } from "./shape.ts";
+import { runId } from "./run-id.ts";
 
 /** Clients share one machine here and take their time; a right round ends long before. */
 const forever = 3_600_000;
@@ -28,7 +31,7 @@ const run = {
   isOver: false,
   isProposed: false,
   room,
-  isInvited: () => true,
+  admits: async () => true,
   welcome: async () => ({ coordinatorKey: toHex(signer.publicKey) }) as never,
   enter: async (connection: Connection) => room.enter(connection),
   withdraw: async () => {},
@@ -36,15 +39,22 @@ const run = {
 const http = createServer();
 const host = {
   run: (id: string) => (id === runId ? run : undefined),
-  isOperator: () => false,
+  keys: { operator: "", researcher: "" },
+  metrics: new Metrics(() => ({ runs: [], budgets: new Map(), ledgerEntries: 0, leads: true })),
   onRunChange: () => {},
   onProgress: () => {},
   witnesses: new Witnesses(),
   publicKey: toHex(signer.publicKey),
 };
-const io = attachSockets(http, host, pino({ level: "silent" }));
-// A thousand clients in one process are too busy to answer in time whether they are there.
-io.engine.opts.pingInterval = forever;
+const limits = new Limits({
+  ...defaultLimits,
+  connectionsPerAddress: Infinity,
+  requestsPerMinute: 1e9,
+  helloMs: forever,
+  // A thousand clients in one process are too busy to answer in time whether they are there.
+  askAliveMs: forever,
+});
+attachSockets(http, host, limits, pino({ level: "silent" }));
 await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
 process.send!({ url: `http://127.0.0.1:${(http.address() as { port: number }).port}` });
 

@@ -1,8 +1,10 @@
 /**
  * A coordinator that does nothing but keep rounds, as fast as it can, until it is killed. Run by crash.test.ts. With
- * "charged" as its second parameter it kills itself, when its second attempt is charged and not finished.
+ * "charged" as its second parameter it kills itself, when its second attempt is charged and not finished; with "full" the
+ * disk is full after its second round, with "low" nearly.
  */
-import { writeSync } from "node:fs";
+import fs, { writeSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { hashParameters } from "../../../shared/round/0-announce.ts";
 import { spentOn } from "../../run.ts";
 import { openDatabase } from "../database.ts";
@@ -20,10 +22,27 @@ export type Line =
 // Synchronous, so that no acknowledgement outruns or outlives its commit in a buffer.
 const say = (line: Line) => writeSync(1, `${JSON.stringify(line)}\n`);
 
+/** From here on no byte more fits; what this process says does not go to a disk. */
+function fillDisk(): void {
+  const original = fs.writeSync;
+  const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", errno: -28 });
+  fs.writeSync = ((handle: number, ...rest: [Uint8Array]) => {
+    if (handle === 1 || handle === 2) return original(handle, ...rest);
+    throw full;
+  }) as typeof fs.writeSync;
+  syncBuiltinESMExports();
+}
+
+function leaveLittle(): void {
+  const original = fs.statfsSync;
+  fs.statfsSync = ((path: string) => ({ ...original(path), bavail: 10 })) as typeof fs.statfsSync;
+  syncBuiltinESMExports();
+}
+
 const [, , dataDir, killedWhen] = process.argv as [string, string, string, string | undefined];
-const { db } = await openDatabase(dataDir);
-const ledger = await Ledger.open(db, await coordinatorIdentity(dataDir));
-const runs = new Runs(db, ledger);
+const leader = await openDatabase({ dataDir });
+const ledger = await Ledger.open(leader, await coordinatorIdentity(dataDir));
+const runs = new Runs(leader, ledger);
 await runs.abortInterrupted((_, charges) => spentOn(task, charges));
 const run = (await runs.list())[0] ?? (await createRun(runs, "r"));
 await runs.setState(run.id, "running");
@@ -40,4 +59,6 @@ for (let count = 1; ; count++) {
   const modelHash = await hashParameters(parameters);
   const size = ledger.size;
   say({ said: "finished", round, attempt: number, modelHash, size, checkpoint: await ledger.checkpoint() });
+  if (count === 2 && killedWhen === "full") fillDisk();
+  if (count === 2 && killedWhen === "low") leaveLittle();
 }

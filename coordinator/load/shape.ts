@@ -2,24 +2,23 @@
 import { layoutOf } from "../../shared/questions/question.ts";
 import { asTask, type Task } from "../../shared/task.ts";
 
-export const runId = "bench";
-export const invite = "bench";
-
 export interface Shape {
   clients: number;
   /** At least so many coordinates; the last layer's width rounds them up */
   dimension: number;
   /** Share of the members that vanish after they sent shares */
   dropout: number;
+  /** Whether far more than those may be lost, as where faults are injected */
+  isHarsh?: boolean;
 }
 
-export function taskOf({ clients, dimension }: Shape): Task {
+export function taskOf({ clients, dimension, isHarsh }: Shape, rounds = 1): Task {
   const first = dimension > 200_000 ? 1024 : dimension > 20_000 ? 256 : 16;
   const inputs = 64;
   const width = Math.max(1, Math.min(1024, Math.ceil((dimension - inputs * first - first) / (first + 2))));
   return asTask({
-    name: "bench",
-    purpose: "a vector of a given length for the bench of the secure sum",
+    name: "load",
+    purpose: "a vector of a given length for measuring the secure sum",
     data: {
       label: { column: "y", positive: "yes", negative: "no" },
       features: Array.from({ length: inputs }, (_, i) => ({ name: `x${i}`, kind: "numeric", min: 0, max: 1 })),
@@ -33,8 +32,10 @@ export function taskOf({ clients, dimension }: Shape): Task {
     },
     privacy: { unit: "participant", epsilon: 8, delta: 1e-6 },
     // θ = 0.05 a stage and γ = 0.1: a graph for about a tenth of dropouts in all (privacy.md §5.2).
-    cohort: { minimum: Math.floor(0.9 * clients), maximum: clients, dropoutTolerance: 0.05, colludingShare: 0.1 },
-    training: { rounds: 1, learningRate: 1 },
+    cohort: isHarsh
+      ? { minimum: Math.ceil(0.4 * clients), maximum: clients, dropoutTolerance: 0.3, colludingShare: 0.1 }
+      : { minimum: Math.floor(0.9 * clients), maximum: clients, dropoutTolerance: 0.05, colludingShare: 0.1 },
+    training: { rounds, learningRate: 1 },
   });
 }
 

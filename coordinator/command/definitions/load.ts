@@ -1,0 +1,43 @@
+import { randomInt } from "node:crypto";
+import { InputError } from "../../../shared/errors.ts";
+import { largestCohort } from "../../../shared/task.ts";
+import { allFaults, type Fault } from "../../load/faults.ts";
+import { command, json, listFlag, requiredNumber } from "../flags.ts";
+import { inLines, output, progress } from "../output.ts";
+
+export default command({
+  meta: { name: "load", description: "Measure a coordinator under clients without data, on loopback; or trouble it" },
+  args: {
+    clients: { type: "string", default: "100", valueHint: "N", description: "How many" },
+    dimension: { type: "string", default: "10000", valueHint: "D", description: "Coordinates of a vector, at least" },
+    dropout: {
+      type: "string",
+      default: "0",
+      valueHint: "SHARE",
+      description: "Of the clients, vanish after their shares",
+    },
+    rounds: { type: "string", default: "1", valueHint: "R", description: "Training rounds" },
+    faults: {
+      type: "string",
+      valueHint: "LIST",
+      description: `What is to go wrong: all, or of ${allFaults.join(", ")}`,
+    },
+    seed: { type: "string", valueHint: "S", description: "Of the faults (default: drawn, and printed)" },
+    json,
+  },
+  async run({ args }) {
+    const clients = requiredNumber("clients", args.clients, { from: 5, to: largestCohort, whole: true });
+    const dimension = requiredNumber("dimension", args.dimension, { from: 2000, to: 1_200_000, whole: true });
+    const dropout = requiredNumber("dropout", args.dropout, { from: 0, to: 0.1 });
+    const rounds = requiredNumber("rounds", args.rounds, { from: 1, to: 1000, whole: true });
+    const seed = requiredNumber("seed", args.seed ?? String(randomInt(2 ** 31)), { from: 0, to: 2 ** 31, whole: true });
+    const names = args.faults === "all" ? [...allFaults] : (listFlag("faults", args.faults) ?? []);
+    const faults = names.filter((name): name is Fault => (allFaults as readonly string[]).includes(name));
+    if (faults.length < names.length)
+      throw new InputError("--faults", `is «${args.faults}»`, `Use all, or of ${allFaults.join(", ")}.`);
+    const { load } = await import("../../load/load.ts");
+    const result = await load({ shape: { clients, dimension, dropout }, rounds, seed, faults, onProgress: progress });
+    output(args, result, inLines(result));
+    return result.completed ? 0 : 1;
+  },
+});

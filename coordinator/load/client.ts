@@ -1,0 +1,239 @@
+/**
+ * A client that speaks the whole protocol without data or adapter: real keys, shares, masks and signatures over a real
+ * socket; only the answers are made up. It verifies what secures the sum, and not what a tab checks of task and ledger.
+ */
+import { io, type Socket } from "socket.io-client";
+import { toHex } from "../../shared/canonical.ts";
+import type { Plan } from "../../shared/plan.ts";
+import { addNoise } from "../../shared/privacy/discrete-gaussian.ts";
+import { encodeRecordSum } from "../../shared/privacy/encode.ts";
+import type { RandomSource } from "../../shared/privacy/random.ts";
+import type { Question } from "../../shared/questions/question.ts";
+import { announcementHash } from "../../shared/round/0-announce.ts";
+import { type Joined, offerKeys } from "../../shared/round/1-ready.ts";
+import { openGraph, openRoster, type Rostered } from "../../shared/round/1-roster.ts";
+import { openDelivery, type Shared, shareSecrets } from "../../shared/round/2-shares.ts";
+import { maskAnswer, pieceLength, type Uploaded } from "../../shared/round/3-masked.ts";
+import { type Agreed, agreeToSurvivors, revealShares } from "../../shared/round/4-unmask.ts";
+import type { ParticipantEnv, RoundFacts } from "../../shared/round/round.ts";
+import { generateIdentityKeys, identityFrom } from "../../shared/secure-sum/keys.ts";
+import type { Task } from "../../shared/task.ts";
+import { type CoordinatorToTab, challengeText, type TabToCoordinator } from "../../shared/wire.ts";
+import type { Chance, ClientFault } from "./faults.ts";
+import { garbage, malformed } from "./faults.ts";
+
+export type Attempt = Pick<RoundFacts, "round" | "attempt" | "question">;
+
+export interface ClientOptions {
+  url: string;
+  run: string;
+  invite: string;
+  task: Task;
+  taskHash: string;
+  plan: Plan;
+  random: RandomSource;
+  /** What it answers, before noise */
+  answer(question: Question["kind"], length: number): Int32Array;
+  /** Who computes next: all clients of a process share its processor */
+  inTurn(work: () => Promise<void>): void;
+  /** Whether it vanishes after it sent its shares */
+  leaves(facts: Attempt): boolean;
+  chance?: Chance;
+  onSeated?(): void;
+  onFault?(fault: ClientFault): void;
+  /** From a message to its answer; a header's waits for its turn and does not count */
+  onAnswered?(ms: number): void;
+  /** All of the vector was acknowledged */
+  onUploaded(facts: Attempt, answer: Int32Array, payloadBytes: number): void;
+  /** Bytes of this round that are not the vector */
+  onRevealed?(facts: Attempt, besideBytes: number): void;
+  onLeft?(): void;
+  /** Its own check, or the coordinator, ended the round for it */
+  onOut(why: string): void;
+  onEnded?(): void;
+}
+
+/** Connection or round is over for this client; it goes on with the next. */
+class Out extends Error {}
+
+/** How long it stays away, is silent, or dawdles over a piece, ms */
+const [awayMs, silentMs, dawdleMs] = [1500, 2500, 60];
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+export async function joinLoad(options: ClientOptions): Promise<{ leave(): void }> {
+  const { url, run, invite, task, taskHash, plan, chance } = options;
+  const identity = await identityFrom(await generateIdentityKeys());
+  const socket: Socket<CoordinatorToTab, TabToCoordinator> = io(`${url}/tab`, {
+    transports: ["websocket"],
+    forceNew: true,
+    reconnectionDelay: 200,
+    reconnectionDelayMax: 1000,
+  });
+  const wire = () => {
+    const { transport } = socket.io.engine as unknown as { transport: { ws: { _socket: Record<string, number> } } };
+    return transport.ws._socket.bytesRead! + transport.ws._socket.bytesWritten!;
+  };
+  let env!: ParticipantEnv;
+  let facts!: RoundFacts;
+  let joined!: Joined;
+  let rostered: Rostered | undefined;
+  let shared!: Shared;
+  let uploaded!: Uploaded;
+  let agreed!: Agreed;
+  let before = 0;
+  let vector = 0;
+
+  const ask = async (event: string, message: unknown): Promise<{ ok: boolean; reason?: string }> => {
+    const began = performance.now();
+    // With a timeout, an answer that a lost connection swallows ends in an error.
+    const reply = await socket
+      .timeout(2 ** 31 - 1)
+      .emitWithAck(event as "ready", message as never)
+      .catch(() => {
+        throw new Out("disconnected");
+      });
+    if (event !== "masked") options.onAnswered?.(performance.now() - began);
+    return reply;
+  };
+  const send = async (event: string, message: unknown) => {
+    const fault = chance?.next();
+    if (fault) options.onFault?.(fault);
+    if (fault === "leave") {
+      socket.disconnect();
+      setTimeout(() => socket.connect(), chance!.below(awayMs));
+      throw new Out("left");
+    }
+    if (fault === "pause") await pause(chance!.below(silentMs));
+    if (fault === "slow") await pause(chance!.below(dawdleMs));
+    if (fault === "garbage") socket.io.engine.write(garbage(chance!));
+    // What comes out of turn must be refused, and harm nobody but its sender.
+    if (fault === "reorder") await ask(event === "unmask" ? "agreement" : "unmask", message);
+    if (fault === "malformed") await ask(event, malformed(chance!, message));
+    const sent = ask(event, message);
+    if (fault === "duplicate") await ask(event, message);
+    const reply = await sent;
+    if (!reply.ok) throw new Out(`${event}: ${reply.reason}`);
+  };
+  const step = <Message>(work: (message: Message) => Promise<void>) => {
+    return (message: Message) =>
+      options.inTurn(async () => {
+        try {
+          await work(message);
+        } catch (error) {
+          options.onOut((error as Error).message);
+        }
+      });
+  };
+
+  socket.on(
+    "announce",
+    step(async ({ announcement }) => {
+      before = wire();
+      const { round, attempt, question } = announcement.body;
+      facts = { round, attempt, question: question.kind, announcementHash: await announcementHash(announcement.body) };
+      joined = await offerKeys(env, facts);
+      await send("ready", joined.offer);
+    }),
+  );
+  socket.on(
+    "roster",
+    step(async (message) => {
+      const opened = await openRoster(env, joined, { ...message, members: new Uint8Array(message.members) });
+      rostered = opened.state;
+      await send("nonce", opened.message);
+    }),
+  );
+  socket.on(
+    "nonces",
+    step(async (message) => {
+      const neighbour = await openGraph(env, rostered!, { ...message, bytes: new Uint8Array(message.bytes) });
+      const made = await shareSecrets(env, neighbour);
+      shared = made.state;
+      rostered = undefined;
+      await send("shares", made.message);
+    }),
+  );
+  socket.on(
+    "delivery",
+    step(async (message) => {
+      if (options.leaves(facts)) {
+        socket.disconnect();
+        options.onLeft?.();
+        return;
+      }
+      const entrusted = await openDelivery(env, shared, { ...message, boxes: new Uint8Array(message.boxes) });
+      const { layout, localVariance, bits } = entrusted.plan;
+      const encoded = encodeRecordSum(options.answer(facts.question, layout.dimension), layout);
+      const answer = addNoise(encoded, localVariance, options.random);
+      const made = await maskAnswer(env, entrusted, answer);
+      uploaded = made.state;
+      await send("masked", made.message.header);
+      const { payload } = made.message;
+      const length = pieceLength(bits);
+      for (let at = 0; at < payload.length; at += length) await send("piece", payload.slice(at, at + length));
+      vector = payload.length;
+      options.onUploaded(facts, answer, vector);
+    }),
+  );
+  socket.on(
+    "survivors",
+    step(async (message) => {
+      const made = await agreeToSurvivors(env, uploaded, message);
+      agreed = made.state;
+      await send("agreement", made.message);
+    }),
+  );
+  socket.on(
+    "agreements",
+    step(async (message) => {
+      const signatures = new Uint8Array(message.signatures);
+      await send("unmask", await revealShares(env, agreed, { ...message, signatures }));
+      options.onRevealed?.(facts, wire() - before - vector);
+    }),
+  );
+  socket.on("ended", () => {
+    socket.disconnect();
+    options.onEnded?.();
+  });
+
+  const claims = new Set<string>();
+  let seated: () => void = () => {};
+  const first = new Promise<void>((resolve) => {
+    seated = resolve;
+  });
+  socket.on("challenge", async (nonce) => {
+    const hello = {
+      run,
+      invite,
+      identity: toHex(identity.publicKey),
+      signature: toHex(await identity.sign(challengeText(nonce, run))),
+      ledgerSize: 0,
+    };
+    const reply = (await ask("hello", hello).catch(() => undefined)) as
+      | { ok: boolean; reason?: string; welcome?: { coordinatorKey: string } }
+      | undefined;
+    if (!reply?.ok || !reply.welcome) {
+      if (reply?.reason === "run-ended") {
+        socket.disconnect();
+        options.onEnded?.();
+      }
+      return;
+    }
+    env = {
+      identity,
+      coordinatorKey: reply.welcome.coordinatorKey,
+      task,
+      taskHash,
+      plan,
+      claim: async (step) => {
+        const claimed = `${facts.announcementHash}/${step}`;
+        return !claims.has(claimed) && claims.add(claimed) !== undefined;
+      },
+      charge: async () => {},
+    };
+    options.onSeated?.();
+    seated();
+  });
+  await first;
+  return { leave: () => socket.disconnect() };
+}

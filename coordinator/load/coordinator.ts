@@ -1,0 +1,59 @@
+/** The coordinator that `murmur load` measures: the real one, in a process of its own, so that its cost is its own. */
+import { serve } from "../command/serve.ts";
+import type { Deadlines } from "../round.ts";
+import type { Shape } from "./shape.ts";
+import { taskOf } from "./shape.ts";
+
+export interface CoordinatorSettings {
+  shape: Shape;
+  rounds: number;
+  dataDir: string;
+  port: number;
+}
+
+export type FromCoordinator =
+  | { said: "serving"; url: string; run: string; invite: string; key: string }
+  /** Where the run is, and what it has cost this process so far */
+  | { said: "at"; question: string; phase: string; cpuSeconds: number; peakRssBytes: number };
+
+/** Clients share one machine here and take their time; where things go wrong, nobody waits long for the lost. */
+const forever = 3_600_000;
+const patient: Deadlines = { ready: forever, shares: forever, masked: forever, piece: forever, unmask: forever };
+const brisk: Deadlines = { ready: 8_000, shares: 4_000, masked: 8_000, piece: 2_000, unmask: 4_000 };
+
+const { shape, rounds, dataDir, port } = JSON.parse(process.argv[2]!) as CoordinatorSettings;
+const { isHarsh } = shape;
+const say = (message: FromCoordinator) => process.connected && process.send!(message);
+
+const { coordinator, url } = await serve({
+  port,
+  dataDir,
+  deadlines: isHarsh ? brisk : patient,
+  // All clients come from one address, and while others compute they cannot answer whether they are there.
+  limits: {
+    connectionsPerAddress: 2 * shape.clients + 100,
+    requestsPerMinute: 1e9,
+    hellosPerMinute: 1e6,
+    ...(!isHarsh && { helloMs: forever, askAliveMs: forever }),
+  },
+});
+const known = coordinator.summaries()[0]?.run;
+const run = known === undefined ? await coordinator.launchTask(taskOf(shape, rounds), 1) : coordinator.run(known)!;
+let last = "";
+coordinator.onRunChange = ({ current }) => {
+  const now = current ? `${current.round} ${current.question} ${current.phase}` : "between";
+  if (now === last) return;
+  last = now;
+  const { user, system } = process.cpuUsage();
+  say({
+    said: "at",
+    question: current?.question ?? "",
+    phase: current?.phase ?? "between",
+    cpuSeconds: (user + system) / 1e6,
+    // The kernel's own mark: looking every now and then would cost time and miss peaks.
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+  });
+};
+const invite = new URL(run.detail().invitation).searchParams.get("invite")!;
+say({ said: "serving", url, run: run.id, invite, key: coordinator.keys.operator });
+process.once("disconnect", () => process.exit());

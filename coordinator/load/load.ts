@@ -1,0 +1,267 @@
+/**
+ * `murmur load`: a real coordinator on an embedded database, and clients that speak the whole protocol to it over loopback;
+ * on demand with faults. Afterwards what was acknowledged is held against what the ledger says: nothing may be lost.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Seeded } from "../../shared/explain/seeded.ts";
+import { checkLedger, type LedgerFile } from "../../shared/ledger/file.ts";
+import { checkPromises } from "../../shared/ledger/promises.ts";
+import { hashSum } from "../../shared/round/5-result.ts";
+import type { RunDetail } from "../../shared/run-record.ts";
+import type { ClientsSettings, FromClients } from "./clients.ts";
+import type { CoordinatorSettings, FromCoordinator } from "./coordinator.ts";
+import { type ClientFault, clientFaults, type Fault } from "./faults.ts";
+import type { Shape } from "./shape.ts";
+
+export interface LoadSettings {
+  shape: Shape;
+  /** Of training; profile and evaluation come beside them */
+  rounds: number;
+  seed: number;
+  faults: readonly Fault[];
+  onProgress(line: string): void;
+}
+
+export interface LoadResult {
+  /** The run ended as it should, and nothing was lost */
+  completed: boolean;
+  state: string;
+  reason: string;
+  clients: number;
+  dimension: number;
+  seed: number;
+  /** Of the coordinator, from the announcement of the first training round to its result */
+  serverCpuSeconds: number | null;
+  peakRssBytes: number;
+  /** From a client's message to its answer, its own process's queue included, ms */
+  p50: number;
+  p99: number;
+  rounds: { finished: number; aborted: Record<string, number> };
+  /** Vectors that were acknowledged in rounds that finished, and those of them that are not in their sum */
+  acknowledged: number;
+  lost: number;
+  /** Rounds with a vector whose acknowledgement was lost on the way: their sums cannot be held against anything */
+  unsure: number;
+  /** What went wrong on purpose, and how rounds ended for single clients */
+  faults: Record<string, number>;
+  out: Record<string, number>;
+  /** Everything that must not be: empty, or the load failed */
+  violations: string[];
+}
+
+/** How long the coordinator is left alone between two faults of its own, and how long it is frozen, ms. */
+const [quietMs, frozenMs] = [1_500, 3_000];
+/** So often at most: a charge is never refunded, and a budget has few spare rounds */
+const mostMisfortunes = 3;
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+export async function load(settings: LoadSettings): Promise<LoadResult> {
+  const { rounds, seed, faults, onProgress } = settings;
+  const shape = { ...settings.shape, isHarsh: faults.length > 0 };
+  const folder = mkdtempSync(join(tmpdir(), "murmur-load-"));
+  const children = new Set<ChildProcess>();
+  const tally: Record<string, number> = {};
+  try {
+    const place: CoordinatorSettings = {
+      shape,
+      rounds,
+      dataDir: join(folder, "data"),
+      port: await freePort(),
+    };
+    let cpuBegan: number | undefined;
+    let serverCpuSeconds: number | undefined;
+    let peakRssBytes = 0;
+    const watch = (message: FromCoordinator) => {
+      if (message.said !== "at") return;
+      peakRssBytes = Math.max(peakRssBytes, message.peakRssBytes);
+      if (message.question === "train" && message.phase === "announce") cpuBegan ??= message.cpuSeconds;
+      if (message.phase === "between" && cpuBegan !== undefined) serverCpuSeconds ??= message.cpuSeconds - cpuBegan;
+    };
+    let coordinator = start<FromCoordinator>("coordinator", place, children, watch);
+    const serving = await coordinator.said("serving");
+    const { url, run, invite, key } = serving;
+    const ask = async <T>(path: string): Promise<T | undefined> => {
+      const headers = { authorization: `Bearer ${key}` };
+      const answer = await fetch(url + path, { headers }).catch(() => undefined);
+      return answer?.ok ? ((await answer.json()) as T) : undefined;
+    };
+    onProgress(`${shape.clients} clients join ${url}, seed ${seed}`);
+    const ours = faults.filter((fault): fault is ClientFault => (clientFaults as readonly string[]).includes(fault));
+    const sums = new Map<string, { count: number; sum: Float64Array<ArrayBuffer> }>();
+    const clients = start<FromClients>(
+      "clients",
+      { shape, rounds, url, run, invite, seed, faults: ours } satisfies ClientsSettings,
+      children,
+      (message) => {
+        if (message.said !== "acknowledged") return;
+        const { round, attempt, count, sum } = message;
+        sums.set(`${round}/${attempt}`, { count, sum: Float64Array.from(sum) });
+      },
+    );
+
+    // While the clients work, the coordinator has its own misfortunes.
+    const random = new Seeded(seed);
+    const fate = faults.filter((fault) => fault === "kill" || fault === "freeze");
+    let detail: RunDetail | undefined;
+    let misfortunes = 0;
+    for (let nextFault = Date.now() + quietMs; ; ) {
+      await pause(500);
+      if (clients.child.exitCode !== null) throw new Error("the clients failed; their message stands above");
+      const looked = await ask<RunDetail>(`/api/runs/${run}`);
+      for (const record of looked?.rounds.slice(detail?.rounds.length ?? 0) ?? [])
+        onProgress(
+          `round ${record.round} ${record.question} ${record.state} ${record.reason ?? ""} ${record.survivors}`,
+        );
+      detail = looked ?? detail;
+      if (detail && ["finished", "stopped", "failed"].includes(detail.state)) break;
+      if (fate.length === 0 || Date.now() < nextFault || misfortunes >= mostMisfortunes) continue;
+      const fault = fate[random.u32() % fate.length]!;
+      tally[fault] = (tally[fault] ?? 0) + 1;
+      misfortunes++;
+      onProgress(`coordinator: ${fault}`);
+      if (fault === "kill") {
+        coordinator.child.kill("SIGKILL");
+        await coordinator.gone;
+        coordinator = start<FromCoordinator>("coordinator", place, children, watch);
+        await coordinator.said("serving");
+      } else {
+        coordinator.child.kill("SIGSTOP");
+        await pause(random.u32() % frozenMs);
+        coordinator.child.kill("SIGCONT");
+      }
+      nextFault = Date.now() + quietMs + (random.u32() % quietMs);
+    }
+    const ledger = (await ask<LedgerFile>(`/api/runs/${run}/ledger`))!;
+    const { faults: happened, out, milliseconds } = await clients.said("over");
+    const { acknowledged, lost, unsure, violations } = await holdAgainst(ledger, sums);
+    if (faults.length === 0 && unsure > 0) violations.push(`${unsure} rounds summed up more than was acknowledged`);
+    const aborted: Record<string, number> = {};
+    for (const { state, reason = "" } of detail.rounds)
+      if (state === "aborted") aborted[reason] = (aborted[reason] ?? 0) + 1;
+    if (faults.length === 0) {
+      if (detail.state !== "finished") violations.push(`the run ${detail.state}: ${detail.reason}`);
+      for (const [reason, count] of Object.entries(aborted)) violations.push(`${count} rounds ended by ${reason}`);
+    }
+    milliseconds.sort((a, b) => a - b);
+    const quantile = (q: number) =>
+      milliseconds[Math.min(milliseconds.length - 1, Math.floor(q * milliseconds.length))]!;
+    return {
+      completed: violations.length === 0,
+      state: detail.state,
+      reason: detail.reason ?? "",
+      clients: shape.clients,
+      dimension: shape.dimension,
+      seed,
+      serverCpuSeconds: faults.length === 0 ? (serverCpuSeconds ?? null) : null,
+      peakRssBytes,
+      p50: quantile(0.5),
+      p99: quantile(0.99),
+      rounds: { finished: detail.rounds.filter(({ state }) => state === "finished").length, aborted },
+      acknowledged,
+      lost,
+      unsure,
+      faults: { ...happened, ...tally },
+      out,
+      violations,
+    };
+  } finally {
+    for (const child of children) child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+    rmSync(`${folder}.lock`, { force: true });
+  }
+}
+
+/** The ledger's own rules, and: the sum of a finished round is that of the vectors whose senders were told so. */
+async function holdAgainst(
+  ledger: LedgerFile,
+  sums: ReadonlyMap<string, { count: number; sum: Float64Array<ArrayBuffer> }>,
+): Promise<Pick<LoadResult, "acknowledged" | "lost" | "unsure" | "violations">> {
+  const { entries, problems } = await checkLedger(ledger);
+  const violations = [...problems, ...checkPromises(entries)];
+  let [acknowledged, lost, unsure] = [0, 0, 0];
+  for (const entry of entries) {
+    if (entry.kind !== "round") continue;
+    const name = `${entry.round}/${entry.attempt}`;
+    const told = sums.get(name);
+    const count = told?.count ?? 0;
+    const { survivors } = entry.record;
+    acknowledged += count;
+    if (!told || count < survivors) unsure++;
+    else if (count > survivors) {
+      lost += count - survivors;
+      violations.push(`round ${name} summed up ${survivors}, and ${count} were told that they were in it`);
+    } else if ((await hashSum(told.sum)) !== entry.sumHash)
+      violations.push(`round ${name} is not the sum of its vectors`);
+  }
+  // Nothing is decoded without its charge, nor twice.
+  const attempts = new Map<string, string[]>();
+  for (const entry of entries) {
+    if (!("attempt" in entry)) continue;
+    const name = `${entry.round}/${entry.attempt}`;
+    attempts.set(name, [...(attempts.get(name) ?? []), entry.kind]);
+  }
+  for (const [name, kinds] of attempts)
+    if (!["announcement charge round", "announcement abort", "announcement charge abort"].includes(kinds.join(" ")))
+      violations.push(`attempt ${name} went ${kinds.join(", ")}`);
+  return { acknowledged, lost, unsure, violations };
+}
+
+interface Started<Message extends { said: string }> {
+  child: ChildProcess;
+  gone: Promise<void>;
+  said<What extends Message["said"]>(what: What): Promise<Extract<Message, { said: What }>>;
+}
+
+/** @param name of a file beside this one */
+function start<Message extends { said: string }>(
+  name: string,
+  settings: object,
+  children: Set<ChildProcess>,
+  watch: (message: Message) => void,
+): Started<Message> {
+  const child = fork(join(import.meta.dirname, `${name}.js`), [JSON.stringify(settings)], {
+    stdio: ["ignore", 2, 2, "ipc"],
+    serialization: "advanced",
+  });
+  children.add(child);
+  const inbox: Message[] = [];
+  let look = () => {};
+  child.on("message", (message) => {
+    const received = message as Message;
+    inbox.push(received);
+    watch(received);
+    look();
+  });
+  const gone = new Promise<void>((resolve) =>
+    child.once("exit", () => {
+      children.delete(child);
+      resolve();
+    }),
+  );
+  return {
+    child,
+    gone,
+    said: (what) =>
+      new Promise((resolve, reject) => {
+        look = () => {
+          const found = inbox.find(({ said }) => said === what);
+          if (found) resolve(found as never);
+        };
+        look();
+        void gone.then(() => reject(new Error(`the process «${name}» ended before it was «${what}»`)));
+      }),
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

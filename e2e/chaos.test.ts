@@ -1,0 +1,71 @@
+/**
+ * `murmur load` with everything that can go wrong, from fixed seeds: what was acknowledged is in the sums, the ledger is one
+ * line of history, and no attempt is charged or decoded twice. Then the same with a coordinator that miscounts, to see it caught.
+ */
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "vite";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { allFaults } from "../coordinator/load/faults.ts";
+import type { LoadResult, LoadSettings } from "../coordinator/load/load.ts";
+
+const root = join(import.meta.dirname, "..");
+const folder = mkdtempSync(join(tmpdir(), "murmur-chaos-"));
+const built = join(folder, "built/coordinator/load");
+let load: (settings: LoadSettings) => Promise<LoadResult>;
+
+beforeAll(async () => {
+  for (const name of ["node_modules", "package.json"]) symlinkSync(join(root, name), join(folder, name));
+  await build({
+    configFile: false,
+    root,
+    logLevel: "error",
+    build: {
+      ssr: true,
+      outDir: join(folder, "built"),
+      target: "node20",
+      minify: false,
+      copyPublicDir: false,
+      rolldownOptions: {
+        input: ["load", "clients", "coordinator"].map((name) => join(root, `coordinator/load/${name}.ts`)),
+        output: { preserveModules: true, preserveModulesRoot: root, entryFileNames: "[name].js" },
+      },
+    },
+  });
+  ({ load } = await import(/* @vite-ignore */ join(built, "load.js")));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const shape = { clients: 14, dimension: 2000, dropout: 0 };
+const quiet = () => {};
+
+test("without faults every vector that was acknowledged is in its sum", async () => {
+  const result = await load({ shape, rounds: 1, seed: 1, faults: [], onProgress: quiet });
+  expect(result.violations).toEqual([]);
+  expect(result).toMatchObject({ completed: true, acknowledged: 42, lost: 0, out: {} });
+  expect(result.serverCpuSeconds).toBeGreaterThan(0);
+});
+
+test.each([1, 2])("with every fault, from seed %i, nothing is lost, charged twice or decoded twice", async (seed) => {
+  const result = await load({ shape, rounds: 4, seed, faults: allFaults, onProgress: quiet });
+  expect([seed, result.violations, result.lost]).toEqual([seed, [], 0]);
+  expect(["finished", "failed"]).toContain(result.state);
+  expect(Object.values(result.faults).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(3);
+  expect(result.acknowledged).toBeGreaterThan(0);
+});
+
+test("a coordinator whose sum is not that of its vectors is found out", async () => {
+  const file = join(folder, "built/shared/round/3-masked.js");
+  const right = readFileSync(file, "utf8");
+  const wrong = right.replace("state.received.add(upload.from);", "$& state.sum[0] = (state.sum[0] + 1) >>> 0;");
+  expect(wrong).not.toBe(right);
+  writeFileSync(file, wrong);
+  try {
+    const result = await load({ shape, rounds: 1, seed: 1, faults: [], onProgress: quiet });
+    expect(result.completed).toBe(false);
+    expect(result.violations).toContain("round 2/1 is not the sum of its vectors");
+  } finally {
+    writeFileSync(file, right);
+  }
+});

@@ -1,0 +1,2 @@
+/** The bench's one run, as its two processes call it. */
+export const runId = "bench";
