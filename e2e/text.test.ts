@@ -1,5 +1,5 @@
 /** A whole run on texts with the real encoder: classes, and an adapter. text.e2e.ts has one of two outcomes, in browsers. */
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Papa from "papaparse";
@@ -9,6 +9,7 @@ import { Answerer } from "../client/worker/answerer.ts";
 import { tryText } from "../client/worker/try-text.ts";
 import { fetchData } from "../coordinator/command/data.ts";
 import { splitEvenly } from "../coordinator/command/partition.ts";
+import { predictRows } from "../coordinator/command/predict.ts";
 import { serve } from "../coordinator/command/serve.ts";
 import { useLiteFile } from "../coordinator/text/use-lite.ts";
 import { dawnDevice } from "../kernels/testing/dawn.ts";
@@ -16,6 +17,7 @@ import { outcomesOf, readRows } from "../shared/data/rows.ts";
 import { classFigures, likeliest } from "../shared/fairness/class-figures.ts";
 import { checkLedger } from "../shared/ledger/file.ts";
 import { modelFileOf, openModel } from "../shared/model-file.ts";
+import { outcomeProbabilities } from "../shared/predict.ts";
 import { RandomSource } from "../shared/privacy/random.ts";
 import { classTable } from "../shared/questions/evaluate.ts";
 import { asTask, type Task } from "../shared/task.ts";
@@ -95,6 +97,15 @@ describe.skipIf(!device || !there)("six participants with texts", () => {
     expect(tried.outcomes.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
     expect(tried.words.length).toBeGreaterThan(3);
     await expect(openModel(model)).rejects.toThrow("text");
+    // On a processor without an adapter, from the exported file.
+    const exported = join(mkdtempSync(join(tmpdir(), "murmur-model-")), "model.json");
+    writeFileSync(exported, JSON.stringify(model));
+    const csv = Papa.unparse(rows.texts!.slice(0, 2).map((sentence) => ({ sentence })));
+    const { predictions } = await predictRows(csv, { run: exported, coordinator: "" });
+    predictions.forEach((told, i) => {
+      const byAdapter = outcomeProbabilities(logits.subarray(3 * i, 3 * i + 3));
+      expect(told.probability).toBeCloseTo(Math.max(...byAdapter), 3);
+    });
     // Something was learned in the adapter itself: its second matrix has left zero.
     expect(parameters.subarray(1536 * 2 + 2, 1536 * 2 + 2 + 2 * 512).some((w) => w !== 0)).toBe(true);
   });

@@ -110,7 +110,7 @@ export const withParameters = async (file: ModelFile, parameters: Float32Array<A
   tensors: tensorsOf(file.architecture, parameters).map((t) => ({ ...t, data: Array.from(t.data) })),
 });
 
-/** A model of columns that can be asked; one of texts needs its encoder's file and an adapter (kernels/text). */
+/** A model of columns and two outcomes, which can be explained. */
 export interface OpenModel {
   file: ModelFile;
   /** Flat, as in model.ts */
@@ -121,7 +121,7 @@ export interface OpenModel {
   score(inputs: Float32Array | Float64Array): Float64Array;
 }
 
-/** @throws InputError for what is no model, one whose parts do not fit each other, or one that reads texts */
+/** @throws InputError for what is no model, one whose parts do not fit each other, and one of texts or of classes */
 export async function openModel(value: unknown): Promise<OpenModel> {
   const { file, parameters } = await readModelFile(value);
   if (file.text)

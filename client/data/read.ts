@@ -1,5 +1,6 @@
 /** A CSV file's text as records, in the tab's worker or in Node; the text goes nowhere else. */
 import Papa from "papaparse";
+import { delimiterOf } from "../../shared/data/delimiter.ts";
 import { InputError } from "../../shared/errors.ts";
 
 export interface CsvTable {
@@ -12,20 +13,11 @@ export interface CsvTable {
   rowOf: number[];
 }
 
-const delimiters = [",", ";", "\t", "|"];
-
-/** The one that parts the names of the columns: further down stand texts, which may hold any of them. */
-function delimiterOf(text: string): string {
-  const header = text.slice(0, text.search(/\r?\n|$/)).replace(/"[^"]*"/g, "");
-  const times = (delimiter: string) => header.split(delimiter).length;
-  return delimiters.reduce((most, one) => (times(one) > times(most) ? one : most));
-}
-
 /** A byte order mark, empty lines and blanks around names are ignored. */
 export function parseCsv(text: string): CsvTable {
   const { data, errors, meta } = Papa.parse<Record<string, string>>(text, {
     header: true,
-    delimiter: delimiterOf(text.trimStart()),
+    delimiter: delimiterOf(text),
     skipEmptyLines: "greedy",
     transformHeader: (name) => name.trim(),
   });

@@ -3,6 +3,7 @@ import { outcomesOf } from "../../shared/data/rows.ts";
 import { InputError } from "../../shared/errors.ts";
 import { limeText } from "../../shared/explain/lime-text.ts";
 import { type ModelFile, readModelFile } from "../../shared/model-file.ts";
+import { outcomeProbabilities } from "../../shared/predict.ts";
 import type { Answerer } from "./answerer.ts";
 import type { Tried } from "./snapshot.ts";
 
@@ -17,7 +18,7 @@ export async function tryText(file: ModelFile, answerer: Answerer, text: string)
   const probabilities = async (texts: string[]) => {
     const logits = await answerer.scoreTexts(parameters, texts);
     const classes = logits.length / texts.length;
-    return texts.map((_, i) => probabilitiesOf(logits.subarray(i * classes, (i + 1) * classes)));
+    return texts.map((_, i) => outcomeProbabilities(logits.subarray(i * classes, (i + 1) * classes)));
   };
   const [own] = await probabilities([text]);
   const outcomes = names
@@ -26,18 +27,6 @@ export async function tryText(file: ModelFile, answerer: Answerer, text: string)
   const likeliest = outcomes[0]!.index;
   const words = await wordsOf(text, async (texts) => (await probabilities(texts)).map((p) => p[likeliest]!));
   return { outcomes: outcomes.slice(0, shownOutcomes).map(({ name, probability }) => ({ name, probability })), words };
-}
-
-/** Of one logit both outcomes, the negative first; of several their softmax. */
-function probabilitiesOf(logits: Float32Array): number[] {
-  if (logits.length === 1) {
-    const positive = 1 / (1 + Math.exp(-logits[0]!));
-    return [1 - positive, positive];
-  }
-  const largest = Math.max(...logits);
-  const exponentials = Array.from(logits, (z) => Math.exp(z - largest));
-  const sum = exponentials.reduce((a, b) => a + b, 0);
-  return exponentials.map((e) => e / sum);
 }
 
 async function wordsOf(text: string, score: (texts: string[]) => Promise<number[]>): Promise<Tried["words"]> {

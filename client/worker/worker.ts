@@ -176,7 +176,9 @@ class Worker implements TabWorker {
         onRefused: (reason) => this.#refuse("failed", reason),
         onEnded: (_state, _reason, model) => {
           this.#model = model;
-          const asked = model && this.#rows ? (model.text ? { triable: true } : { explainable: this.#rows.count }) : {};
+          const asked = model?.text
+            ? { triable: true }
+            : model && this.#rows && "positive" in model.label && { explainable: this.#rows.count };
           this.#update({ state: "finished", ...asked });
           this.#session?.leave();
         },

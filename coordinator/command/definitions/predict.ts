@@ -1,3 +1,4 @@
+import Papa from "papaparse";
 import { command, json, readInput } from "../flags.ts";
 import { output } from "../output.ts";
 import { coordinator, modelOf } from "./coordinator-flag.ts";
@@ -12,11 +13,13 @@ export default command({
   },
   async run({ args }) {
     const text = await readInput("--data", args.data);
-    const { predictRows } = await import("../explain.ts");
+    const { predictRows } = await import("../predict.ts");
     const { predictions, ...about } = await predictRows(text, { run: args.run, coordinator: args.coordinator });
-    const lines = predictions.map(({ row, logit, probability, selected }) =>
-      [row, logit, probability, +selected].join(),
+    const table = predictions.map((told) =>
+      "logit" in told
+        ? { row: told.row, logit: told.logit, probability: told.probability, selected: Number(told.selected) }
+        : { row: told.row, outcome: told.outcome, probability: told.probability },
     );
-    output(args, { ...about, predictions }, ["row,logit,probability,selected", ...lines].join("\n"));
+    output(args, { ...about, predictions }, Papa.unparse(table, { newline: "\n" }));
   },
 });
