@@ -7,6 +7,7 @@ import { type Problem, readRows } from "../../shared/data/rows.ts";
 import { cellsOf } from "../../shared/fairness/histogram.ts";
 import { readTaskFile } from "../../shared/task-file.ts";
 import { fetchData } from "./data.ts";
+import { recordsOf as recordsIn } from "./model-at.ts";
 import { projectRoot } from "./project-root.ts";
 
 let cacheDir: string;
@@ -92,6 +93,32 @@ describe("the smaller sets", () => {
   });
 });
 
+describe("the sets of texts", () => {
+  const folder = process.env.MURMUR_TEST_DATA;
+
+  it.skipIf(folder === undefined).each([
+    { name: "banking77", task: "banking77", rows: [10_003, 3_080] },
+    { name: "sms-spam", task: "sms-spam", rows: [4_460, 994] },
+    { name: "financial-phrasebank", task: "financial-sentiment", rows: [3_877, 969] },
+  ])("$name fits its task, each class with its rows", async ({ name, task, rows }) => {
+    const data = await fetchData(name, { cacheDir, dataDir: join(folder!, name) });
+    const read = async (path: string) => readAs(task, recordsIn(await readFile(path, "utf8")));
+    const [train, test] = [await read(data.path), await read(data.testPath)];
+    expect([train.problems, test.problems]).toEqual([noProblems, noProblems]);
+    expect([train.rows.count, test.rows.count]).toEqual(rows);
+    expect(train.rows.texts!.every((text) => text !== "")).toBe(true);
+    // Nothing that is judged by was learned from, but what the makers themselves put into both.
+    const known = new Set(train.rows.texts);
+    if (name === "sms-spam") expect(test.rows.texts!.filter((text) => known.has(text))).toEqual([]);
+  });
+
+  it("that come in an archive say where it is", async () => {
+    await expect(fetchData("sms-spam", { cacheDir: join(cacheDir, "none") })).rejects.toThrow(
+      /--data-dir: is needed.*uci/,
+    );
+  });
+});
+
 describe("adult", () => {
   const folder = process.env.MURMUR_TEST_DATA;
   if (folder === undefined) console.warn("Adult is not tested: set MURMUR_TEST_DATA to a folder that holds adult/.");
@@ -133,6 +160,6 @@ describe("adult", () => {
 
 it("lists the known data sets to who asks for another", async () => {
   await expect(fetchData("constructor", { cacheDir })).rejects.toThrow(
-    "name: «constructor» is not a known data set. Use one of bank, adult, german, compas, heart, oulad.",
+    "name: «constructor» is not a known data set. Use one of bank, adult, german, compas, heart, oulad, banking77, sms-spam, financial-phrasebank.",
   );
 });

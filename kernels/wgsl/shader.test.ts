@@ -43,7 +43,16 @@ describe.skipIf(device === undefined)("compile", () => {
           ...layers,
         ],
       };
-      for (const architecture of [perceptron(5, [4, 3], "tanh"), images, texts]) {
+      const encoded = {
+        inputShape: [4],
+        layers: [
+          { kind: "embedding" as const, vocabulary: 3, width: 4, frozen: true as const },
+          { kind: "positions" as const, frozen: true as const },
+          { kind: "mean-tokens" as const },
+          ...layers,
+        ],
+      };
+      for (const architecture of [perceptron(5, [4, 3], "tanh"), images, texts, encoded]) {
         const programs = new Programs(device!, layoutOf(architecture));
         for (const purpose of ["counts", "clipped", "plain"] as const) await programs.compile(purpose);
         for (const kind of ["sgd", "adam"] as const) {
