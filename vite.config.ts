@@ -1,6 +1,7 @@
 /**
- * One configuration for the pages (`--mode client` → dist/client), the command (`--mode command` → dist/command) and
- * the unit tests. The command is built because Node by itself cannot import `.wgsl?raw` or TypeScript.
+ * One configuration for the pages (`--mode client` → dist/client), the command (`--mode command` → dist/command),
+ * processes of a bench that names its own (`--mode bench`) and the unit tests. The command is built because Node by
+ * itself cannot import `.wgsl?raw` or TypeScript.
  */
 import { builtinModules } from "node:module";
 import type { BuildEnvironmentOptions, Plugin } from "vite";
@@ -38,13 +39,12 @@ const shellList: Plugin = {
   },
 };
 
+const forNode: BuildEnvironmentOptions = { ssr: true, target: "node20", minify: false, copyPublicDir: false };
+
 const command: BuildEnvironmentOptions = {
-  ssr: true,
+  ...forNode,
   outDir: `${here}/dist/command`,
   emptyOutDir: true,
-  target: "node20",
-  minify: false,
-  copyPublicDir: false,
   // File by file, so that a process that runs on the former build still finds the parts it has not loaded yet.
   rolldownOptions: {
     // The load's two processes are started by name.
@@ -57,7 +57,7 @@ const command: BuildEnvironmentOptions = {
 
 export default defineConfig(({ mode }) => ({
   root: mode === "client" ? `${here}/client` : here,
-  build: mode === "client" ? pages : command,
+  build: mode === "client" ? pages : mode === "bench" ? forNode : command,
   plugins: mode === "client" ? [shellList] : [],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   worker: { format: "es" },

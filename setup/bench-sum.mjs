@@ -27,7 +27,7 @@ async function buildProcesses() {
   const bench = join(root, "e2e", "sum-bench");
   await build({
     configFile: join(root, "vite.config.ts"),
-    mode: "command",
+    mode: "bench",
     logLevel: "warn",
     build: {
       ssr: true,

@@ -25,7 +25,7 @@ async function buildRun() {
   const { build } = await import("vite");
   await build({
     configFile: join(root, "vite.config.ts"),
-    mode: "command",
+    mode: "bench",
     logLevel: "warn",
     build: {
       ssr: true,
