@@ -4,7 +4,9 @@ import { join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
 import Papa from "papaparse";
+import { findLeaks } from "./leaks.ts";
 import { type Serving, startServing } from "./serving.ts";
+import { tap } from "./wiretap.ts";
 
 const original = join(process.env.MURMUR_TEST_DATA ?? "", "sms-spam", "SMSSpamCollection");
 const there = process.env.MURMUR_TEST_DATA !== undefined && existsSync(original);
@@ -52,13 +54,14 @@ test.describe("a task that reads texts", () => {
     const run = await serving.launch(task);
     const contexts = await Promise.all(Array.from({ length: tabs }, () => browser.newContext()));
     const pages = await Promise.all(contexts.map((context) => context.newPage()));
-    const sent: string[] = [];
+    const wire = await tap(serving.url);
+    const invitation = run.invitation.replace(new URL(run.invitation).origin, wire.url);
     const [page] = pages as [Page];
-    page.on("request", (request) => sent.push(`${request.method()} ${request.url()} ${request.postData() ?? ""}`));
+    const messages = files();
     await Promise.all(
-      files().map(async (file, i) => {
+      messages.map(async (file, i) => {
         const own = pages[i]!;
-        await own.goto(`${run.invitation}${i === 0 ? "&lang=zh" : ""}`);
+        await own.goto(`${invitation}${i === 0 ? "&lang=zh" : ""}`);
         await own.getByTestId("file").setInputFiles(file);
         await expect(own.getByTestId("consent")).toBeVisible({ timeout: 60_000 });
         await own.getByTestId("consent").click();
@@ -78,9 +81,19 @@ test.describe("a task that reads texts", () => {
     await page.screenshot({ path: info.outputPath("text-tried-zh.png"), fullPage: true });
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id }) => id)).toEqual([]);
-    // Nothing that was written, and nothing of the file, is in any request.
-    expect(sent.filter((line) => /prize|WINNER|messages-1/i.test(line))).toEqual([]);
-    expect(sent.some((line) => line.includes("/encoders/"))).toBe(true);
+    // Of all bytes that left the tabs, pages and sockets: no message of a file, not its name, not what was written.
+    const texts = messages.flatMap(({ buffer }) =>
+      Papa.parse<{ text: string }>(String(buffer), { header: true }).data.map(({ text }) => text.slice(0, 24)),
+    );
+    const heard = wire.heard();
+    expect(heard.filter(({ frames }) => frames.length > 0).length).toBeGreaterThanOrEqual(tabs);
+    const secrets = {
+      texts: [...texts.filter((text) => text.length > 8), words.slice(0, 24), "messages-"],
+      numbers: [],
+    };
+    expect(findLeaks(heard, { ...secrets, vectors: [] })).toEqual([]);
+    expect(findLeaks(heard, { texts: [run.run], numbers: [], vectors: [] })).toEqual([`the text «${run.run}»`]);
+    wire.close();
     await Promise.all(contexts.map((context) => context.close()));
   });
 });

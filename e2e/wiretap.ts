@@ -50,6 +50,8 @@ export async function tap(target: string): Promise<Wiretap> {
 function read(raw: Buffer): Heard {
   const frames: Heard["frames"] = [];
   let at = raw.indexOf("\r\n\r\n") + 4;
+  // Pages, scripts and files are asked for without frames.
+  if (!/^upgrade: websocket\r$/im.test(raw.toString("latin1", 0, at))) return { raw, frames };
   let message: Buffer[] = [];
   let binary = false;
   while (at + 2 <= raw.length) {

@@ -1,8 +1,10 @@
 /** A task, step by step in a form beside its file, from an example or by hand; what is wrong stands beside the field. */
+
 import { signal } from "@preact/signals";
 import { isWeakCohort, minimumCohort } from "../../shared/cohort.ts";
 import type { Task } from "../../shared/task.ts";
 import { formatDelta, formatNumber, t } from "../i18n/messages.ts";
+import { ExampleSelect } from "../ui/example-select.tsx";
 import { launch } from "./api.ts";
 import { checked, isReadable, preview, problems, valueAt, yaml } from "./draft.ts";
 import { Fields } from "./field.tsx";
@@ -67,27 +69,13 @@ export function Launch({ onLaunched }: { onLaunched: (run: string) => void }) {
       }}
     >
       <h2>{t("console.launch")}</h2>
-      <p class="choices">
-        <label>
-          {t("console.launch.example")}{" "}
-          <select
-            data-testid="example"
-            value=""
-            onChange={({ currentTarget }) => {
-              const chosen = examples.value?.find(({ name }) => name === currentTarget.value);
-              if (chosen) yaml.value = chosen.yaml;
-              currentTarget.value = "";
-            }}
-          >
-            <option value="">{t("form.choose")}</option>
-            {examples.value?.map(({ name }) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
-      </p>
+      <ExampleSelect
+        examples={examples.value}
+        testid="example"
+        onChoose={(chosen) => {
+          yaml.value = chosen;
+        }}
+      />
       <div class="side-by-side">
         <div>{isReadable.value ? <Steps /> : <p class="problems">{t("form.unreadable")}</p>}</div>
         <div class="beside">

@@ -1,9 +1,11 @@
 /** A grid, by its axes and by its file: how many cells it makes is said before it runs. */
+
 import { computed, signal } from "@preact/signals";
 import { parse, parseDocument } from "yaml";
 import { InputError } from "../../shared/errors.ts";
 import { asGrid, cellsOfGrid } from "../../shared/lab/grid.ts";
 import { t } from "../i18n/messages.ts";
+import { ExampleSelect } from "../ui/example-select.tsx";
 import { examples, job, start, stop } from "./api.ts";
 
 /** Axes with a field of their own; the others are written in the file. */
@@ -66,26 +68,13 @@ export function GridEditor() {
       }}
     >
       <h2>{t("lab.grid")}</h2>
-      <p class="choices">
-        <label>
-          {t("console.launch.example")}{" "}
-          <select
-            value=""
-            data-testid="grid-example"
-            onChange={({ currentTarget }) => {
-              yaml.value = known.value?.find(({ name }) => name === currentTarget.value)?.yaml ?? yaml.value;
-              currentTarget.value = "";
-            }}
-          >
-            <option value="">{t("form.choose")}</option>
-            {known.value?.map(({ name }) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
-      </p>
+      <ExampleSelect
+        examples={known.value}
+        testid="grid-example"
+        onChoose={(chosen) => {
+          yaml.value = chosen;
+        }}
+      />
       <div class="side-by-side">
         <div>
           {axes.map((axis) => {
