@@ -53,7 +53,7 @@ export function findLeaks(heard: readonly Heard[], secrets: Secrets): string[] {
   for (const text of secrets.texts)
     if (
       spellingsOf(Buffer.from(text))
-        .concat(Buffer.from(text, "utf16le"))
+        .concat(Buffer.from(text, "utf16le"), Buffer.from(encodeURIComponent(text)))
         .some((s) => isIn(haystacks, s))
     )
       findings.add(`the text «${text}»`);
