@@ -1,20 +1,23 @@
 /** Six browser tabs with messages of their own learn to tell spam, and one tries the model on words it writes. */
-import { existsSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
 import Papa from "papaparse";
+import type { Predictions } from "../coordinator/command/predict.ts";
 import { findLeaks } from "./leaks.ts";
 import { type Serving, startServing } from "./serving.ts";
 import { tap } from "./wiretap.ts";
 
+const root = join(import.meta.dirname, "..");
 const original = join(process.env.MURMUR_TEST_DATA ?? "", "sms-spam", "SMSSpamCollection");
 const there = process.env.MURMUR_TEST_DATA !== undefined && existsSync(original);
 
 const tabs = 6;
 const messagesEach = 24;
 
-const task = readFileSync(join(import.meta.dirname, "../tasks/sms-spam.yaml"), "utf8")
+const task = readFileSync(join(root, "tasks/sms-spam.yaml"), "utf8")
   .replace(/minimum: \d+/, `minimum: ${tabs}`)
   .replace(/maximum: \d+/, `maximum: ${tabs}`)
   .replace(/tokens: \d+/, "tokens: 24")
@@ -38,12 +41,25 @@ function files() {
   });
 }
 
+/** `murmur predict` on a run's model: the likelier outcome and its probability in per cent. */
+function predicted(run: string, words: string, file: string) {
+  writeFileSync(file, Papa.unparse([{ text: words }]));
+  const [command, ...rest] = [join(root, "dist/command/murmur.js"), "predict", "--run", run, "--data", file, "--json"];
+  const env = { ...process.env, MURMUR_OPERATOR_KEY: serving.key };
+  const told = execFileSync(process.execPath, [command, ...rest, "--coordinator", serving.url], { env });
+  const { probability } = (JSON.parse(String(told)) as Predictions).predictions[0]!;
+  return probability > 0.5
+    ? { outcome: "spam", share: 100 * probability }
+    : { outcome: "ham", share: 100 - 100 * probability };
+}
+
+let serving: Serving;
+
 const expectState = (page: Page, state: string) =>
   expect(page.getByTestId("state")).toHaveAttribute("data-state", state, { timeout: 240_000 });
 
 test.describe("a task that reads texts", () => {
   test.skip(!there, "needs MURMUR_TEST_DATA, a folder with sms-spam/SMSSpamCollection");
-  let serving: Serving;
   test.beforeAll(async () => {
     serving = await startServing();
   });
@@ -76,7 +92,12 @@ test.describe("a task that reads texts", () => {
     const words = "URGENT! You have won a free prize, call now to claim your cash";
     await tried.getByRole("textbox").fill(words);
     await tried.getByRole("button").click();
-    await expect(tried.locator(".problems").or(tried.getByTestId("tried"))).toContainText("spam", { timeout: 120_000 });
+    // Which way so few messages lead under noise is chance; that the tab says what the processor says of this model is not.
+    const { outcome, share } = predicted(run.run, words, info.outputPath("words.csv"));
+    const told = tried.locator(".problems").or(tried.getByTestId("tried"));
+    await expect(told).toContainText(outcome, { timeout: 120_000 });
+    const shown = Number(/([\d.]+)%/.exec((await told.textContent())!)![1]);
+    expect(Math.abs(shown - share)).toBeLessThan(0.11);
     expect(await tried.getByRole("listitem").count()).toBeGreaterThan(2);
     await page.screenshot({ path: info.outputPath("text-tried-zh.png"), fullPage: true });
     const { violations } = await new AxeBuilder({ page }).analyze();
