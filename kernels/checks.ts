@@ -5,6 +5,9 @@ import type { Clip, Rows, TableSizes } from "./inputs.ts";
 import { type Layout, nameOf } from "./layout.ts";
 import type { Optimizer } from "./optimizer/optimizer.ts";
 
+/** A token that has no label. */
+const unlabelled = 255;
+
 /** Counts and penalties of fairness are about one logit; of several nothing would be counted, and nobody told. */
 export function checkTables({ layers }: Layout, { cells }: TableSizes): void {
   const { outputs } = layers.at(-1)!;
@@ -16,8 +19,13 @@ export function checkTables({ layers }: Layout, { cells }: TableSizes): void {
 /** Of a model that is trained or asked for scores; an encoder's part gives vectors instead. */
 export function checkHead({ layers }: Layout): void {
   const last = layers.at(-1)!;
-  if (last.kind !== "dense" || last.positions > 1)
-    throw new InputError("layers", "end without logits", "Let the last layer be dense, of no tokens.");
+  if (last.kind !== "dense") throw new InputError("layers", "end without logits", "Let the last layer be dense.");
+  if (last.positions > 1 && last.outputs === 1)
+    throw new InputError(
+      "layers",
+      "end with one logit of every token",
+      "Give each token two or more, or use mean-tokens.",
+    );
 }
 
 export function checkFrozen({ frozen: expected }: Layout, frozen: Float32Array): void {
@@ -27,9 +35,13 @@ export function checkFrozen({ frozen: expected }: Layout, frozen: Float32Array):
   if (bad >= 0) throw new InputError("frozen", `has ${frozen[bad]} at ${bad}`, "Every parameter must be finite.");
 }
 
-export function checkRows(rows: Rows, { layers, begins, padded }: Layout, { cells, attributes }: TableSizes): void {
+export function checkRows(
+  rows: Rows,
+  { layers, labels: each, begins, padded }: Layout,
+  { cells, attributes }: TableSizes,
+): void {
   const inputs = layers[0]!.input.width;
-  const lengths = { features: inputs, labels: 1, cells: attributes };
+  const lengths = { features: inputs, labels: each, cells: attributes };
   for (const [name, width] of Object.entries(lengths)) {
     const { length } = rows[name as keyof typeof lengths];
     if (length !== rows.count * width) {
@@ -45,10 +57,10 @@ export function checkRows(rows: Rows, { layers, begins, padded }: Layout, { cell
   if (begins === "tokens") checkTokens(rows.features, inputs, layers[0]!.inputs);
   else if (padded) checkCounts(rows, layers[0]!.input.rowsEach);
   const labels = Math.max(2, layers.at(-1)!.outputs);
-  const badLabel = rows.labels.findIndex((label) => label >= labels);
+  const badLabel = rows.labels.findIndex((label) => label >= labels && !(each > 1 && label === unlabelled));
   if (badLabel >= 0) {
     const fix = `Labels go from 0 to ${labels - 1}.`;
-    throw new InputError("rows.labels", `is ${rows.labels[badLabel]} in row ${badLabel}`, fix);
+    throw new InputError("rows.labels", `is ${rows.labels[badLabel]} in row ${Math.floor(badLabel / each)}`, fix);
   }
   const badCell = rows.cells.findIndex((cell) => cell >= cells && cell !== undisclosed);
   if (badCell >= 0) {

@@ -115,6 +115,22 @@ const adapted: Architecture = {
     { kind: "dense", outputs: 3, activation: "none" },
   ],
 };
+/** A class of every token, on a frozen encoder with an adapter. */
+const tagging: Architecture = {
+  inputShape: [7],
+  layers: [
+    { kind: "embedding", vocabulary, width: 8, frozen: true },
+    {
+      kind: "residual",
+      layers: [
+        { kind: "layer-norm", frozen: true },
+        { kind: "attention", heads: 2, frozen: true, adapters: { qkv: 3, out: 2 } },
+      ],
+    },
+    { kind: "layer-norm", affine: false },
+    { kind: "dense", outputs: 5, activation: "none" },
+  ],
+};
 const architectures: Architecture[] = [
   perceptron(13, [], "relu"),
   perceptron(13, [7], "relu"),
@@ -129,6 +145,7 @@ const architectures: Architecture[] = [
   vectors,
   bare,
   adapted,
+  tagging,
 ];
 const named = ({ inputShape, layers }: Architecture) =>
   [
@@ -151,7 +168,7 @@ async function setUp(architecture: Architecture, count: number, seed: number, ch
   const classes = Math.max(2, layersOf(architecture).at(-1)!.outputs);
   const made =
     architecture.layers[0]!.kind === "embedding"
-      ? madeUpTokens(count, inputs, vocabulary, random, classes)
+      ? madeUpTokens(count, inputs, vocabulary, random, classes, architecture === tagging)
       : madeUpRows(count, inputs, random, classes);
   const parameters = madeUpParameters(architecture, random);
   const single = tablesOf(architecture) === tables;
@@ -312,15 +329,24 @@ withDevice("against float64", () => {
   it.each([
     ["images", convolutions],
     ["an encoder with adapters", adapted],
+    ["an encoder whose tokens have classes", tagging],
   ])("the reference's gradient of a network of %s, by finite differences", (_, architecture) => {
     const random = randomSource(59);
     const rows =
-      architecture === adapted ? madeUpTokens(3, 7, vocabulary, random, 3) : madeUpRows(3, 9 * 8 * 2, random, 4);
+      architecture === convolutions
+        ? madeUpRows(3, 9 * 8 * 2, random, 4)
+        : madeUpTokens(3, 7, vocabulary, random, 3, architecture === tagging);
+    const each = rows.labels.length / rows.count;
     const parameters = Float64Array.from(madeUpParameters(architecture, random));
     const frozen = madeUpParameters(architecture, random, true);
     const loss = (row: number, at: Float64Array) => {
       const logits = activations(architecture, at, featuresOf(rows, row), frozen).at(-1)!;
-      return Math.log(logits.reduce((sum, z) => sum + Math.exp(z), 0)) - logits[rows.labels[row]!]!;
+      const classes = logits.length / each;
+      const losses = Array.from(rows.labels.subarray(row * each, (row + 1) * each), (label, i) => {
+        const own = logits.slice(i * classes, (i + 1) * classes);
+        return Math.log(own.reduce((sum, z) => sum + Math.exp(z), 0)) - own[label]!;
+      }).filter((loss) => !Number.isNaN(loss));
+      return losses.reduce((sum, loss) => sum + loss, 0) / Math.max(1, losses.length);
     };
     for (let row = 0; row < rows.count; row++) {
       rowGradient(architecture, parameters, rows, row, madeUpWitness(random), frozen).forEach((value, i) => {

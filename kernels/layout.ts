@@ -63,6 +63,8 @@ export interface Layout {
   /** Parameters of the flat vector that is trained, and of the encoder's */
   parameters: number;
   frozen: number;
+  /** Labels of a row: one, or one for each of its tokens */
+  labels: number;
   /** Whether the model begins with token numbers */
   begins: "numbers" | "tokens";
   /** Whether rows have fewer tokens than there is room for */
@@ -124,6 +126,7 @@ export function layoutOf(architecture: Architecture, padded = false): Layout {
     layers,
     parameters: parameterCount(architecture),
     frozen: frozenCount(architecture),
+    labels: plain.at(-1)!.kind === "dense" ? plain.at(-1)!.positions : 1,
     begins,
     padded: padded || begins === "tokens",
   };

@@ -64,7 +64,8 @@ export class Memory {
     const { width: inputs, stride: inputStride, rows: line, rowsEach } = this.#layout.layers[0]!.input;
     const { attributes } = this.#tables;
     const features = new Float32Array(rows.count * inputStride);
-    const facts = new Uint32Array(rows.count * (1 + attributes));
+    const { labels } = this.#layout;
+    const facts = new Uint32Array(rows.count * (labels + attributes));
     for (let row = 0; row < rows.count; row++) {
       for (let i = 0; i < rowsEach; i++) {
         const own = row * inputs + i * line.width;
@@ -72,8 +73,9 @@ export class Memory {
         features.set(rows.features.subarray(own, own + line.width), to);
         features[to + line.width] = 1;
       }
-      facts[row * (1 + attributes)] = rows.labels[row]!;
-      facts.set(rows.cells.subarray(row * attributes, (row + 1) * attributes), row * (1 + attributes) + 1);
+      const fact = row * (labels + attributes);
+      facts.set(rows.labels.subarray(row * labels, (row + 1) * labels), fact);
+      facts.set(rows.cells.subarray(row * attributes, (row + 1) * attributes), fact + labels);
     }
     this.#upload("features", features);
     this.#upload("facts", facts);

@@ -130,7 +130,7 @@ async function compileBackwards(
     const { onTheWay, after } = bindGradients(arena);
     return {
       backward: [
-        gradientLaunch(device, loss, first),
+        gradientLaunch(device, loss, layers.at(-1)!, first),
         ...onTheWay
           .map((launches, i) => [...launches, ...back[i]!])
           .reverse()

@@ -6,7 +6,7 @@ import { type Architecture, layersOf } from "./model.ts";
  * @param features [rows, ...inputShape]
  * @param parameters flat, as in model.ts
  * @param frozen those of an encoder
- * @returns logits [rows, outputs]
+ * @returns logits [rows, outputs], or of every token [rows, tokens, outputs]
  */
 export function predict(
   architecture: Architecture,
@@ -16,13 +16,14 @@ export function predict(
 ): Float64Array {
   const layers = layersOf(architecture);
   const width = architecture.inputShape.reduce((a, b) => a * b);
-  const { outputs } = layers.at(-1)!;
+  const { outputs, positions } = layers.at(-1)!;
+  const each = positions * outputs;
   const rows = features.length / width;
-  const logits = new Float64Array(rows * outputs);
+  const logits = new Float64Array(rows * each);
   for (let row = 0; row < rows; row++) {
     logits.set(
       forwardRow(layers, parameters, features.subarray(row * width, (row + 1) * width), frozen).at(-1)!,
-      row * outputs,
+      row * each,
     );
   }
   return logits;

@@ -19,10 +19,10 @@ export interface CountKernels {
 
 const rowBindings = { tables: "uniform", chunk: "chunk", logits: "read", batch: "read", facts: "read" } as const;
 
-/** Cross-entropy of a logit's sigmoid, with the fairness tables; of several logits' softmax, without. */
+/** Cross-entropy of a logit's sigmoid, with the fairness tables; of several logits' softmax, of rows or tokens, without. */
 export function compileLossGradient(
   device: GPUDevice,
-  { outputs, output }: PlacedLayer,
+  { outputs, output, positions }: PlacedLayer,
 ): Promise<Kernel<GradientNames>> {
   const results = { g: "write", flags: "write" } as const;
   if (outputs === 1) {
@@ -34,7 +34,7 @@ export function compileLossGradient(
     "loss/softmax-gradient.wgsl",
     softmaxGradient,
     { ...rowBindings, ...results },
-    { constants: { CLASSES: outputs, STRIDE: output.stride } },
+    { constants: { LABELS: positions, CLASSES: outputs, STRIDE: output.rows.stride } },
   );
 }
 
@@ -49,8 +49,9 @@ export async function compileCounts(device: GPUDevice): Promise<CountKernels> {
 export const gradientLaunch = (
   device: GPUDevice,
   kernel: Kernel<GradientNames>,
+  { positions }: PlacedLayer,
   buffers: Record<GradientNames, GPUBuffer>,
-): Launch => launch(device, kernel, buffers, (rows) => rows, 16);
+): Launch => launch(device, kernel, buffers, (rows) => rows * positions, 16);
 
 export const histogramLaunch = (
   device: GPUDevice,

@@ -1,9 +1,11 @@
-// loss/softmax-gradient: g = softmax(z) − onehot(y), the gradient of the cross-entropy by the logits
-// logits [rows, STRIDE] f32   batch [*] u32   facts [count, 1 + attributes] u32   g [rows, STRIDE] f32
-// grid: one thread a row. Beyond the classes g keeps its zeros.
+// loss/softmax-gradient: g = softmax(z) − onehot(y), the gradient of the cross-entropy by the logits. Of a row whose
+// tokens have labels of their own, of the mean over those that have one.
+// logits [rows, LABELS, STRIDE] f32   batch [*] u32   facts [count, LABELS + attributes] u32   g [rows, LABELS, STRIDE] f32
+// grid: one thread a label. Beyond the classes g keeps its zeros.
 //! use chunk
 //! use tables
 //! use finite
+override LABELS: u32;  // of a row
 override CLASSES: u32;
 override STRIDE: u32;
 @group(0) @binding(0) var<uniform> tables: Tables;
@@ -16,9 +18,18 @@ override STRIDE: u32;
 
 @compute @workgroup_size(16)
 fn softmax_gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let row = thread_of(id, groups, 16u);
-  if (row >= chunk.rows) { return; }
-  let at = row * STRIDE;
+  let line = thread_of(id, groups, 16u);
+  if (line >= chunk.rows * LABELS) { return; }
+  let row = line / LABELS;
+  let fact = batch[chunk.first + row] * (LABELS + tables.attributes);
+  let label = facts[fact + line - row * LABELS];
+  let at = line * STRIDE;
+  if (label == UNLABELLED) {
+    for (var k = 0u; k < CLASSES; k++) { g[at + k] = 0.0; }
+    return;
+  }
+  var labelled = 0.0;
+  for (var i = 0u; i < LABELS; i++) { labelled += select(1.0, 0.0, facts[fact + i] == UNLABELLED); }
   // Less the largest, no exponential overflows.
   var largest = logits[at];
   for (var k = 1u; k < CLASSES; k++) { largest = max(largest, logits[at + k]); }
@@ -29,6 +40,7 @@ fn softmax_gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workg
     sum += e;
   }
   if (bits_of(sum) >= INFINITE) { atomicOr(&flags[tables.layer], BACKWARD_OVERFLOW); }
-  let label = facts[batch[chunk.first + row] * (1u + tables.attributes)];
-  for (var k = 0u; k < CLASSES; k++) { g[at + k] = g[at + k] / sum - select(0.0, 1.0, k == label); }
+  for (var k = 0u; k < CLASSES; k++) {
+    g[at + k] = (g[at + k] / sum - select(0.0, 1.0, k == label)) / labelled;
+  }
 }

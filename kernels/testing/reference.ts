@@ -55,12 +55,19 @@ export const featuresOf = (rows: Rows, row: number): Float32Array => {
   return rows.features.subarray(row * width, (row + 1) * width);
 };
 
-/** dL/dz of each logit: of one with the fairness tables, of several as softmax cross-entropy. */
+/** dL/dz of each logit: of one with the fairness tables, of several as softmax cross-entropy, of tokens their mean. */
 export function headGradient(rows: Rows, row: number, witness: Witness, logits: number[]): number[] {
   if (logits.length === 1) return [lossGradient(rows, row, witness, logits[0]!)];
-  const exponentials = logits.map((z) => Math.exp(z - Math.max(...logits)));
-  const sum = exponentials.reduce((a, b) => a + b, 0);
-  return exponentials.map((e, k) => e / sum - Number(k === rows.labels[row]));
+  const each = rows.labels.length / rows.count;
+  const labels = Array.from(rows.labels.subarray(row * each, (row + 1) * each));
+  const labelled = labels.filter((label) => label !== 255).length;
+  const classes = logits.length / each;
+  return labels.flatMap((label, i) => {
+    const own = logits.slice(i * classes, (i + 1) * classes);
+    const exponentials = own.map((z) => Math.exp(z - Math.max(...own)));
+    const sum = exponentials.reduce((a, b) => a + b, 0);
+    return exponentials.map((e, k) => (label === 255 ? 0 : (e / sum - Number(k === label)) / labelled));
+  });
 }
 
 /** activation′ by the activated value. */

@@ -52,14 +52,27 @@ export function madeUpParameters(architecture: Architecture, random: () => numbe
   );
 }
 
-/** Rows of token numbers, some of which occur again and again; every row but the first ends in padding. */
-export function madeUpTokens(count: number, tokens: number, vocabulary: number, random: () => number, classes: number) {
+/**
+ * Rows of token numbers, some of which occur again and again; every row but the first ends in padding.
+ * @param tagged whether each token has a label of its own: every third has none, nor has the padding
+ */
+export function madeUpTokens(
+  count: number,
+  tokens: number,
+  vocabulary: number,
+  random: () => number,
+  classes: number,
+  tagged = false,
+) {
   const features = new Float32Array(count * tokens).fill(-1);
   for (let row = 0; row < count; row++) {
     const length = row === 0 ? tokens : Math.floor(random() * tokens);
     for (let t = 0; t < length; t++) features[row * tokens + t] = Math.floor(random() ** 2 * vocabulary);
   }
-  const labels = Uint8Array.from({ length: count }, () => Math.floor(random() * classes));
+  const labels = Uint8Array.from({ length: tagged ? count * tokens : count }, (_, i) => {
+    const label = Math.floor(random() * classes);
+    return tagged && (features[i] === -1 || i % 3 === 1) ? 255 : label;
+  });
   return { count, features, labels, cells: new Uint8Array(0) };
 }
 
