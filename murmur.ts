@@ -31,6 +31,7 @@ const code = await runProgram(
       data: async () => (await import("./coordinator/command/definitions/data.ts")).default,
       verify: async () => (await import("./coordinator/command/definitions/verify.ts")).default,
       export: async () => (await import("./coordinator/command/definitions/export.ts")).default,
+      entities: async () => (await import("./coordinator/command/definitions/entities.ts")).default,
       predict: async () => (await import("./coordinator/command/definitions/predict.ts")).default,
       explain: async () => (await import("./coordinator/command/definitions/explain.ts")).default,
       dependence: async () => (await import("./coordinator/command/definitions/dependence.ts")).default,

@@ -3,7 +3,7 @@
 import { InputError } from "../shared/errors.ts";
 import { principalComponents } from "../shared/explain/principal-components.ts";
 import { type FewestRows, growLevel, openNodes } from "../shared/explain/tree.ts";
-import { classFigures } from "../shared/fairness/class-figures.ts";
+import { classFigures, shareRight } from "../shared/fairness/class-figures.ts";
 import { gainsOf, runningHistogram, runningNoise, thresholdOf } from "../shared/fairness/controller.ts";
 import { countsByGroup, countsOfCells, type ExactCounts } from "../shared/fairness/group-counts.ts";
 import { groupFigures } from "../shared/fairness/group-figures.ts";
@@ -25,7 +25,7 @@ import { announcedLayout, type Question } from "../shared/questions/question.ts"
 import { readTrain } from "../shared/questions/train.ts";
 import { readTree } from "../shared/questions/tree.ts";
 import type { PrivacyStatement, RoundRecord } from "../shared/run-record.ts";
-import { attributesOf, classesOf, type Task } from "../shared/task.ts";
+import { attributesOf, classesOf, entityTypesOf, type Task } from "../shared/task.ts";
 import { finalParameters, type Learner, takeProfile, takeTrain } from "./learner.ts";
 
 type Metrics = NonNullable<RoundRecord["metrics"]>;
@@ -66,7 +66,7 @@ export function readSum(
         const answer = readTrain(layout, sum);
         const { learner: next } = takeTrain(task, learner, answer, survivors, at.trainRound, 0);
         const [wrong, right] = answer.right!;
-        return { learner: next, classes: { accuracy: shareOf(right!, wrong! + right!) } };
+        return { learner: next, classes: { accuracy: shareRight(wrong!, right!) } };
       }
       const noise = noiseOf(plan, survivors, "histogram");
       const answer = readTrain(layout, sum);
@@ -111,6 +111,11 @@ export function readSum(
       return { learner, explanation: { importance, importanceByGroup: byGroup, importanceDeviation: deviation } };
     }
     case "evaluate": {
+      const types = entityTypesOf(task);
+      if (types) {
+        const [wrong, right] = readSegment(layout, sum, "right");
+        return { learner, classes: classFigures(types, readSegment(layout, sum, "entities"), [wrong!, right!]) };
+      }
       const names = classesOf(task);
       if (names) return { learner, classes: classFigures(names, readSegment(layout, sum, "classes")) };
       const { histogram, selected, agreement } = readEvaluate(layout, sum);
@@ -127,9 +132,6 @@ export function readSum(
     }
   }
 }
-
-/** A share of counts that may be noisy, within what a share can be. */
-const shareOf = (part: number, whole: number): number => (whole > 0 ? Math.min(1, Math.max(0, part / whole)) : 0);
 
 /** A split needs more rows on each side than noise alone would put there: two counts a bin, refused and selected. */
 const treeFewestRows =

@@ -47,7 +47,8 @@ function predicted(run: string, words: string, file: string) {
   const [command, ...rest] = [join(root, "dist/command/murmur.js"), "predict", "--run", run, "--data", file, "--json"];
   const env = { ...process.env, MURMUR_OPERATOR_KEY: serving.key };
   const told = execFileSync(process.execPath, [command, ...rest, "--coordinator", serving.url], { env });
-  const { probability } = (JSON.parse(String(told)) as Predictions).predictions[0]!;
+  const [first] = (JSON.parse(String(told)) as Predictions).predictions;
+  const { probability } = first as { probability: number };
   return probability > 0.5
     ? { outcome: "spam", share: 100 * probability }
     : { outcome: "ham", share: 100 - 100 * probability };

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Papa from "papaparse";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, assert, describe, expect, it } from "vitest";
 import { parseCsv } from "../client/data/read.ts";
 import { Answerer } from "../client/worker/answerer.ts";
 import { tryText } from "../client/worker/try-text.ts";
@@ -13,7 +13,7 @@ import { predictRows } from "../coordinator/command/predict.ts";
 import { serve } from "../coordinator/command/serve.ts";
 import { useLiteFile } from "../coordinator/text/use-lite.ts";
 import { dawnDevice } from "../kernels/testing/dawn.ts";
-import { outcomesOf, readRows } from "../shared/data/rows.ts";
+import { outcomesOf, readRows, wordsOf } from "../shared/data/rows.ts";
 import { classFigures, likeliest } from "../shared/fairness/class-figures.ts";
 import { checkLedger } from "../shared/ledger/file.ts";
 import { modelFileOf, openModel } from "../shared/model-file.ts";
@@ -22,7 +22,10 @@ import { RandomSource } from "../shared/privacy/random.ts";
 import { classTable } from "../shared/questions/evaluate.ts";
 import { asTask, type Task } from "../shared/task.ts";
 import { readTaskFile } from "../shared/task-file.ts";
+import { writeConll } from "../shared/text/conll.ts";
 import { readEncoderFile } from "../shared/text/encoder-file.ts";
+import { entityReport } from "../shared/text/tagging-report.ts";
+import { entitiesOf, likeliestTags } from "../shared/text/tags.ts";
 import { joinInNode } from "./node-tab.ts";
 
 const device = await dawnDevice();
@@ -69,7 +72,7 @@ async function scored(task: Task, csv: string, parameters: Float32Array<ArrayBuf
   const { rows } = readRows(parseCsv(csv).records, task);
   const none = { train: new Uint32Array(0), heldBack: new Uint32Array(0) };
   const answerer = await Answerer.create(async () => device!, task, rows, none, new RandomSource(), { file });
-  return { rows, answerer, logits: await answerer.scoreTexts(parameters, rows.texts!) };
+  return { rows, answerer, ...(await answerer.scoreTexts(parameters, rows.texts!)) };
 }
 
 describe.skipIf(!device || !there)("six participants with texts", () => {
@@ -93,6 +96,7 @@ describe.skipIf(!device || !there)("six participants with texts", () => {
     // In the tab, after the run: any text, and which words weigh; a model of columns it is not.
     const model = await modelFileOf(detail.run, task, parameters, { normalisation: {}, marginals: {}, threshold: 0 });
     const tried = await tryText(model, answerer, "Net profit fell to EUR 2 million");
+    assert("outcomes" in tried);
     expect(tried.outcomes.map(({ name }) => name).sort()).toEqual(["negative", "neutral", "positive"]);
     expect(tried.outcomes.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
     expect(tried.words.length).toBeGreaterThan(3);
@@ -104,9 +108,49 @@ describe.skipIf(!device || !there)("six participants with texts", () => {
     const { predictions } = await predictRows(csv, { run: exported, coordinator: "" });
     predictions.forEach((told, i) => {
       const byAdapter = outcomeProbabilities(logits.subarray(3 * i, 3 * i + 3));
+      assert("probability" in told);
       expect(told.probability).toBeCloseTo(Math.max(...byAdapter), 3);
     });
     // Something was learned in the adapter itself: its second matrix has left zero.
     expect(parameters.subarray(1536 * 2 + 2, 1536 * 2 + 2 + 2 * 512).some((w) => w !== 0)).toBe(true);
   });
+
+  it.skipIf(!existsSync(join(folder, "broad-twitter-corpus")))(
+    "learn to find names, which are counted whole",
+    { timeout: 600_000 },
+    async () => {
+      const task = taskNamed("names", {
+        training: { rounds: 4, learningRate: 8 },
+        data: { text: { column: "tokens", tokens: 24 }, heldBack: 0.2 },
+        privacy: { epsilon: 50 },
+      });
+      const parts = await sixParts("broad-twitter-corpus", 180);
+      const { detail, parameters } = await runOn(task, parts);
+      const told = detail.rounds.at(-1)!.classes!;
+      expect(told.byClass!.map(({ name }) => name)).toEqual(["PER", "LOC", "ORG"]);
+      expect(told.microF1).toBeGreaterThanOrEqual(0);
+      const { rows, logits, starts, answerer } = await scored(task, parts[0]!, parameters);
+      const names = outcomesOf(task.data.label);
+      const words = rows.tags!.map(({ length }) => length);
+      const found = likeliestTags(names, logits, starts!, words);
+      const given = rows.tags!.map((tags) => Array.from(tags, (tag) => names[tag]!));
+      // Of what it has learned from it finds names, and most words' tags.
+      const report = entityReport(given.map((gold, i) => ({ gold, found: found[i]! })));
+      expect(report.micro.f1).toBeGreaterThan(0.3);
+      const model = await modelFileOf(detail.run, task, parameters, { normalisation: {}, marginals: {}, threshold: 0 });
+      const [first] = found.keys();
+      const tried = await tryText(model, answerer, rows.texts![first!]!);
+      assert("parts" in tried);
+      expect(tried.parts.map(({ text }) => text).join(" ")).toBe(wordsOf(rows.texts![first!]!).join(" "));
+      expect(tried.parts.flatMap(({ type }) => type ?? [])).toEqual(entitiesOf(found[first!]!).map(({ type }) => type));
+      // On a processor without an adapter, from the exported file, in CoNLL's form as well.
+      const exported = join(mkdtempSync(join(tmpdir(), "murmur-model-")), "model.json");
+      writeFileSync(exported, JSON.stringify(model));
+      const sentences = [0, 1].map((i) => ({ words: wordsOf(rows.texts![i]!), columns: [given[i]!] }));
+      const { predictions } = await predictRows(writeConll(sentences), { run: exported, coordinator: "" });
+      expect(predictions.map((one) => "tags" in one && [one.tags, one.given])).toEqual(
+        [0, 1].map((i) => [found[i], given[i]]),
+      );
+    },
+  );
 });

@@ -19,6 +19,8 @@ const cases = [
   ["sms-spam", "sms-spam"],
   ["financial-sentiment", "financial-phrasebank"],
   ["banking77", "banking77"],
+  ["names", "broad-twitter-corpus"],
+  ["names", "conll2003"],
 ];
 
 async function buildRun() {

@@ -9,6 +9,7 @@ import { graphFor, guaranteedCohort, minimumCohort } from "./cohort.ts";
 import { InputError } from "./errors.ts";
 import { layerSchema } from "./layers.ts";
 import { largestSharing } from "./secure-sum/shares.ts";
+import { tagsOf } from "./text/tags.ts";
 import { adaptable, useLite } from "./text/use-lite.ts";
 
 // Zod probes `new Function`, which our content security policy forbids.
@@ -97,6 +98,14 @@ export const taskSchema = z.strictObject({
         column: z.string().min(1),
         classes: z.array(z.string().min(1)).min(3).max(256).describe("The cell texts of three and more outcomes"),
       }),
+      z.strictObject({
+        column: z.string().min(1),
+        entities: z
+          .array(z.string().regex(/^\S+$/))
+          .min(1)
+          .max(32)
+          .describe("Types of names to find: the cell has a BIO tag for each word of the text, as «B-PER I-PER O»"),
+      }),
     ]),
     features: z
       .array(z.discriminatedUnion("kind", [numericFeature, categoricalFeature]))
@@ -136,9 +145,11 @@ export const taskSchema = z.strictObject({
         name: z.literal("use-lite").describe("Universal Sentence Encoder lite (Cer et al. 2018), Apache-2.0"),
         sha256: z.literal(useLite.sha256).default(useLite.sha256).describe("Of its file, which each tab checks"),
         output: z
-          .enum(["mean", "sentence"])
+          .enum(["mean", "sentence", "tokens"])
           .default("mean")
-          .describe("`mean` of the tokens' vectors, normalised; `sentence` is the encoder's own last layer behind it"),
+          .describe(
+            "`mean` of the tokens' vectors, normalised; `sentence` is the encoder's own last layer behind it; `tokens` all of them, for entities",
+          ),
         adapters: z
           .array(z.enum(adaptable))
           .default([])
@@ -336,9 +347,12 @@ export type Task = z.output<typeof taskSchema>;
 export const hasTree = ({ explain }: Pick<Task, "explain">): boolean => (explain?.treeDepth ?? 0) > 0;
 /** Whether the inputs' second moment is asked for. */
 export const hasComponents = ({ explain }: Pick<Task, "explain">): boolean => (explain?.components ?? 0) > 0;
-/** The outcomes, where there are more than two. */
-export const classesOf = ({ data }: Pick<Task, "data">): readonly string[] | undefined =>
-  "classes" in data.label ? data.label.classes : undefined;
+/** Types of names that are to be found in texts, where the task is that. */
+export const entityTypesOf = ({ data }: Pick<Task, "data">): readonly string[] | undefined =>
+  "entities" in data.label ? data.label.entities : undefined;
+/** The outcomes, where there are more than two; of names the tags of words. */
+export const classesOf = ({ data: { label } }: Pick<Task, "data">): readonly string[] | undefined =>
+  "classes" in label ? label.classes : "entities" in label ? tagsOf(label.entities) : undefined;
 export type Feature = Task["data"]["features"][number];
 export type SensitiveAttribute = Task["data"]["sensitive"][number];
 export type Gate = Task["gates"][number];
@@ -443,7 +457,7 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
         ["model", "layers", i, "outputs"],
         outputs === 1
           ? "must be 1 in the last layer, whose output is the logit"
-          : `must be ${outputs} in the last layer, a logit for each class`,
+          : `must be ${outputs} in the last layer, a logit for each class${entityTypesOf(task) ? ": O, and B and I of each type" : ""}`,
       );
     else if (last && layer.activation !== "none")
       report(["model", "layers", i, "activation"], "must be none in the last layer, whose output is the logit");
@@ -539,7 +553,9 @@ type Report = (path: (string | number)[], problem: string) => void;
 
 function checkText({ data, model, explain }: Task, report: Report): void {
   const { text, features, label } = data;
+  const tagged = "entities" in label;
   if (text === undefined) {
+    if (tagged) report(["data", "text"], "is missing: names are found in texts; name their column");
     if (features.length === 0) report(["data", "features"], "are missing; list the columns to read, or name a `text`");
     if (model.encoder) report(["model", "encoder"], "reads texts; name the column in `data.text`, or leave it out");
     return;
@@ -552,8 +568,13 @@ function checkText({ data, model, explain }: Task, report: Report): void {
     return;
   }
   const { output, adapters } = model.encoder;
-  if (output === "mean" && adapters.includes("sentence"))
-    report(["model", "encoder", "adapters"], "name `sentence`, which the output `mean` leaves out; leave one out");
+  if (tagged !== (output === "tokens"))
+    report(
+      ["model", "encoder", "output"],
+      tagged ? "must be tokens, to find names" : "is tokens, which only names need",
+    );
+  if (output !== "sentence" && adapters.includes("sentence"))
+    report(["model", "encoder", "adapters"], "name `sentence`, which only the output `sentence` has; leave one out");
   if (new Set(adapters).size < adapters.length)
     report(["model", "encoder", "adapters"], "name a matrix twice; name each once");
   if (explain) report(["explain"], "is about columns, which a text has not; leave it out");
@@ -562,8 +583,10 @@ function checkText({ data, model, explain }: Task, report: Report): void {
 /** Tables and penalties are about one logit, and a group's figures about two outcomes. */
 function checkClasses(task: Task, classes: readonly string[], report: Report): void {
   const { data, fairness, explain, gates } = task;
-  if (new Set(classes).size < classes.length)
-    report(["data", "label", "classes"], "name an outcome twice; name each once");
+  if (new Set(classes).size < classes.length) {
+    const field = entityTypesOf(task) ? "entities" : "classes";
+    report(["data", "label", field], "name an outcome twice; name each once");
+  }
   if (data.sensitive.length > 0)
     report(["data", "sensitive"], "are counted for two outcomes only; leave them out, or make it two");
   if (fairness.penalty !== "none" || fairness.weights !== "none")

@@ -1,5 +1,8 @@
 /** Of a run with classes: how well each is told, from the noisy sum over held-back rows. */
+
+import { countedEntities } from "../../shared/questions/evaluate.ts";
 import type { RunDetail } from "../../shared/run-record.ts";
+import { entityTypesOf } from "../../shared/task.ts";
 import { formatNumber, t } from "../i18n/messages.ts";
 import { Scroll } from "../ui/scroll.tsx";
 
@@ -9,21 +12,18 @@ const figure = (value: number | undefined) =>
 export function ClassReport({ run }: { run: RunDetail }) {
   const told = run.rounds.find(({ question, classes }) => question === "evaluate" && classes)?.classes;
   if (!told?.byClass) return null;
+  const named = entityTypesOf(run.task) !== undefined;
+  const title = t(named ? "entities.title" : "classes.title");
+  const means = { accuracy: figure(told.accuracy), macro: figure(told.macroF1), weighted: figure(told.weightedF1) };
   return (
     <section class="card" data-testid="class-report">
-      <h2>{t("classes.title")}</h2>
-      <p>
-        {t("classes.summary", {
-          accuracy: figure(told.accuracy),
-          macro: figure(told.macroF1),
-          weighted: figure(told.weightedF1),
-        })}
-      </p>
-      <Scroll label={t("classes.title")}>
+      <h2>{title}</h2>
+      <p>{named ? t("entities.summary", { ...means, micro: figure(told.microF1) }) : t("classes.summary", means)}</p>
+      <Scroll label={title}>
         <table>
           <thead>
             <tr>
-              <th scope="col">{t("classes.name")}</th>
+              <th scope="col">{t(named ? "entities.type" : "classes.name")}</th>
               <th scope="col" class="number">
                 {t("classes.precision")}
               </th>
@@ -34,7 +34,7 @@ export function ClassReport({ run }: { run: RunDetail }) {
                 {t("classes.f1")}
               </th>
               <th scope="col" class="number">
-                {t("classes.support")}
+                {t(named ? "entities.support" : "classes.support")}
               </th>
             </tr>
           </thead>
@@ -51,7 +51,7 @@ export function ClassReport({ run }: { run: RunDetail }) {
           </tbody>
         </table>
       </Scroll>
-      <p class="quiet small">{t("classes.note")}</p>
+      <p class="quiet small">{named ? t("entities.note", { counted: countedEntities }) : t("classes.note")}</p>
     </section>
   );
 }

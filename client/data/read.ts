@@ -1,7 +1,9 @@
-/** A CSV file's text as records, in the tab's worker or in Node; the text goes nowhere else. */
+/** A file's text as records, in the tab's worker or in Node; the text goes nowhere else. */
 import Papa from "papaparse";
 import { delimiterOf } from "../../shared/data/delimiter.ts";
 import { InputError } from "../../shared/errors.ts";
+import { entityTypesOf, type Task } from "../../shared/task.ts";
+import { conllRecords, isConll } from "../../shared/text/conll.ts";
 
 export interface CsvTable {
   /** One object a row, with every column; rows of another length are left out */
@@ -11,6 +13,16 @@ export interface CsvTable {
   ragged: number[];
   /** 1-based row in the file of each record, counted as in `ragged` */
   rowOf: number[];
+}
+
+/** A file for a task: of tagged words also in CoNLL's form, whose rows are sentences. */
+export function parseFile(text: string, task: Task): CsvTable {
+  if (!entityTypesOf(task) || !isConll(text)) return parseCsv(text);
+  const columns = { text: task.data.text!.column, label: task.data.label.column };
+  const { records, broken } = conllRecords(text, columns);
+  if (records.length === 0)
+    throw new InputError("file", "holds no sentence whose every word has a tag", "Put a tag at the end of each line.");
+  return { records, columns: [columns.text, columns.label], ragged: broken, rowOf: records.map((_, i) => i + 1) };
 }
 
 /** A byte order mark, empty lines and blanks around names are ignored. */

@@ -74,7 +74,7 @@ export const en = {
   "data.problem.column": "Column",
   "data.problem.what": "Problem",
   "data.problem.found": "Found",
-  "problem.unknown-label": "not one of the label’s two values",
+  "problem.unknown-label": "not a label that the task knows",
   "problem.not-a-number": "not a number",
   "problem.unknown-value": "a value the task does not know",
   "problem.missing-column": "the column is missing",
@@ -146,6 +146,7 @@ export const en = {
   "try.words": "Words that weigh",
   "try.for": "«{word}» speaks for it: {points} points",
   "try.against": "«{word}» speaks against it: {points} points",
+  "try.no-names": "The model finds no name in it.",
   "try.note": "Found by LIME: a hundred texts with some of your words left out were read in this tab as well.",
   "own.title": "Your own rows",
   "own.text":
@@ -331,6 +332,13 @@ export const en = {
   "console.gate.condition": "Condition",
   "console.gate.value": "Now",
   "classes.title": "How well each class is told",
+  "entities.title": "How well names are found",
+  "entities.summary":
+    "Of the texts, {accuracy} have every word right. F1 over all names {micro}, as the mean of the types {macro}, weighed by their names {weighted}.",
+  "entities.type": "Type",
+  "entities.support": "Names",
+  "entities.note":
+    "Whole names, right in type and place, as seqeval counts them; from one noisy sum over held-back texts, of each its first {counted}. Of types with few names the figures are mostly noise.",
   "classes.summary": "Accuracy {accuracy}, F1 {macro} as the mean of the classes and {weighted} weighed by their rows.",
   "classes.name": "Class",
   "classes.precision": "Precision",

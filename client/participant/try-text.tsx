@@ -1,5 +1,6 @@
 /** The trained model on one's own words. They are read in this tab, and go nowhere. */
 import { signal } from "@preact/signals";
+import { Fragment } from "preact";
 import { formatNumber, t } from "../i18n/messages.ts";
 import { Scroll } from "../ui/scroll.tsx";
 import type { Tried } from "../worker/snapshot.ts";
@@ -57,50 +58,77 @@ export function TryText() {
       </form>
       <div aria-live="polite" aria-busy={busy.value}>
         {failed.value && <p class="problems">{t("try.failed")}</p>}
-        {told && !busy.value && (
-          <>
-            <p data-testid="tried">
-              {t("try.likeliest", {
-                outcome: told.outcomes[0]!.name,
-                probability: percent(told.outcomes[0]!.probability),
-              })}
-            </p>
-            <Scroll label={t("try.title")}>
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">{t("try.outcome")}</th>
-                    <th scope="col" class="number">
-                      {t("try.probability")}
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {told.outcomes.map(({ name, probability }) => (
-                    <tr key={name}>
-                      <td>{name}</td>
-                      <td class="number">{percent(probability)}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </Scroll>
-            {told.words.length > 0 && (
-              <>
-                <h3>{t("try.words")}</h3>
-                <ul class="plain">
-                  {told.words.map(({ word, weight }) => (
-                    <li key={word}>
-                      {t(weight >= 0 ? "try.for" : "try.against", { word, points: percent(Math.abs(weight)) })}
-                    </li>
-                  ))}
-                </ul>
-                <p class="quiet small">{t("try.note")}</p>
-              </>
-            )}
-          </>
-        )}
+        {told && !busy.value && ("parts" in told ? <Names {...told} /> : <Likeliest {...told} />)}
       </div>
     </section>
+  );
+}
+
+/** The text with its names marked. */
+function Names({ parts }: Extract<Tried, { parts: unknown }>) {
+  return (
+    <>
+      {!parts.some(({ type }) => type) && <p>{t("try.no-names")}</p>}
+      <p class="marked" data-testid="tried">
+        {parts.map(({ text, type }, i) => (
+          <Fragment key={i}>
+            {i > 0 && " "}
+            {type ? (
+              <mark>
+                {text} <span class="small">{type}</span>
+              </mark>
+            ) : (
+              text
+            )}
+          </Fragment>
+        ))}
+      </p>
+    </>
+  );
+}
+
+function Likeliest({ outcomes, words }: Extract<Tried, { outcomes: unknown }>) {
+  return (
+    <>
+      <p data-testid="tried">
+        {t("try.likeliest", {
+          outcome: outcomes[0]!.name,
+          probability: percent(outcomes[0]!.probability),
+        })}
+      </p>
+      <Scroll label={t("try.title")}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{t("try.outcome")}</th>
+              <th scope="col" class="number">
+                {t("try.probability")}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {outcomes.map(({ name, probability }) => (
+              <tr key={name}>
+                <td>{name}</td>
+                <td class="number">{percent(probability)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+      {words.length > 0 && (
+        <>
+          <h3>{t("try.words")}</h3>
+          <ul class="plain">
+            {words.map(({ word, weight }) => (
+              <li key={word}>
+                {t(weight >= 0 ? "try.for" : "try.against", { word, points: percent(Math.abs(weight)) })}
+              </li>
+            ))}
+          </ul>
+          <p class="quiet small">{t("try.note")}</p>
+        </>
+      )}
+    </>
   );
 }

@@ -3,8 +3,7 @@
  * stay in memory and on the adapter; nothing but `Noised` vectors goes out of here.
  */
 import { LastingEngine } from "../../kernels/lasting-engine.ts";
-import type { EncodedTexts } from "../../kernels/text/encoder.ts";
-import { openTextEngine, type TextEngine } from "../../kernels/text/text-engine.ts";
+import { openTextEngine, type TextEngine, type TextInputs } from "../../kernels/text/text-engine.ts";
 import { fromHex } from "../../shared/canonical.ts";
 import { encodeFeatures, type Normalisation } from "../../shared/data/features.ts";
 import { type TypedRows, takeRows } from "../../shared/data/rows.ts";
@@ -19,7 +18,7 @@ import { encodeParticipant, encodeRecordSum } from "../../shared/privacy/encode.
 import { rotationSigns, type Signs } from "../../shared/privacy/hadamard.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import type { Encoded } from "../../shared/privacy/stages.ts";
-import { classTable } from "../../shared/questions/evaluate.ts";
+import { classTable, entityCounts } from "../../shared/questions/evaluate.ts";
 import { sumExplained } from "../../shared/questions/explain.ts";
 import { type Layout, segment } from "../../shared/questions/layout.ts";
 import { sumMoments } from "../../shared/questions/moments.ts";
@@ -29,6 +28,7 @@ import { assembleChange, assembleTrain } from "../../shared/questions/train.ts";
 import { treeCounts } from "../../shared/questions/tree.ts";
 import { classesOf, type Task } from "../../shared/task.ts";
 import type { EncoderFile } from "../../shared/text/encoder-file.ts";
+import { entitiesOf, likeliestTags, tokenLabels } from "../../shared/text/tags.ts";
 import type { Answer } from "./session.ts";
 
 type Parameters = Float32Array<ArrayBuffer>;
@@ -50,7 +50,7 @@ export class Answerer {
     private readonly rows: TypedRows,
     private readonly portions: { train: Uint32Array; heldBack: Uint32Array },
     private readonly random: RandomSource,
-    private readonly texts: { encode: TextEngine["encode"]; own: EncodedTexts } | undefined,
+    private readonly texts: { encode: TextEngine["encode"]; own: TextInputs } | undefined,
   ) {}
 
   /** @param reader of a task that reads texts: the encoder's file, and who is told of how many of them are read */
@@ -108,21 +108,26 @@ export class Answerer {
     return scores;
   }
 
-  /** Logits [texts, outputs] of texts of anyone's making, on the adapter. */
-  async scoreTexts(parameters: Parameters, texts: readonly string[]): Promise<Float32Array> {
+  /** Logits [texts, outputs] of texts of anyone's making, on the adapter; of entities of each token, and where words begin. */
+  async scoreTexts(
+    parameters: Parameters,
+    texts: readonly string[],
+  ): Promise<{ logits: Float32Array; starts?: number[][] }> {
     invariant(this.texts, "the task reads texts");
     this.#loaded = undefined;
     const count = texts.length;
+    const { starts, ...inputs } = await this.texts.encode(texts);
     await this.engine.load({
       count,
-      ...(await this.texts.encode(texts)),
-      labels: new Uint8Array(count),
+      ...inputs,
+      labels: new Uint8Array(starts ? count * inputWidth(this.task) : count),
       cells: new Uint8Array(count * cellsPerRow(this.task)).fill(undisclosed),
     });
-    return this.engine.scores(
+    const logits = await this.engine.scores(
       parameters,
       Uint32Array.from({ length: count }, (_, i) => i),
     );
+    return { logits, ...(starts && { starts }) };
   }
 
   dispose(): void {
@@ -166,6 +171,10 @@ export class Answerer {
         await this.#load(question.normalisation);
         const rows = this.portions.heldBack;
         const classes = classesOf(this.task);
+        if (this.rows.tags) {
+          const { gold, found, right } = await this.#names(parameters, rows);
+          return this.#counted(entityCounts(this.task, layout, gold, found, right), rows.length, layout, signs);
+        }
         if (classes) {
           const labels = Array.from(rows, (row) => this.rows.labels[row]!);
           const table = classTable(classes.length, labels, await this.#likeliest(parameters, rows));
@@ -194,8 +203,27 @@ export class Answerer {
     return likeliest(await this.engine.scores(parameters, rows), classesOf(this.task)!.length);
   }
 
+  /** The names that stand in texts, those that the model finds there, and whether it tags every word of each right. */
+  async #names(parameters: Parameters, rows: Uint32Array) {
+    const names = classesOf(this.task)!;
+    const given = Array.from(rows, (row) => Array.from(this.rows.tags![row]!, (tag) => names[tag]!));
+    const starts = Array.from(rows, (row) => this.texts!.own.starts![row]!);
+    const words = given.map(({ length }) => length);
+    const tags = likeliestTags(names, await this.engine.scores(parameters, rows), starts, words);
+    return {
+      gold: given.map((own) => entitiesOf(own)),
+      found: tags.map((own) => entitiesOf(own)),
+      right: tags.map((own, i) => own.join() === given[i]!.join()),
+    };
+  }
+
   /** How many rows the model of classes takes for another, and how many for their own. */
   async #right(parameters: Parameters, rows: Uint32Array): Promise<Uint32Array> {
+    if (this.rows.tags) {
+      const { right } = await this.#names(parameters, rows);
+      const all = right.filter((whole) => whole).length;
+      return Uint32Array.of(rows.length - all, all);
+    }
     const predicted = await this.#likeliest(parameters, rows);
     const right = predicted.filter((found, i) => found === this.rows.labels[rows[i]!]).length;
     return Uint32Array.of(rows.length - right, right);
@@ -287,8 +315,11 @@ export class Answerer {
     const key = JSON.stringify(normalisation);
     if (this.#loaded === key) return;
     const { count, labels, cells } = this.rows;
-    const inputs = this.texts?.own ?? { features: encodeFeatures(this.rows, this.task, normalisation) };
-    await this.engine.load({ count, labels, cells, ...inputs });
+    const { starts, ...inputs }: Partial<TextInputs> & Pick<TextInputs, "features"> = this.texts?.own ?? {
+      features: encodeFeatures(this.rows, this.task, normalisation),
+    };
+    const own = starts ? tokenLabels(this.rows.tags!, starts, inputWidth(this.task)) : labels;
+    await this.engine.load({ count, labels: own, cells, ...inputs });
     this.#loaded = key;
   }
 }

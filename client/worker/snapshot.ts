@@ -147,12 +147,15 @@ export interface OwnRow {
 }
 
 /** What the model makes of a text that somebody wrote. */
-export interface Tried {
-  /** Most likely first; of two outcomes, both */
-  outcomes: { name: string; probability: number }[];
-  /** What each word adds to the probability of the likeliest, by LIME, most weighty first */
-  words: { word: string; weight: number }[];
-}
+export type Tried =
+  | {
+      /** Most likely first; of two outcomes, both */
+      outcomes: { name: string; probability: number }[];
+      /** What each word adds to the probability of the likeliest, by LIME, most weighty first */
+      words: { word: string; weight: number }[];
+    }
+  /** The text in parts, of which those with a type are names */
+  | { parts: { text: string; type?: string }[] };
 
 /** What the page may ask of the worker. */
 export interface TabWorker {

@@ -21,7 +21,7 @@ import type { Task } from "../../shared/task.ts";
 import type { EncoderFile } from "../../shared/text/encoder-file.ts";
 import { fetchEncoder } from "../data/encoder.ts";
 import { matchColumns } from "../data/match.ts";
-import { type CsvTable, parseCsv } from "../data/read.ts";
+import { type CsvTable, parseFile } from "../data/read.ts";
 import { Answerer } from "./answerer.ts";
 import { Duty } from "./duty.ts";
 import { type Journal, openJournal } from "./journal.ts";
@@ -239,7 +239,7 @@ class Worker implements TabWorker {
   #read(fileName: string, text: string): void {
     this.#forget("columns");
     this.#orRefuse(() => {
-      const table = parseCsv(text);
+      const table = parseFile(text, this.#task!);
       const match = this.#matched(fileName, table);
       if (!match) return this.#take(fileName, table);
       this.#unnamed = { fileName, table };

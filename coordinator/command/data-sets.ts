@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import Papa from "papaparse";
 import { InputError } from "../../shared/errors.ts";
+import { parseConll } from "../../shared/text/conll.ts";
 import { packageFile } from "../package-file.ts";
 
 export interface Source {
@@ -37,6 +38,12 @@ const hospitals = {
 /** What the folder with a set's original files is called, below a folder of data sets. */
 export const folderOf = (name: string): string =>
   ({ bank: "bank-marketing", german: "german-credit", heart: "heart-disease" })[name] ?? name;
+
+/** CSV lines of tagged words: those of a sentence in one cell, its tags in another. */
+const sentencesOf = (bytes: Buffer): string[] =>
+  parseConll(new TextDecoder().decode(bytes)).sentences.map(({ words, tags }) =>
+    csvLine([words.join(" "), tags.join(" ")]),
+  );
 
 const everyFifth = (rows: string[]) => ({
   train: rows.filter((_, i) => i % 5 !== 4),
@@ -224,6 +231,39 @@ export const sources: Record<string, Source> = {
       return { train, test: test.filter((line) => !known.has(line)) };
     },
   },
+  /** Derczynski, Bontcheva & Roberts (2016), CC BY 4.0, with its official split. */
+  "broad-twitter-corpus": {
+    header: "tokens,tags",
+    train: "8caf1a63ed8640fcf04b0a19f8deda890a271b0c271049578bdd3e34dd9ef168",
+    test: "3847e341db5d3715be460c8170ae25f84c7f02f9d15d161372131dc9badab2d9",
+    async read(dataDir) {
+      const origin = "https://raw.githubusercontent.com/GateNLP/broad_twitter_corpus/master";
+      const [train, test] = await Promise.all([
+        originalFile(origin, "btc.train", "2117732e744d8f1692786c7ebb919c52dadd406f082b43fe1e625a51f2cadd0f", dataDir),
+        originalFile(origin, "btc.test", "3bd2387dfc98ebc9d8b77d8b9c59826262e9beadce71ce8edde272821b9c87c8", dataDir),
+      ]);
+      return { train: sentencesOf(train), test: sentencesOf(test) };
+    },
+  },
+  /** Tjong Kim Sang & De Meulder (2003). Reuters' texts are given out under an agreement only, so they must be at hand. */
+  conll2003: {
+    header: "tokens,tags",
+    train: "b840abcfca952cd02e5818fa6b5b462830a7426080283f3321dbb1aa0970a360",
+    test: "bf79f57fe195e4f6bc3cf7891c68477f59ddd543c557efd718ab4827c8c56cec",
+    async read(dataDir) {
+      if (dataDir === undefined)
+        throw new InputError(
+          "--data-dir",
+          "is needed: the texts of CoNLL-2003 are given out by NIST under an agreement (trec.nist.gov/data/reuters)",
+          "Name the folder with eng.train and eng.testb.",
+        );
+      const [train, test] = await Promise.all([
+        fromFolder(dataDir, "eng.train", "eac0822f501353f265383ddf1edb0dcd42a1b6eefd3e383d7074db98c38eb41c"),
+        fromFolder(dataDir, "eng.testb", "0632f32c090ef31c223135b7fee3187a7cf8e65c4015c7866bb7783428cdd9a6"),
+      ]);
+      return { train: sentencesOf(train), test: sentencesOf(test) };
+    },
+  },
   /** Malo et al. (2014), CC BY-NC-SA 3.0, not for commercial use. Every fifth is for testing. */
   "financial-phrasebank": {
     header: "sentence,sentiment",
@@ -263,9 +303,7 @@ async function unpackedFile(
       `is needed: ${file} comes in an archive`,
       `Unpack ${origin} and name the folder.`,
     );
-  const bytes = await fromFolder(dataDir, file);
-  check(file, bytes, expected);
-  return bytes;
+  return fromFolder(dataDir, file, expected);
 }
 
 export const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -291,16 +329,20 @@ async function originalFile(
   expected: string,
   dataDir: string | undefined,
 ): Promise<Buffer> {
-  const bytes = dataDir === undefined ? await download(`${origin}/${file}`) : await fromFolder(dataDir, file);
+  if (dataDir !== undefined) return fromFolder(dataDir, file, expected);
+  const bytes = await download(`${origin}/${file}`);
   check(file, bytes, expected);
   return bytes;
 }
 
-async function fromFolder(folder: string, file: string): Promise<Buffer> {
+async function fromFolder(folder: string, file: string, expected: string): Promise<Buffer> {
   const plain = await readFile(join(folder, file)).catch(() => undefined);
-  if (plain) return plain;
-  const zipped = await readFile(join(folder, `${file}.gz`)).catch(() => undefined);
-  if (zipped) return promisify(gunzip)(zipped);
+  const zipped = plain ? undefined : await readFile(join(folder, `${file}.gz`)).catch(() => undefined);
+  const bytes = plain ?? (zipped && (await promisify(gunzip)(zipped)));
+  if (bytes) {
+    check(file, bytes, expected);
+    return bytes;
+  }
   throw new InputError(
     "--data-dir",
     `${folder} holds neither ${file} nor ${file}.gz`,

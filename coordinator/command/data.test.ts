@@ -100,6 +100,7 @@ describe("the sets of texts", () => {
     { name: "banking77", task: "banking77", rows: [10_003, 3_080] },
     { name: "sms-spam", task: "sms-spam", rows: [4_460, 994] },
     { name: "financial-phrasebank", task: "financial-sentiment", rows: [3_877, 969] },
+    { name: "broad-twitter-corpus", task: "names", rows: [6_338, 1_999] },
   ])("$name fits its task, each class with its rows", async ({ name, task, rows }) => {
     const data = await fetchData(name, { cacheDir, dataDir: join(folder!, name) });
     const read = async (path: string) => readAs(task, recordsIn(await readFile(path, "utf8")));
@@ -160,6 +161,6 @@ describe("adult", () => {
 
 it("lists the known data sets to who asks for another", async () => {
   await expect(fetchData("constructor", { cacheDir })).rejects.toThrow(
-    "name: «constructor» is not a known data set. Use one of bank, adult, german, compas, heart, oulad, banking77, sms-spam, financial-phrasebank.",
+    "name: «constructor» is not a known data set. Use one of bank, adult, german, compas, heart, oulad, banking77, sms-spam, broad-twitter-corpus, conll2003, financial-phrasebank.",
   );
 });

@@ -1,11 +1,13 @@
 /** `murmur predict`: a model on the rows of a file, which stay on this machine; of texts with their encoder, on the processor. */
 import { encodeFeatures } from "../../shared/data/features.ts";
-import { cellOf, outcomesOf, readFeatures } from "../../shared/data/rows.ts";
-import { InputError } from "../../shared/errors.ts";
+import { cellOf, outcomesOf, readFeatures, wordsOf } from "../../shared/data/rows.ts";
+import { InputError, invariant } from "../../shared/errors.ts";
 import { likeliest } from "../../shared/fairness/class-figures.ts";
 import { type ModelFile, readModelFile } from "../../shared/model-file.ts";
 import { outcomeProbabilities, predict } from "../../shared/predict.ts";
+import { conllRecords, isConll } from "../../shared/text/conll.ts";
 import { frozenOf, readEncoderFile } from "../../shared/text/encoder-file.ts";
+import { likeliestTags } from "../../shared/text/tags.ts";
 import { Tokens } from "../../shared/text/tokens.ts";
 import { useLiteTensors } from "../../shared/text/use-lite.ts";
 import { useLiteFile } from "../text/use-lite.ts";
@@ -17,18 +19,21 @@ export interface Predictions {
   /** Logit above which the task's rule selects; of classes it says nothing */
   threshold: number;
   /** Rows are counted from 1; of two outcomes the probability is the positive one's */
-  predictions: ({ row: number; probability: number } & (
-    | { logit: number; selected: boolean }
-    | { outcome: string; outcomes: Record<string, number> }
-  ))[];
+  predictions: (
+    | { row: number; probability: number; logit: number; selected: boolean }
+    | { row: number; probability: number; outcome: string; outcomes: Record<string, number> }
+    /** Of names: the words' tags, and as given where the file has some */
+    | { row: number; words: string[]; tags: string[]; given?: string[] }
+  )[];
 }
 
 /** @throws InputError for a file without the model's columns */
 export async function predictRows(text: string, place: Place): Promise<Predictions> {
   const { file, parameters } = await readModelFile(await modelAt(place));
   const { run, modelHash, context, label } = file;
-  const logits = await scored(file, parameters, recordsOf(text));
   const told = { run, modelHash, threshold: context.threshold };
+  if ("entities" in label) return { ...told, predictions: await tagged(file, parameters, text) };
+  const logits = await scored(file, parameters, recordsOf(text));
   if ("positive" in label) {
     const predictions = Array.from(logits, (logit, i) => ({
       row: i + 1,
@@ -51,6 +56,32 @@ export async function predictRows(text: string, place: Place): Promise<Predictio
   return { ...told, predictions };
 }
 
+/** @param data CSV with the text's column, or words a line as CoNLL has them */
+async function tagged(
+  { architecture, text, label }: ModelFile,
+  parameters: Float32Array<ArrayBuffer>,
+  data: string,
+): Promise<Extract<Predictions["predictions"][number], { words: unknown }>[]> {
+  invariant(text, "a model of names reads texts");
+  const columns = { text: text.column, label: label.column };
+  const records: Record<string, string>[] = isConll(data) ? conllRecords(data, columns).records : recordsOf(data);
+  needColumn(records, text.column);
+  const encoder = readEncoderFile(await useLiteFile());
+  const words = records.map((record) => wordsOf(cellOf(record, text.column)));
+  const { rows, starts } = new Tokens(encoder.tokenizer).wordRows(words, text.tokens);
+  const logits = predict(architecture, parameters, rows, frozenOf(encoder, useLiteTensors, architecture));
+  const counts = words.map(({ length }) => length);
+  return likeliestTags(outcomesOf(label), logits, starts, counts).map((tags, i) => {
+    const given = wordsOf(cellOf(records[i]!, label.column));
+    return { row: i + 1, words: words[i]!, tags, ...(given.length === tags.length && { given }) };
+  });
+}
+
+function needColumn(records: Record<string, string>[], column: string): void {
+  if (!records[0] || !Object.hasOwn(records[0], column))
+    throw new InputError("--data", `has no column ${column}`, "Name a file with the column that the model reads.");
+}
+
 async function scored(
   { architecture, context, features, text }: ModelFile,
   parameters: Float32Array<ArrayBuffer>,
@@ -60,8 +91,7 @@ async function scored(
     const { columns } = readFeatures(records, features);
     return predict(architecture, parameters, encodeFeatures(columns, { data: { features } }, context.normalisation));
   }
-  if (!records[0] || !Object.hasOwn(records[0], text.column))
-    throw new InputError("--data", `has no column ${text.column}`, "Name a file with the column that the model reads.");
+  needColumn(records, text.column);
   const file = readEncoderFile(await useLiteFile());
   const rows = new Tokens(file.tokenizer).rows(
     records.map((record) => cellOf(record, text.column)),

@@ -13,7 +13,7 @@ import { finalParameters, startLearner, takeProfile, takeTrain } from "../../coo
 import { useLiteFile } from "../../coordinator/text/use-lite.ts";
 import { dawnDevice } from "../../kernels/testing/dawn.ts";
 import { openTextEngine } from "../../kernels/text/text-engine.ts";
-import { readRows } from "../../shared/data/rows.ts";
+import { readRows, wordsOf } from "../../shared/data/rows.ts";
 import { classFigures, likeliest } from "../../shared/fairness/class-figures.ts";
 import { cellsOf, cellsPerRow } from "../../shared/fairness/histogram.ts";
 import { architectureOf, initialParameters } from "../../shared/model.ts";
@@ -30,6 +30,9 @@ import { assembleTrain, readTrain } from "../../shared/questions/train.ts";
 import { asTask, classesOf, type Task } from "../../shared/task.ts";
 import { readTaskFile } from "../../shared/task-file.ts";
 import { readEncoderFile } from "../../shared/text/encoder-file.ts";
+import { entityReport, wordReport } from "../../shared/text/tagging-report.ts";
+import { likeliestTags, tokenLabels } from "../../shared/text/tags.ts";
+import { Tokens } from "../../shared/text/tokens.ts";
 
 const participants = 50;
 
@@ -52,7 +55,10 @@ const device = await dawnDevice();
 if (!device) throw new Error("no adapter");
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
-const source = readTaskFile(readFileSync(join("tasks", `${options.task}.yaml`), "utf8"), `${options.task}.yaml`);
+const taskFile = `${options.task}.yaml`;
+const written = readTaskFile(readFileSync(join("tasks", taskFile), "utf8"), taskFile);
+/** CoNLL-2003 has a type of names more than the task. */
+const source = options.data === "conll2003" ? withTypes(written, ["PER", "LOC", "ORG", "MISC"]) : written;
 const withPrivacy = (epsilon: number): Task =>
   asTask({
     ...source,
@@ -68,16 +74,31 @@ const data = await fetchData(options.data, {
 const read = (path: string) => readRows(parseCsv(readFileSync(path, "utf8")).records, source).rows;
 const [learned, judged] = [read(data.path), read(data.testPath)];
 const texts = [...learned.texts!, ...judged.texts!];
+const encoderFile = readEncoderFile(await useLiteFile());
+const room = source.data.text!.tokens;
+const starts = learned.tags && new Tokens(encoderFile.tokenizer).wordRows(texts.map(wordsOf), room).starts;
+const labels = starts
+  ? tokenLabels([...learned.tags!, ...judged.tags!], starts, room)
+  : Uint8Array.from([...learned.labels, ...judged.labels]);
+const labelsEach = labels.length / texts.length;
+const labelsOf = (rows: ArrayLike<number>): Uint8Array<ArrayBuffer> => {
+  const own = new Uint8Array(rows.length * labelsEach);
+  Array.from(rows).forEach((row, i) => {
+    own.set(labels.subarray(row * labelsEach, (row + 1) * labelsEach), i * labelsEach);
+  });
+  return own;
+};
 
 const task = withPrivacy(1);
 const architecture = architectureOf(task);
 const tables = { cells: cellsOf(task).length, attributes: cellsPerRow(task) };
-const { engine, encode } = await openTextEngine(
-  async () => device,
-  architecture,
-  tables,
-  readEncoderFile(await useLiteFile()),
-);
+const { engine, encode } = await openTextEngine(async () => device, architecture, tables, encoderFile);
+
+function withTypes(task: Task, entities: string[]): Task {
+  const layers = task.model.layers.with(-1, { kind: "dense", outputs: 1 + 2 * entities.length, activation: "none" });
+  const label = { column: task.data.label.column, entities };
+  return asTask({ ...task, data: { ...task.data, label }, model: { ...task.model, layers } });
+}
 
 /** The vectors of all texts: an hour of a software adapter, so they are kept. */
 async function vectors() {
@@ -105,7 +126,8 @@ const none = (count: number) => new Uint8Array(count * tables.attributes);
 const most = Math.max(1, Math.floor(2 ** 26 / (4 * width)));
 async function scores(parameters: Float32Array<ArrayBuffer>): Promise<Float32Array> {
   const outputs = classesOf(task)?.length ?? 1;
-  const found = new Float32Array(judged.count * outputs);
+  const each = outputs * labelsEach;
+  const found = new Float32Array(judged.count * each);
   for (let first = 0; first < judged.count; first += most) {
     const count = Math.min(most, judged.count - first);
     const at = learned.count + first;
@@ -113,7 +135,7 @@ async function scores(parameters: Float32Array<ArrayBuffer>): Promise<Float32Arr
       count,
       features: all.features.slice(at * width, (at + count) * width),
       tokens: all.tokens.slice(at, at + count),
-      labels: judged.labels.slice(first, first + count),
+      labels: labelsOf(Array.from({ length: count }, (_, i) => at + i)),
       cells: none(count),
     });
     found.set(
@@ -121,7 +143,7 @@ async function scores(parameters: Float32Array<ArrayBuffer>): Promise<Float32Arr
         parameters,
         Uint32Array.from({ length: count }, (_, i) => i),
       ),
-      first * outputs,
+      first * each,
     );
   }
   return found;
@@ -130,6 +152,14 @@ async function scores(parameters: Float32Array<ArrayBuffer>): Promise<Float32Arr
 async function figures(parameters: Float32Array<ArrayBuffer>) {
   const names = classesOf(task) ?? ["negative", "positive"];
   const logits = await scores(parameters);
+  if (starts) {
+    const given = judged.tags!.map((tags) => Array.from(tags, (tag) => names[tag]!));
+    const words = given.map(({ length }) => length);
+    const found = likeliestTags(names, logits, starts.slice(learned.count), words);
+    const sentences = given.map((gold, i) => ({ gold, found: found[i]! }));
+    const [entities, byWord] = [entityReport(sentences), wordReport(sentences)];
+    return { entityMicroF1: entities.micro.f1, entityMacroF1: entities.macro.f1, wordWeightedF1: byWord.weighted.f1 };
+  }
   const predicted =
     logits.length === judged.count ? Uint8Array.from(logits, (z) => Number(z >= 0)) : likeliest(logits, names.length);
   const { accuracy, macroF1 } = classFigures(names, classTable(names.length, judged.labels, predicted));
@@ -172,7 +202,7 @@ async function privateRun(epsilon: number) {
         count: rows.length,
         features: gathered(rows),
         tokens: Uint32Array.from(rows, (row) => all.tokens[row]!),
-        labels: Uint8Array.from(rows, (row) => learned.labels[row]!),
+        labels: labelsOf(rows),
         cells: none(rows.length),
       });
       const every = Uint32Array.from({ length: rows.length }, (_, i) => i);
@@ -213,7 +243,7 @@ async function plainRun() {
         count: rows.length,
         features: gathered(rows),
         tokens: Uint32Array.from(rows, (row) => all.tokens[row]!),
-        labels: Uint8Array.from(rows, (row) => learned.labels[row]!),
+        labels: labelsOf(rows),
         cells: none(rows.length),
       });
       const batches = Array.from({ length: Math.ceil(rows.length / 32) }, (_, b) =>

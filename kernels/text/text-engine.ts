@@ -2,7 +2,8 @@
  * An engine for a model that reads texts: what is frozen before the first trained layer runs once for each text
  * (encoder.ts), and training happens on what it gives.
  */
-import { type Architecture, frozenLayers, operationsOf } from "../../shared/model.ts";
+import { wordsOf } from "../../shared/data/rows.ts";
+import { type Architecture, frozenLayers, layersOf, operationsOf } from "../../shared/model.ts";
 import { type EncoderFile, frozenOf } from "../../shared/text/encoder-file.ts";
 import { Tokens } from "../../shared/text/tokens.ts";
 import { useLiteTensors } from "../../shared/text/use-lite.ts";
@@ -15,7 +16,12 @@ export interface TextEngine {
   /** Of the layers behind the frozen ones; its rows are what `encode` gives */
   engine: LastingEngine;
   /** @param onProgress told of how many texts are done */
-  encode(texts: readonly string[], onProgress?: (done: number) => void): Promise<EncodedTexts>;
+  encode(texts: readonly string[], onProgress?: (done: number) => void): Promise<TextInputs>;
+}
+
+export interface TextInputs extends EncodedTexts {
+  /** Of a model with logits of every token: where the words of each text begin, of those that there is room for */
+  starts?: number[][];
 }
 
 /** @param open gives a device, and a new one at every call once one was lost @param architecture from token numbers to logits */
@@ -40,5 +46,13 @@ export async function openTextEngine(
   });
   const tokens = new Tokens(file.tokenizer);
   const encoder = new Encoder(device, file, below.layers);
-  return { engine, encode: (texts, onProgress) => encoder.encode(tokens.rows(texts, room), room, onProgress) };
+  const tagged = layersOf(architecture).at(-1)!.positions > 1;
+  return {
+    engine,
+    async encode(texts, onProgress) {
+      if (!tagged) return encoder.encode(tokens.rows(texts, room), room, onProgress);
+      const { rows, starts } = tokens.wordRows(texts.map(wordsOf), room);
+      return { ...(await encoder.encode(rows, room, onProgress)), starts };
+    },
+  };
 }

@@ -43,5 +43,6 @@ function bytesOf(rows: TypedRows, row: number): Uint8Array {
     ...rows.cells.subarray(row * perRow, (row + 1) * perRow),
   ];
   const numbers = new Uint8Array(Float64Array.from(values).buffer);
-  return rows.texts ? concatBytes(numbers, new TextEncoder().encode(rows.texts[row]!)) : numbers;
+  if (!rows.texts) return numbers;
+  return concatBytes(numbers, new TextEncoder().encode(rows.texts[row]!), rows.tags?.[row] ?? new Uint8Array(0));
 }

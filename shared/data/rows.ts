@@ -4,14 +4,17 @@
  */
 import { InputError } from "../errors.ts";
 import { cellsPerRow, firstCells, undisclosed } from "../fairness/histogram.ts";
-import { attributesOf, type Feature, type SensitiveAttribute, type Task } from "../task.ts";
+import { attributesOf, entityTypesOf, type Feature, type SensitiveAttribute, type Task } from "../task.ts";
+import { tagsOf, toBio } from "../text/tags.ts";
 import { type FeatureColumns, scaled } from "./features.ts";
 
 export type TextRecord = Readonly<Record<string, string>>;
 
 export interface TypedRows extends FeatureColumns {
-  /** [count], 1 positive, 0 negative; or the number of a class */
+  /** [count], 1 positive, 0 negative; or the number of a class; of a tagged text of its first tag that is not O, else 0 */
   labels: Uint8Array;
+  /** [count][words], where words are tagged: numbers of tagsOf */
+  tags?: Uint8Array[];
   /** [count, cellsPerRow(task)] index into cellsOf(task), 255 undisclosed; zeros in a task without sensitive attributes */
   cells: Uint8Array;
 }
@@ -44,10 +47,14 @@ export function neededColumns(task: Task): string[] {
   return [...new Set([...read, label.column, ...sensitive.map((a) => a.column)])];
 }
 
-/** The cell texts of the label by number: negative, positive; or the classes. */
+/** The cell texts of the label by number: negative, positive; or the classes; or the tags of words. */
 export function outcomesOf(label: Task["data"]["label"]): readonly string[] {
+  if ("entities" in label) return tagsOf(label.entities);
   return "classes" in label ? label.classes : [label.negative, label.positive];
 }
+
+/** Words of a text: tags stand for what is between blanks. */
+export const wordsOf = (text: string): string[] => text.split(/\s+/).filter((word) => word !== "");
 
 /** @throws InputError when there is no record, or when a column that the task needs is not among the first one's. */
 export function readRows(records: readonly TextRecord[], task: Task): { rows: TypedRows; problems: Problem[] } {
@@ -55,12 +62,22 @@ export function readRows(records: readonly TextRecord[], task: Task): { rows: Ty
   const problems: Problem[] = [];
   const { column } = task.data.label;
   const outcomes = outcomesOf(task.data.label);
-  const kept: { record: TextRecord; row: number; label: number }[] = [];
+  const tagged = entityTypesOf(task) !== undefined;
+  const kept: { record: TextRecord; row: number; label: number; tags?: Uint8Array }[] = [];
   records.forEach((record, i) => {
     const found = cellOf(record, column);
-    const label = outcomes.indexOf(found);
-    if (label >= 0) kept.push({ record, row: i + 1, label });
-    else problems.push({ row: i + 1, column, code: "unknown-label", found });
+    if (tagged) {
+      const tags = toBio(wordsOf(found)).map((tag) => outcomes.indexOf(tag));
+      const words = wordsOf(cellOf(record, task.data.text!.column));
+      if (tags.length === words.length && words.length > 0 && !tags.includes(-1)) {
+        kept.push({ record, row: i + 1, label: tags.find((tag) => tag > 0) ?? 0, tags: Uint8Array.from(tags) });
+        return;
+      }
+    } else if (outcomes.includes(found)) {
+      kept.push({ record, row: i + 1, label: outcomes.indexOf(found) });
+      return;
+    }
+    problems.push({ row: i + 1, column, code: "unknown-label", found });
   });
 
   const rows: TypedRows = {
@@ -71,6 +88,7 @@ export function readRows(records: readonly TextRecord[], task: Task): { rows: Ty
     ),
     ...(task.data.text && { texts: kept.map(({ record }) => cellOf(record, task.data.text!.column)) }),
     labels: Uint8Array.from(kept, ({ label }) => label),
+    ...(tagged && { tags: kept.map(({ tags }) => tags!) }),
     cells: new Uint8Array(kept.length * cellsPerRow(task)),
   };
   const firsts = firstCells(task);
@@ -175,6 +193,7 @@ export function takeRows(rows: TypedRows, indices: Uint32Array): TypedRows {
     categorical: mapValues(rows.categorical, (values) => Int16Array.from(indices, (i) => values[i]!)),
     ...(rows.texts && { texts: Array.from(indices, (i) => rows.texts![i]!) }),
     labels: Uint8Array.from(indices, (i) => rows.labels[i]!),
+    ...(rows.tags && { tags: Array.from(indices, (i) => rows.tags![i]!) }),
     cells,
   };
 }

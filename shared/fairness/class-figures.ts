@@ -1,38 +1,83 @@
 /**
- * Figures of a model of several classes from counts that may be noisy: named and defined as in scikit-learn's
+ * Figures of a model of several classes, from counts that may be noisy: named and defined as in scikit-learn's
  * classification_report, with 0 where nothing is divided by nothing.
  */
-export interface ClassFigures {
-  accuracy: number;
-  /** Mean of the classes' F1 */
-  macroF1: number;
-  /** Mean of the classes' F1, each weighing as many as it has rows */
-  weightedF1: number;
-  byClass: { name: string; precision: number; recall: number; f1: number; support: number }[];
+export interface Scores {
+  precision: number;
+  recall: number;
+  f1: number;
+  /** Those there are */
+  support: number;
 }
 
-const share = (part: number, whole: number): number => (whole > 0 ? Math.min(1, Math.max(0, part / whole)) : 0);
+export interface ScoreReport {
+  byClass: ({ name: string } & Scores)[];
+  /** Of all counts together; where each row has one class and is taken for one, all three are the accuracy */
+  micro: Scores;
+  /** Mean of the classes */
+  macro: Scores;
+  /** Mean of the classes, each weighing as much as its support */
+  weighted: Scores;
+}
 
-/** @param table [classes, 3]: rows of the class, rows taken for it, right ones; noise below 0 is cut off */
-export function classFigures(names: readonly string[], table: ArrayLike<number>): ClassFigures {
-  const at = (index: number, part: number) => Math.max(0, table[index * 3 + part]!);
-  const byClass = names.map((name, i) => {
-    const [support, predicted, right] = [at(i, 0), at(i, 1), at(i, 2)];
-    const [precision, recall] = [share(right, predicted), share(right, support)];
-    return { name, precision, recall, f1: share(2 * precision * recall, precision + recall), support };
-  });
-  const rows = byClass.reduce((sum, { support }) => sum + support, 0);
-  const right = names.reduce((sum, _, i) => sum + at(i, 2), 0);
+/** What goes on record of a sum. */
+export interface ClassFigures {
+  /** Share of rows that are taken for what they are, of tagged texts with every word */
+  accuracy: number;
+  microF1: number;
+  macroF1: number;
+  weightedF1: number;
+  byClass: ScoreReport["byClass"];
+}
+
+/** @param table [names, 3]: those there are, those found, those of them that are right */
+export function reportOf(names: readonly string[], table: ArrayLike<number>): ScoreReport {
+  const byClass = names.map((name, i) => ({ name, ...scoresOf(table[i * 3]!, table[i * 3 + 1]!, table[i * 3 + 2]!) }));
+  const sum = (part: number) => names.reduce((total, _, i) => total + table[i * 3 + part]!, 0);
+  const support = sum(0);
+  const mean = (weightOf: (scores: Scores) => number): Scores => {
+    const total = byClass.reduce((all, scores) => all + weightOf(scores), 0);
+    const of = (key: keyof Scores) =>
+      share(
+        byClass.reduce((all, scores) => all + weightOf(scores) * scores[key], 0),
+        total,
+      );
+    return { precision: of("precision"), recall: of("recall"), f1: of("f1"), support };
+  };
   return {
-    accuracy: share(right, rows),
-    macroF1: byClass.reduce((sum, { f1 }) => sum + f1, 0) / names.length,
-    weightedF1: share(
-      byClass.reduce((sum, { f1, support }) => sum + f1 * support, 0),
-      rows,
-    ),
     byClass,
+    micro: scoresOf(support, sum(1), sum(2)),
+    macro: mean(() => 1),
+    weighted: mean((scores) => scores.support),
   };
 }
+
+const share = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
+
+function scoresOf(support: number, found: number, right: number): Scores {
+  const [precision, recall] = [share(right, found), share(right, support)];
+  return { precision, recall, f1: share(2 * precision * recall, precision + recall), support };
+}
+
+/**
+ * Of noisy counts: none is below 0, and no more are right than there are, or were found.
+ * @param rows those taken for what they are not, and those that are; of classes they follow from the table
+ */
+export function classFigures(
+  names: readonly string[],
+  table: ArrayLike<number>,
+  rows?: readonly [number, number],
+): ClassFigures {
+  const counts = Array.from(table, (count) => Math.max(0, count));
+  for (let i = 0; i < counts.length; i += 3) counts[i + 2] = Math.min(counts[i]!, counts[i + 1]!, counts[i + 2]!);
+  const { byClass, micro, macro, weighted } = reportOf(names, counts);
+  const accuracy = rows ? shareRight(...rows) : micro.recall;
+  return { accuracy, microF1: micro.f1, macroF1: macro.f1, weightedF1: weighted.f1, byClass };
+}
+
+/** Of counts that may be noisy, within what a share can be. */
+export const shareRight = (wrong: number, right: number): number =>
+  Math.min(1, Math.max(0, share(right, wrong + right)));
 
 /** The number of the largest of each row's logits [rows, classes]. */
 export function likeliest(logits: ArrayLike<number>, classes: number): Uint8Array<ArrayBuffer> {

@@ -67,6 +67,7 @@ const metrics = z.strictObject({
 const figure = z.number().min(0).max(1);
 const classFigures = z.strictObject({
   accuracy: figure,
+  microF1: figure.optional(),
   macroF1: figure.optional(),
   weightedF1: figure.optional(),
   byClass: z

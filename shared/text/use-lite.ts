@@ -26,12 +26,17 @@ const { width, vocabulary } = useLite;
 const epsilon = 1e-6;
 
 /**
- * From token numbers to one vector.
+ * From token numbers to one vector, or to one of each.
  * @param output `sentence` as the encoder gives it; `mean` of its tokens' vectors, before the last dense layer, brought to
- * mean 0 and variance 1: a linear head reads more from it, and all texts are equally long
+ * mean 0 and variance 1: a linear head reads more from it, and all texts are equally long; `tokens` their vectors
+ * themselves, brought to the same, [tokens, width]
  * @param adapters matrices that get one
  */
-export function useLiteLayers(output: "sentence" | "mean", adapters: readonly Adaptable[], rank: number): LayerSpec[] {
+export function useLiteLayers(
+  output: "sentence" | "mean" | "tokens",
+  adapters: readonly Adaptable[],
+  rank: number,
+): LayerSpec[] {
   const frozen = true as const;
   const adapterOf = (name: string) => (adapters.some((adapted) => adapted === name) ? rank : undefined);
   const norm: LayerSpec = { kind: "layer-norm", epsilon, frozen };
@@ -65,7 +70,7 @@ export function useLiteLayers(output: "sentence" | "mean", adapters: readonly Ad
     { kind: "positions", frozen },
     ...block(0),
     ...block(1),
-    { kind: "mean-tokens" },
+    ...(output === "tokens" ? [] : [{ kind: "mean-tokens" as const }]),
     ...(output === "sentence"
       ? [
           {

@@ -1,0 +1,106 @@
+/**
+ * Tags of words that say where names are, by BIO: `B-` begins a name, `I-` goes on with one, `O` is outside. Names are
+ * told from tags as conlleval and seqeval's default do: an `I-` that goes on with nothing begins a name all the same.
+ */
+
+import { likeliest } from "../fairness/class-figures.ts";
+
+/** A name in a sentence of tagged words. */
+export interface Entity {
+  type: string;
+  /** Its first word, and the one behind its last */
+  from: number;
+  to: number;
+}
+
+export const outside = "O";
+
+/** All tags of these types of names, by number: O first, then each type's B and I. */
+export const tagsOf = (types: readonly string[]): string[] => [
+  outside,
+  ...types.flatMap((type) => [`B-${type}`, `I-${type}`]),
+];
+
+/** @param strict counts only names that begin with `B-`, as seqeval's mode strict with IOB2 */
+export function entitiesOf(tags: readonly string[], strict = false): Entity[] {
+  const found: Entity[] = [];
+  let open: Entity | undefined;
+  for (const [i, tag] of tags.entries()) {
+    const [type, begins] = [tag.slice(2), tag.startsWith("B")];
+    if (open && tag !== outside && !begins && type === open.type) {
+      open.to = i + 1;
+      continue;
+    }
+    open = tag === outside || (strict && !begins) ? undefined : { type, from: i, to: i + 1 };
+    if (open) found.push(open);
+  }
+  return found;
+}
+
+/**
+ * IOB1, where `B-` stands only between two names of one type, as BIO; what is BIO already stays as it is. (Ramshaw and
+ * Marcus 1995, section 4.1; Tjong Kim Sang and Veenstra 1999, section 2.)
+ */
+export const toBio = (tags: readonly string[]): string[] =>
+  tags.map((tag, i) => {
+    const before = tags[i - 1] ?? outside;
+    const goesOn = before !== outside && before.slice(2) === tag.slice(2);
+    return tag.startsWith("I-") && !goesOn ? `B-${tag.slice(2)}` : tag;
+  });
+
+/** Counts [types, 3] of names: those there are, those found, and those of them that are right in type and place. */
+export function entityTable(
+  types: readonly string[],
+  sentences: Iterable<{ gold: readonly Entity[]; found: readonly Entity[] }>,
+): Uint32Array {
+  const table = new Uint32Array(types.length * 3);
+  const count = ({ type }: Entity, part: number) => {
+    table[types.indexOf(type) * 3 + part]!++;
+  };
+  for (const { gold, found } of sentences) {
+    const places = new Set(gold.map(placeOf));
+    for (const entity of gold) count(entity, 0);
+    for (const entity of found) {
+      count(entity, 1);
+      if (places.has(placeOf(entity))) count(entity, 2);
+    }
+  }
+  return table;
+}
+
+/** Labels [texts, room] of tokens: a word's tag at its first one, 255 at all others. */
+export function tokenLabels(
+  tags: readonly ArrayLike<number>[],
+  starts: readonly (readonly number[])[],
+  room: number,
+): Uint8Array<ArrayBuffer> {
+  const labels = new Uint8Array(tags.length * room).fill(255);
+  starts.forEach((own, text) => {
+    own.forEach((start, word) => {
+      labels[text * room + start] = tags[text]![word]!;
+    });
+  });
+  return labels;
+}
+
+/**
+ * The likeliest tag of each word, by the logits at its first token; of words that were not read, O.
+ * @param logits [texts, room, names]
+ * @param words of each text
+ */
+export function likeliestTags(
+  names: readonly string[],
+  logits: ArrayLike<number>,
+  starts: readonly (readonly number[])[],
+  words: readonly number[],
+): string[][] {
+  const best = likeliest(logits, names.length);
+  const room = best.length / Math.max(1, starts.length);
+  return starts.map((own, text) =>
+    Array.from({ length: words[text]! }, (_, word) =>
+      own[word] === undefined ? outside : names[best[text * room + own[word]]!]!,
+    ),
+  );
+}
+
+const placeOf = ({ type, from, to }: Entity): string => `${from} ${to} ${type}`;
