@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { neededColumns } from "../shared/data/rows.ts";
 import { invariant } from "../shared/errors.ts";
 import type { Task } from "../shared/task.ts";
 import { projectRoot } from "./command/project-root.ts";
@@ -29,9 +30,7 @@ export async function sampleFor(task: Task): Promise<string | undefined> {
   const [header, ...rows] = csv.split(/\r?\n/).filter((line) => line !== "");
   invariant(header !== undefined, "the sample has a header");
   const columns = header.split(";").map(unquoted);
-  const { features, label, sensitive } = task.data;
-  const needed = [...features.map((f) => f.name), label.column, ...sensitive.map((a) => a.column)];
-  if (!needed.every((column) => columns.includes(column))) return undefined;
+  if (!neededColumns(task).every((column) => columns.includes(column))) return undefined;
 
   const job = columns.indexOf("job");
   // No cell of this file holds a semicolon.

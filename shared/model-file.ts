@@ -46,6 +46,8 @@ const modelFileSchema = z.strictObject({
   /** Of a model that reads texts: their column, and the encoder whose frozen parameters are in a file of their own */
   text: taskSchema.shape.data.shape.text,
   encoder: taskSchema.shape.model.shape.encoder,
+  /** Of a model that reads images: their size */
+  images: taskSchema.shape.data.shape.images,
   /** Columns of the sensitive attributes: no explanation advises to change one, none is a reason */
   protected: z.array(z.string()),
   architecture: z.strictObject({
@@ -96,6 +98,7 @@ export async function modelFileOf(
     features: task.data.features,
     ...(task.data.text && { text: task.data.text }),
     ...(task.model.encoder && { encoder: task.model.encoder }),
+    ...(task.data.images && { images: task.data.images }),
     protected: [...new Set(task.data.sensitive.map((attribute) => attribute.column))],
     architecture,
     context,
@@ -124,9 +127,10 @@ export interface OpenModel {
 /** @throws InputError for what is no model, one whose parts do not fit each other, and one of texts or of classes */
 export async function openModel(value: unknown): Promise<OpenModel> {
   const { file, parameters } = await readModelFile(value);
-  if (file.text)
+  const other = file.text ? "text" : file.images ? "images" : undefined;
+  if (other)
     throw new InputError(
-      "text",
+      other,
       "is what this model reads, and this reads columns",
       "Ask it on the participant's page.",
     );

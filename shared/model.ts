@@ -2,6 +2,7 @@
  * A model's shape, a declared list of layers, and how its parameters lie in one flat vector, so that an update is one
  * vector. One output is a logit z whose score is σ(z); of several, the scores are their softmax.
  */
+import { imageLength } from "./data/images.ts";
 import { InputError } from "./errors.ts";
 import type { Activation, LayerSpec, PlainActivation } from "./layers.ts";
 import type { Task } from "./task.ts";
@@ -293,9 +294,10 @@ export const frozenCount = (architecture: Architecture): number => countOf(archi
 const countOf = (architecture: Architecture, frozen: boolean): number =>
   operationsOf(architecture).reduce((sum, layer) => sum + (layer.frozen === frozen ? layer.parameters : 0), 0);
 
-/** Numbers of a row of the input: a numeric feature is one, a categorical one a column a value; of a text, its tokens. */
-export function inputWidth(task: { data: Pick<Task["data"], "features" | "text"> }): number {
-  const { features, text } = task.data;
+/** Numbers of a row of the input: a numeric feature is one, a categorical one a column a value; of a text its tokens, of an image its pixels. */
+export function inputWidth(task: { data: Pick<Task["data"], "features" | "text" | "images"> }): number {
+  const { features, text, images } = task.data;
+  if (images) return imageLength(images);
   return text?.tokens ?? features.reduce((sum, f) => sum + (f.kind === "numeric" ? 1 : f.values.length), 0);
 }
 
@@ -314,7 +316,9 @@ export const inputNames = ({ data }: { data: Pick<Task["data"], "features"> }): 
 export function architectureOf(task: Task): Architecture {
   const { encoder, layers } = task.model;
   const below = encoder ? useLiteLayers(encoder.output, encoder.adapters, encoder.rank) : [];
-  return { inputShape: [inputWidth(task)], layers: [...below, ...layers] };
+  const { images } = task.data;
+  const inputShape = images ? [images.height, images.width, images.channels] : [inputWidth(task)];
+  return { inputShape, layers: [...below, ...layers] };
 }
 
 /** How many of the first layers have nothing that is trained: what they give for a row is the same in every round. */

@@ -8,6 +8,7 @@ import { hashOf } from "./canonical.ts";
 import { graphFor, guaranteedCohort, minimumCohort } from "./cohort.ts";
 import { InputError } from "./errors.ts";
 import { layerSchema } from "./layers.ts";
+import { architectureOf, operationsOf } from "./model.ts";
 import { largestSharing } from "./secure-sum/shares.ts";
 import { tagsOf } from "./text/tags.ts";
 import { adaptable, useLite } from "./text/use-lite.ts";
@@ -36,6 +37,8 @@ const categoricalFeature = z.strictObject({
   kind: z.literal("categorical"),
   values: z.array(z.string().min(1)).min(2).max(256).describe("All values told apart; anything else counts as «other»"),
 });
+
+const imageSide = z.int().min(4).max(96).describe("Pixels");
 
 const group = z
   .strictObject({
@@ -123,6 +126,21 @@ export const taskSchema = z.strictObject({
       })
       .optional()
       .describe("In the place of features: one column of English texts"),
+    images: z
+      .strictObject({
+        column: z
+          .string()
+          .min(1)
+          .default("image")
+          .describe("In a table: an image file's name, or its pixels in base64, a byte a channel, row by row"),
+        width: imageSide,
+        height: imageSide,
+        channels: z.literal([1, 3]).default(1).describe("1: shades of grey; 3: red, green, blue"),
+      })
+      .optional()
+      .describe(
+        "In the place of features: images, cut to their middle and scaled to this size. A folder's sub-folders are their labels",
+      ),
     sensitive: z.array(sensitiveAttribute).max(8).default([]),
     intersections: z
       .array(z.array(name).min(2).max(3))
@@ -446,8 +464,13 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
   const outputs = classes?.length ?? 1;
   task.model.layers.forEach((layer, i) => {
     const last = i === task.model.layers.length - 1;
-    if (layer.kind !== "dense")
-      report(["model", "layers", i, "kind"], `must be dense: a table's columns have no neighbours for ${layer.kind}`);
+    if (layer.kind === "conv2d" || layer.kind === "max-pool2d") {
+      if (!task.data.images)
+        report(["model", "layers", i, "kind"], `must be dense: a table's columns have no neighbours for ${layer.kind}`);
+      else if (last)
+        report(["model", "layers", i, "kind"], "must be dense in the last layer, whose output is the logit");
+    } else if (layer.kind !== "dense")
+      report(["model", "layers", i, "kind"], `must be dense: there are no tokens here for ${layer.kind}`);
     else if (layer.frozen || layer.adapter !== undefined)
       report(["model", "layers", i, layer.frozen ? "frozen" : "adapter"], "is an encoder's matter; leave it out");
     else if (layer.activation === "gelu")
@@ -463,6 +486,7 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
       report(["model", "layers", i, "activation"], "must be none in the last layer, whose output is the logit");
   });
   checkText(task, report);
+  checkImages(task, report);
   if (classes) checkClasses(task, classes, report);
   else if ("positive" in task.data.label && task.data.label.positive === task.data.label.negative)
     report(["data", "label", "negative"], "must differ from `positive`");
@@ -552,11 +576,12 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
 type Report = (path: (string | number)[], problem: string) => void;
 
 function checkText({ data, model, explain }: Task, report: Report): void {
-  const { text, features, label } = data;
+  const { text, images, features, label } = data;
   const tagged = "entities" in label;
   if (text === undefined) {
     if (tagged) report(["data", "text"], "is missing: names are found in texts; name their column");
-    if (features.length === 0) report(["data", "features"], "are missing; list the columns to read, or name a `text`");
+    if (features.length === 0 && !images)
+      report(["data", "features"], "are missing; list the columns to read, or name a `text` or `images`");
     if (model.encoder) report(["model", "encoder"], "reads texts; name the column in `data.text`, or leave it out");
     return;
   }
@@ -578,6 +603,26 @@ function checkText({ data, model, explain }: Task, report: Report): void {
   if (new Set(adapters).size < adapters.length)
     report(["model", "encoder", "adapters"], "name a matrix twice; name each once");
   if (explain) report(["explain"], "is about columns, which a text has not; leave it out");
+}
+
+function checkImages(task: Task, report: Report): void {
+  const { images, text, features, label } = task.data;
+  if (images === undefined) return;
+  if (features.length > 0) report(["data", "features"], "stand beside `images`; leave one of them out");
+  if (text) report(["data", "text"], "stands beside `images`; leave one of them out");
+  if (images.column === label.column)
+    report(["data", "images", "column"], "is the label; a model must not read what it predicts");
+  if (task.explain) report(["explain"], "is about columns, which an image has not; leave it out");
+  if (features.length > 0 || text) return;
+  try {
+    operationsOf(architectureOf(task));
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const [, ...path] = error.field.split(".");
+    const place = path.map((step) => (/^\d+$/.test(step) ? Number(step) : step));
+    const fix = `${error.fix[0]!.toLowerCase()}${error.fix.slice(1).replace(/\.$/, "")}`;
+    report(["model", "layers", ...place], `${error.problem}; ${fix}`);
+  }
 }
 
 /** Tables and penalties are about one logit, and a group's figures about two outcomes. */

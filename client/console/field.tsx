@@ -88,7 +88,12 @@ function Value({ path, schema, required }: FieldProps) {
         <select
           {...common}
           value={text}
-          onChange={({ currentTarget }) => write(path, currentTarget.value === "" ? undefined : currentTarget.value)}
+          onChange={({ currentTarget }) =>
+            write(
+              path,
+              schema.enum!.find((option) => String(option) === currentTarget.value),
+            )
+          }
         >
           {!required && <option value="">{fallback}</option>}
           {schema.enum.map((option) => (

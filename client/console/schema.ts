@@ -6,7 +6,7 @@ export interface Schema {
   description?: string;
   default?: unknown;
   const?: unknown;
-  enum?: string[];
+  enum?: (string | number)[];
   required?: string[];
   properties?: Record<string, Schema>;
   items?: Schema;

@@ -54,8 +54,19 @@ export const en = {
     "Weak cohort: this task adds up fewer answers than is customary (5 institutions, or 100 persons), so each one is hidden among few.",
   // Look: choosing data
   "choose.title": "Choose your data",
-  "choose.file": "A CSV file of yours",
+  "choose.file.table": "A CSV file of yours",
+  "choose.file.text": "Text files of yours, or a CSV file",
+  "choose.file.images": "Images of yours, with a CSV file that names them",
+  "choose.folder": "Or a folder",
   "choose.drop": "or drop it here",
+  "choose.how.text":
+    "In a folder of text files, each sub-folder is called after its label; a file that is called after a label holds one text a line. The labels: {label}",
+  "choose.how.images":
+    "In a folder, each sub-folder is called after what its images show. Or a CSV file beside the images names each of them and its label. The labels: {label}",
+  "choose.images":
+    "Each image is cut to its middle and scaled to {width} × {height} pixels, in {channels, select, 1 {shades of grey} other {colour}}: the task sees no more of it.",
+  "choose.noCamera": "This page never asks for the camera: it is switched off for it.",
+  "choose.decoding": "Reading images: {done, number} of {total, number}",
   "choose.sample": "Use sample data",
   "choose.never": "It never leaves this tab.",
   "choose.sent": "{bytes} bytes computed from it have left so far.",
@@ -75,6 +86,7 @@ export const en = {
   "data.problem.what": "Problem",
   "data.problem.found": "Found",
   "problem.unknown-label": "not a label that the task knows",
+  "problem.not-an-image": "no image that this browser can read",
   "problem.not-a-number": "not a number",
   "problem.unknown-value": "a value the task does not know",
   "problem.missing-column": "the column is missing",

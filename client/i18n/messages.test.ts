@@ -95,6 +95,8 @@ test("every message is used", () => {
   const families = [
     "about.promise",
     "abort",
+    "choose.file",
+    "choose.how",
     "dot",
     "drop",
     "lab.axis",

@@ -18,6 +18,12 @@ export const taskDescriptionsZh: Record<string, string> = {
   "Direct identifiers: dropped as soon as the file is read": "直接标识符：读取文件时立即去除",
   "Columns of the k-anonymity report": "k-匿名报告所用的列",
   "Share of each tab's rows kept for `evaluate`": "每个标签页留给 `evaluate` 的行所占比例",
+  Pixels: "像素",
+  "In a table: an image file's name, or its pixels in base64, a byte a channel, row by row":
+    "在表格中：图像文件的名称，或其像素的 base64，逐行、每通道一个字节",
+  "1: shades of grey; 3: red, green, blue": "1：灰度；3：红、绿、蓝",
+  "In the place of features: images, cut to their middle and scaled to this size. A folder's sub-folders are their labels":
+    "代替特征：图像，裁取中央部分并缩放到此尺寸。文件夹的子文件夹名就是它们的标签",
   "From the features to the logit; one layer alone is logistic regression": "从特征到 logit；只有一层就是逻辑回归",
   "Whose presence is hidden: one row, or one participant": "隐藏谁是否在场：一行数据，或一位参与者",
   "L2 bound of one unit's model update": "一个单位的模型更新的 L2 上限",

@@ -54,8 +54,19 @@ export const zh = {
   "about.weak": "小规模汇总：此任务一次相加的答复少于惯常数目（5 家机构或 100 人），每一份只隐藏在少数几份之中。",
 
   "choose.title": "选择您的数据",
-  "choose.file": "您的 CSV 文件",
+  "choose.file.table": "您的 CSV 文件",
+  "choose.file.text": "您的文本文件，或一个 CSV 文件",
+  "choose.file.images": "您的图像，以及列出它们的 CSV 文件",
+  "choose.folder": "或一个文件夹",
   "choose.drop": "或拖到这里",
+  "choose.how.text":
+    "在存放文本文件的文件夹中，每个子文件夹以其标签命名；以标签命名的文件则每行一段文本。标签有：{label}",
+  "choose.how.images":
+    "在文件夹中，每个子文件夹以其图像的内容命名。也可以在图像旁放一个 CSV 文件，列出每张图像及其标签。标签有：{label}",
+  "choose.images":
+    "每张图像都会裁取中央部分并缩放到 {width} × {height} 像素，{channels, select, 1 {只留灰度} other {保留颜色}}：任务看不到更多。",
+  "choose.noCamera": "此页面从不请求摄像头：它对此页面是关闭的。",
+  "choose.decoding": "正在读取图像：{done, number} / {total, number}",
   "choose.sample": "使用示例数据",
   "choose.never": "它绝不离开此标签页。",
   "choose.sent": "至今由它算出的内容已有 {bytes} 字节离开。",
@@ -73,6 +84,7 @@ export const zh = {
   "data.problem.what": "问题",
   "data.problem.found": "内容",
   "problem.unknown-label": "不是任务所知的标签",
+  "problem.not-an-image": "此浏览器读不出的图像",
   "problem.not-a-number": "不是数字",
   "problem.unknown-value": "任务中没有的取值",
   "problem.missing-column": "缺少该列",

@@ -1,20 +1,26 @@
-/** Choosing data: a file by hand or by dropping it, or a sample with one click. */
+/** Choosing data: files by hand or by dropping them, a folder, or a sample with one click. */
 import { signal } from "@preact/signals";
+import { columnsRead, outcomesOf } from "../../shared/data/rows.ts";
 import type { Task } from "../../shared/task.ts";
+import type { Chosen } from "../data/gather.ts";
 import { formatNumber, t } from "../i18n/messages.ts";
+import { droppedFiles } from "./dropped.ts";
 import { refusalText } from "./refusal.ts";
-import { chooseFile, chooseSample, snapshot } from "./tab.ts";
+import { chooseFiles, chooseSample, snapshot } from "./tab.ts";
 
 const hovering = signal(false);
 
+const chosenIn = (files: FileList | null): Chosen[] =>
+  Array.from(files ?? [], (file) => ({ path: file.webkitRelativePath || file.name, file }));
+
+const take = (chosen: Chosen[]) => {
+  if (chosen.length > 0) chooseFiles(chosen);
+};
+
 export function Choose({ task }: { task: Task }) {
-  const { refusal, bytesSent } = snapshot.value;
-  const { features, text, label } = task.data;
-  const columns = [...features.map((f) => f.name), ...(text ? [text.column] : []), label.column];
-  const take = (files: FileList | null | undefined) => {
-    const file = files?.[0];
-    if (file) chooseFile(file);
-  };
+  const { refusal, bytesSent, decoding } = snapshot.value;
+  const { text, images, label } = task.data;
+  const kind = images ? "images" : text ? "text" : "table";
   return (
     <section class="card">
       <h2>{t("choose.title")}</h2>
@@ -23,7 +29,7 @@ export function Choose({ task }: { task: Task }) {
           {refusalText(refusal)}
         </p>
       )}
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is a second way; the input beside it works by keyboard */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is a second way; the inputs beside it work by keyboard */}
       <div
         class={`drop ${hovering.value ? "over" : ""}`}
         onDragOver={(event) => {
@@ -36,27 +42,62 @@ export function Choose({ task }: { task: Task }) {
         onDrop={(event) => {
           event.preventDefault();
           hovering.value = false;
-          take(event.dataTransfer?.files);
+          if (event.dataTransfer) void droppedFiles(event.dataTransfer).then(take);
         }}
       >
         <label>
-          <strong>{t("choose.file")}</strong>{" "}
+          <strong>{t(`choose.file.${kind}`)}</strong>{" "}
           <input
             type="file"
-            accept=".csv,text/csv,text/plain"
+            multiple={kind !== "table"}
+            accept={`.csv,.tsv,text/csv,text/plain${images ? ",image/*" : ""}`}
             data-testid="file"
-            onChange={(event) => take(event.currentTarget.files)}
+            onChange={(event) => take(chosenIn(event.currentTarget.files))}
           />
         </label>
+        {kind !== "table" && (
+          <label>
+            <strong>{t("choose.folder")}</strong>{" "}
+            <input
+              type="file"
+              // Not in Preact's types, and in every browser with WebGPU.
+              {...{ webkitdirectory: true }}
+              data-testid="folder"
+              onChange={(event) => take(chosenIn(event.currentTarget.files))}
+            />
+          </label>
+        )}
         <p class="quiet">{t("choose.drop")}</p>
-        <button type="button" data-testid="sample" onClick={chooseSample}>
-          {t("choose.sample")}
-        </button>
+        {kind === "table" && (
+          <button type="button" data-testid="sample" onClick={chooseSample}>
+            {t("choose.sample")}
+          </button>
+        )}
+        {decoding && (
+          <p role="status" data-testid="decoding">
+            {t("choose.decoding", { done: decoding.done, total: decoding.total })}
+          </p>
+        )}
       </div>
       <p>
-        <strong>{t("choose.never")}</strong> {t("choose.sent", { bytes: formatNumber(bytesSent) })}
+        <strong>{t("choose.never")}</strong> {t("choose.sent", { bytes: formatNumber(bytesSent) })}{" "}
+        {images && t("choose.noCamera")}
       </p>
-      <p class="quiet small">{t("choose.columns", { columns: columns.join(", ") })}</p>
+      {images && (
+        <p class="quiet small">
+          {t("choose.images", { width: images.width, height: images.height, channels: images.channels })}
+        </p>
+      )}
+      {kind !== "table" && <p class="quiet small">{t(`choose.how.${kind}`, { label: outcomesText(task) })}</p>}
+      <p class="quiet small">{t("choose.columns", { columns: [...columnsRead(task), label.column].join(", ") })}</p>
     </section>
   );
 }
+
+/** Names that folders may have; of many, the first few. */
+const shownOutcomes = 12;
+
+const outcomesText = (task: Task): string => {
+  const all = outcomesOf(task.data.label);
+  return `${all.slice(0, shownOutcomes).join(", ")}${all.length > shownOutcomes ? " …" : ""}`;
+};

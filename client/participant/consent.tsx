@@ -7,6 +7,7 @@ import { Scroll } from "../ui/scroll.tsx";
 import { statement } from "../ui/statement.ts";
 import type { DataSummary } from "../worker/snapshot.ts";
 import { consent, leave, snapshot } from "./tab.ts";
+import { Thumbnails } from "./thumbnails.tsx";
 
 export function Consent({ task }: { task: Task }) {
   const { data, roundsPlanned, bytesSent, balance } = snapshot.value;
@@ -14,7 +15,7 @@ export function Consent({ task }: { task: Task }) {
   const { epsilon, delta, unit } = task.privacy;
   return (
     <>
-      <FileCard data={data} bytesSent={bytesSent} />
+      <FileCard task={task} data={data} bytesSent={bytesSent} />
       <section class="card">
         <h2>{t("consent.title")}</h2>
         <p>
@@ -39,7 +40,7 @@ export function Consent({ task }: { task: Task }) {
   );
 }
 
-function FileCard({ data, bytesSent }: { data: DataSummary; bytesSent: number }) {
+function FileCard({ task, data, bytesSent }: { task: Task; data: DataSummary; bytesSent: number }) {
   const { anonymity, preview } = data;
   return (
     <section class="card">
@@ -50,28 +51,7 @@ function FileCard({ data, bytesSent }: { data: DataSummary; bytesSent: number })
       <p>
         <strong>{t("choose.never")}</strong> {t("choose.sent", { bytes: formatNumber(bytesSent) })}
       </p>
-      <Scroll label={t("data.title")}>
-        <table>
-          <thead>
-            <tr>
-              {preview.columns.map((column) => (
-                <th key={column} scope="col">
-                  {column}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {preview.rows.map((row, i) => (
-              <tr key={`${i}`}>
-                {row.map((cell, j) => (
-                  <td key={preview.columns[j]}>{cell}</td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      {task.data.images ? <Thumbnails task={task} preview={preview} /> : <Preview preview={preview} />}
       <p class="quiet small">
         {data.droppedColumns.length > 0
           ? t("data.dropped", { columns: data.droppedColumns.join(", ") })
@@ -86,6 +66,31 @@ function FileCard({ data, bytesSent }: { data: DataSummary; bytesSent: number })
     </section>
   );
 }
+
+const Preview = ({ preview }: Pick<DataSummary, "preview">) => (
+  <Scroll label={t("data.title")}>
+    <table>
+      <thead>
+        <tr>
+          {preview.columns.map((column) => (
+            <th key={column} scope="col">
+              {column}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {preview.rows.map((row, i) => (
+          <tr key={`${i}`}>
+            {row.map((cell, j) => (
+              <td key={preview.columns[j]}>{cell}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </Scroll>
+);
 
 function Problems({ data }: { data: DataSummary }) {
   return (

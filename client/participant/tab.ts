@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import * as Comlink from "comlink";
 import type { ExplainMethod } from "../../shared/explain/explain.ts";
+import type { Chosen } from "../data/gather.ts";
 import type { Resting, TabSnapshot, TabWorker } from "../worker/snapshot.ts";
 
 export const snapshot = signal<TabSnapshot>({
@@ -29,7 +30,7 @@ export function join(run: string, invite: string): void {
   worker.start({ url: location.origin, run, invite }, Comlink.proxy(show)).catch((e: unknown) => broken(String(e)));
 }
 
-export const chooseFile = (file: File) => void worker?.chooseFile(file);
+export const chooseFiles = (chosen: Chosen[]) => void worker?.chooseFiles(chosen);
 export const chooseSample = () => void worker?.chooseSample();
 export const nameColumns = (named: Record<string, string>) => void worker?.nameColumns(named);
 export const rest = (reason: Resting | undefined) => void worker?.rest(reason);

@@ -1,11 +1,13 @@
 /**
  * What the tab's worker shows the page. The page draws it and decides nothing.
  */
+import type { Problem as RowProblem } from "../../shared/data/rows.ts";
 import type { Change } from "../../shared/explain/counterfactual.ts";
 import type { ExplainMethod } from "../../shared/explain/explain.ts";
 import type { ProofFile } from "../../shared/ledger/proof.ts";
 import type { Phase, PrivacyStatement, QuestionKind } from "../../shared/run-record.ts";
 import type { Task } from "../../shared/task.ts";
+import type { Chosen } from "../data/gather.ts";
 
 /** An upload, as the person may inspect it: nothing else of the answer ever left the tab. */
 export interface SentVector {
@@ -67,7 +69,7 @@ export interface DataSummary {
   anonymity: { k: number; unique: number; columns: string[] };
 }
 
-export type ProblemCode = "unknown-label" | "not-a-number" | "unknown-value" | "missing-column" | "ragged-row";
+export type ProblemCode = RowProblem["code"] | "missing-column" | "ragged-row";
 
 export type TabState =
   /** the page has opened; no task yet */
@@ -102,6 +104,8 @@ export interface TabSnapshot {
   adapter?: string;
   /** Of a task that reads texts: how much of the encoder is here, bytes, and how many of the tab's texts it has read */
   encoder?: { loaded: number; total?: number; texts?: number };
+  /** How many of the chosen images are read, while they are */
+  decoding?: { done: number; total: number };
   /** The round in progress */
   round?: { round: number; question: QuestionKind; phase: Phase; cohort: number };
   roundsDone: number;
@@ -164,7 +168,7 @@ export interface TabWorker {
     options: { url: string; run: string; invite: string },
     onSnapshot: (snapshot: TabSnapshot) => void,
   ): Promise<void>;
-  chooseFile(file: File): Promise<void>;
+  chooseFiles(chosen: Chosen[]): Promise<void>;
   chooseSample(): Promise<void>;
   /** @param named needed column → the file's */
   nameColumns(named: Record<string, string>): Promise<void>;

@@ -6,6 +6,7 @@ import { requestDevice } from "../../kernels/device.ts";
 import { toHex } from "../../shared/canonical.ts";
 import { isWeakCohort } from "../../shared/cohort.ts";
 import { anonymityOf, bandsOf, dropIdentifiers } from "../../shared/data/anonymise.ts";
+import { type ImageShape, imageOf } from "../../shared/data/images.ts";
 import { splitHeldBack } from "../../shared/data/portions.ts";
 import { neededColumns, readRows, type TypedRows } from "../../shared/data/rows.ts";
 import { InputError, invariant } from "../../shared/errors.ts";
@@ -20,6 +21,7 @@ import { portionOf } from "../../shared/questions/question.ts";
 import type { Task } from "../../shared/task.ts";
 import type { EncoderFile } from "../../shared/text/encoder-file.ts";
 import { fetchEncoder } from "../data/encoder.ts";
+import { type Chosen, type Gathered, gather } from "../data/gather.ts";
 import { matchColumns } from "../data/match.ts";
 import { type CsvTable, parseFile } from "../data/read.ts";
 import { Answerer } from "./answerer.ts";
@@ -32,6 +34,7 @@ import { countTraffic } from "./traffic.ts";
 /** A tab with fewer rows would give a batch of nobody in most rounds. */
 const fewestRows = 10;
 const previewRows = 5;
+const previewImages = 24;
 const shownProblems = 20;
 /** As many as Answerer lets see */
 const shownIntegers = 12;
@@ -39,6 +42,14 @@ const shownBytes = 128;
 const shownCells = 3;
 /** The page is told of changes at most this often, ms. */
 const showEveryMs = 200;
+
+/** The first rows; of images some from all over, since they come label by label. */
+function previewOf(records: Record<string, string>[], { data: { images } }: Task): Record<string, string>[] {
+  if (!images) return records.slice(0, previewRows);
+  const seen = records.filter((record) => imageOf(record[images.column] ?? "", images));
+  const shown = Math.min(previewImages, seen.length);
+  return Array.from({ length: shown }, (_, i) => seen[Math.floor((i * seen.length) / shown)]!);
+}
 
 type Joined = Parameters<SessionEvents["onWelcome"]>[0];
 
@@ -71,7 +82,7 @@ class Worker implements TabWorker {
   #url = "";
   #sample = "";
   #duty = new Duty();
-  #unnamed: { fileName: string; table: CsvTable } | undefined;
+  #unnamed: Gathered | undefined;
   #lastBytes: Uint8Array<ArrayBuffer> | undefined;
   /** When the first round this tab was asked began, ms */
   #began: number | undefined;
@@ -178,7 +189,7 @@ class Worker implements TabWorker {
           this.#model = model;
           const asked = model?.text
             ? { triable: true }
-            : model && this.#rows && "positive" in model.label && { explainable: this.#rows.count };
+            : model && !model.images && this.#rows && "positive" in model.label && { explainable: this.#rows.count };
           this.#update({ state: "finished", ...asked });
           this.#session?.leave();
         },
@@ -220,11 +231,8 @@ class Worker implements TabWorker {
     });
   }
 
-  async chooseFile(file: File): Promise<void> {
-    // A file that was moved or changed since it was chosen cannot be read.
-    const text = await file.text().catch(() => undefined);
-    if (text === undefined) return this.#refuse("choosing", "bad-file", { reason: "the file could not be read" });
-    this.#read(file.name, text);
+  async chooseFiles(chosen: Chosen[]): Promise<void> {
+    await this.#read(() => gather(chosen, this.#task!));
   }
 
   async chooseSample(): Promise<void> {
@@ -232,17 +240,17 @@ class Worker implements TabWorker {
       .then((answer) => (answer.ok ? answer.text() : undefined))
       .catch(() => undefined);
     if (text === undefined) return this.#refuse("choosing", "no-sample");
-    this.#read("sample.csv", text);
+    await this.#read(async () => ({ fileName: "sample.csv", table: parseFile(text, this.#task!), images: new Map() }));
   }
 
   /** What is wrong with a file is said, and another may be chosen; nothing of it is kept. */
-  #read(fileName: string, text: string): void {
+  async #read(found: () => Promise<Gathered>): Promise<void> {
     this.#forget("columns");
-    this.#orRefuse(() => {
-      const table = parseFile(text, this.#task!);
-      const match = this.#matched(fileName, table);
-      if (!match) return this.#take(fileName, table);
-      this.#unnamed = { fileName, table };
+    await this.#orRefuse(async () => {
+      const gathered = await found();
+      const match = this.#matched(gathered.fileName, gathered.table);
+      if (!match) return this.#take(gathered);
+      this.#unnamed = gathered;
       this.#forget("refusal");
       this.#update({ columns: match });
     });
@@ -267,7 +275,7 @@ class Worker implements TabWorker {
 
   async nameColumns(named: Record<string, string>): Promise<void> {
     if (!this.#unnamed) return;
-    const { fileName, table } = this.#unnamed;
+    const { fileName, table, images } = this.#unnamed;
     this.#unnamed = undefined;
     this.#forget("columns");
     const own = new Map(Object.entries(named).map(([needed, column]) => [column, needed]));
@@ -275,12 +283,13 @@ class Worker implements TabWorker {
     const records = table.records.map((record) =>
       Object.fromEntries(Object.entries(record).map(([column, cell]) => [rename(column), cell])),
     );
-    this.#orRefuse(() => this.#take(fileName, { ...table, records, columns: table.columns.map(rename) }));
+    const renamed = { ...table, records, columns: table.columns.map(rename) };
+    await this.#orRefuse(() => this.#take({ fileName, table: renamed, images }));
   }
 
-  #orRefuse(read: () => void): void {
+  async #orRefuse(read: () => Promise<void>): Promise<void> {
     try {
-      read();
+      await read();
     } catch (error) {
       if (!(error instanceof InputError)) {
         this.#fail(error);
@@ -291,10 +300,12 @@ class Worker implements TabWorker {
     }
   }
 
-  #take(fileName: string, { records: all, columns, ragged, rowOf }: CsvTable): void {
+  async #take({ fileName, table, images }: Gathered): Promise<void> {
+    const { columns, ragged, rowOf } = table;
     const task = this.#task!;
-    const anonymity = anonymityOf(all, task.data.quasiIdentifiers, bandsOf(task));
-    const { records, dropped } = dropIdentifiers(all, task);
+    const anonymity = anonymityOf(table.records, task.data.quasiIdentifiers, bandsOf(task));
+    const { records: named, dropped } = dropIdentifiers(table.records, task);
+    const records = task.data.images ? await this.#seen(named, images, task.data.images) : named;
     const { rows, problems } = readRows(records, task);
     if (rows.count < fewestRows) {
       this.#refuse("choosing", "too-few-rows", { rows: rows.count, minimum: fewestRows });
@@ -317,10 +328,18 @@ class Worker implements TabWorker {
         problems: found.slice(0, shownProblems),
         problemCount: found.length,
         droppedColumns: dropped,
-        preview: { columns: kept, rows: records.slice(0, previewRows).map((r) => kept.map((c) => r[c] ?? "")) },
+        preview: { columns: kept, rows: previewOf(records, task).map((r) => kept.map((c) => r[c] ?? "")) },
         anonymity,
       },
     });
+  }
+
+  async #seen(records: Record<string, string>[], images: Gathered["images"], shape: ImageShape) {
+    const { fillImages } = await import("../data/pixels.ts");
+    const total = records.length;
+    const filled = await fillImages(records, images, shape, (done) => this.#update({ decoding: { done, total } }));
+    this.#forget("decoding");
+    return filled;
   }
 
   async rest(reason: Resting | undefined): Promise<void> {
@@ -419,7 +438,7 @@ class Worker implements TabWorker {
   }
 
   /** What is no more: a refusal of another file or round, columns that are named, a rest that is over. */
-  #forget(what: "refusal" | "columns" | "resting"): void {
+  #forget(what: "refusal" | "columns" | "resting" | "decoding"): void {
     const { [what]: _, ...snapshot } = this.#snapshot;
     this.#snapshot = snapshot;
   }

@@ -50,6 +50,8 @@ const everyFifth = (rows: string[]) => ({
   test: rows.filter((_, i) => i % 5 === 4),
 });
 
+const clothes = ["t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"];
+
 export const sources: Record<string, Source> = {
   /** Moro, Cortez, Rita (2014), Bank Marketing, UCI. No official split: every fifth row is for testing. */
   bank: {
@@ -209,6 +211,38 @@ export const sources: Record<string, Source> = {
       return { train: rows(train), test: rows(test) };
     },
   },
+  /** Xiao, Rasul & Vollgraf (2017), arXiv:1708.07747, MIT: its 10,000 test images alone. Every fifth is for testing. */
+  "fashion-mnist": {
+    header: "image,label",
+    train: "98f84bdd40db50d12d32357627cabc222859e38fe856bbc099ad4223300fb2f4",
+    test: "c94328d7d1dcd97c166b45fad14cb9ec9bb83d61ad4c11de9e4889c662ff2313",
+    async read(dataDir) {
+      const origin = "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion";
+      const [images, labels] = await Promise.all([
+        originalFile(
+          origin,
+          "t10k-images-idx3-ubyte",
+          "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+          dataDir,
+          { gzipped: true },
+        ),
+        originalFile(
+          origin,
+          "t10k-labels-idx1-ubyte",
+          "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+          dataDir,
+          { gzipped: true },
+        ),
+      ]);
+      // Behind headers of 16 and of 8 bytes, row by row.
+      return everyFifth(
+        Array.from(labels.subarray(8), (label, i) => {
+          const pixels = images.subarray(16 + i * 784, 16 + (i + 1) * 784);
+          return csvLine([pixels.toString("base64"), clothes[label]!]);
+        }),
+      );
+    },
+  },
   /** Almeida, Gómez Hidalgo & Yamakami (2011), UCI. Every fifth is for testing, but for those that are also in the others. */
   "sms-spam": {
     header: "label,text",
@@ -328,9 +362,12 @@ async function originalFile(
   file: string,
   expected: string,
   dataDir: string | undefined,
+  { gzipped = false } = {},
 ): Promise<Buffer> {
   if (dataDir !== undefined) return fromFolder(dataDir, file, expected);
-  const bytes = await download(`${origin}/${file}`);
+  const bytes = gzipped
+    ? await promisify(gunzip)(await download(`${origin}/${file}.gz`))
+    : await download(`${origin}/${file}`);
   check(file, bytes, expected);
   return bytes;
 }

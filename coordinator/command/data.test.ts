@@ -120,6 +120,23 @@ describe("the sets of texts", () => {
   });
 });
 
+describe("the set of images", () => {
+  const folder = process.env.MURMUR_TEST_DATA;
+
+  it.skipIf(folder === undefined)("fits its task, with a thousand of each class", async () => {
+    const data = await fetchData("fashion-mnist", { cacheDir, dataDir: join(folder!, "fashion-mnist") });
+    const read = async (path: string) => readAs("clothes", recordsIn(await readFile(path, "utf8")));
+    const [train, test] = [await read(data.path), await read(data.testPath)];
+    expect([train.problems, test.problems]).toEqual([noProblems, noProblems]);
+    expect([train.rows.count, test.rows.count]).toEqual([8_000, 2_000]);
+    const labels = [...train.rows.labels, ...test.rows.labels];
+    expect(Array.from({ length: 10 }, (_, k) => labels.filter((label) => label === k).length)).toEqual(
+      Array(10).fill(1000),
+    );
+    expect(train.rows.pixels!.length).toBe(8_000 * 28 * 28);
+  });
+});
+
 describe("adult", () => {
   const folder = process.env.MURMUR_TEST_DATA;
   if (folder === undefined) console.warn("Adult is not tested: set MURMUR_TEST_DATA to a folder that holds adult/.");
@@ -161,6 +178,6 @@ describe("adult", () => {
 
 it("lists the known data sets to who asks for another", async () => {
   await expect(fetchData("constructor", { cacheDir })).rejects.toThrow(
-    "name: «constructor» is not a known data set. Use one of bank, adult, german, compas, heart, oulad, banking77, sms-spam, broad-twitter-corpus, conll2003, financial-phrasebank.",
+    "name: «constructor» is not a known data set. Use one of bank, adult, german, compas, heart, oulad, banking77, fashion-mnist, sms-spam, broad-twitter-corpus, conll2003, financial-phrasebank.",
   );
 });

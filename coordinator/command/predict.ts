@@ -1,5 +1,7 @@
 /** `murmur predict`: a model on the rows of a file, which stay on this machine; of texts with their encoder, on the processor. */
+import { concatBytes } from "@noble/hashes/utils.js";
 import { encodeFeatures } from "../../shared/data/features.ts";
+import { imageOf, pixelInputs } from "../../shared/data/images.ts";
 import { cellOf, outcomesOf, readFeatures, wordsOf } from "../../shared/data/rows.ts";
 import { InputError, invariant } from "../../shared/errors.ts";
 import { likeliest } from "../../shared/fairness/class-figures.ts";
@@ -83,10 +85,20 @@ function needColumn(records: Record<string, string>[], column: string): void {
 }
 
 async function scored(
-  { architecture, context, features, text }: ModelFile,
+  { architecture, context, features, text, images }: ModelFile,
   parameters: Float32Array<ArrayBuffer>,
   records: Record<string, string>[],
 ): Promise<Float64Array> {
+  if (images) {
+    needColumn(records, images.column);
+    const pixels = records.map((record, i) => {
+      const image = imageOf(cellOf(record, images.column), images);
+      if (image) return image;
+      const size = `${images.width} × ${images.height} × ${images.channels}`;
+      throw new InputError("--data", `has no image of ${size} in row ${i + 1}`, "Write its pixels in base64.");
+    });
+    return predict(architecture, parameters, pixelInputs(concatBytes(...pixels)));
+  }
   if (!text) {
     const { columns } = readFeatures(records, features);
     return predict(architecture, parameters, encodeFeatures(columns, { data: { features } }, context.normalisation));

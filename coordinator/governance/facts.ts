@@ -3,6 +3,7 @@
  * are not all there, there is no fact. Nothing is looked up anywhere else.
  */
 
+import { columnsRead } from "../../shared/data/rows.ts";
 import { pruned } from "../../shared/explain/tree.ts";
 import { rulesOf } from "../../shared/explain/tree-svg.ts";
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
@@ -55,12 +56,6 @@ function isWhole(of: RunEntries["of"]): boolean {
 }
 
 const number = (value: number) => String(Number(value.toPrecision(4)));
-
-/** Those a model sees of a row. */
-const columnsRead = ({ data: { features, text } }: Task): string[] => [
-  ...features.map((f) => f.name),
-  ...(text ? [text.column] : []),
-];
 
 type Fact = (run: RunEntries) => Evidence | undefined;
 

@@ -2,6 +2,7 @@
 import { invariant } from "../errors.ts";
 import { inputWidth } from "../model.ts";
 import type { Feature } from "../task.ts";
+import { pixelInputs } from "./images.ts";
 
 type NumericFeature = Extract<Feature, { kind: "numeric" }>;
 
@@ -17,6 +18,8 @@ export interface FeatureColumns {
   categorical: Record<string, Int16Array>;
   /** [count], of a task that reads texts */
   texts?: string[];
+  /** [count, imageLength], of a task that reads images */
+  pixels?: Uint8Array;
 }
 
 /** The part of a task that says what a model reads. */
@@ -36,13 +39,14 @@ export function scaled(value: number, feature: NumericFeature): number {
 /**
  * Model inputs [rows.count, inputWidth(task)] f32, row-major, columns in the order of `task.data.features`.
  * A numeric feature is (x − mean) / scale within ±5, and 0 (the mean) where it is missing; a categorical one is
- * one-hot over its values, all zero for any other value.
+ * one-hot over its values, all zero for any other value. A pixel is 0 … 1.
  */
 export function encodeFeatures(
   rows: FeatureColumns,
   task: Columns,
   normalisation: Normalisation,
 ): Float32Array<ArrayBuffer> {
+  if (rows.pixels) return pixelInputs(rows.pixels);
   const width = inputWidth(task);
   const inputs = new Float32Array(rows.count * width);
   let column = 0;

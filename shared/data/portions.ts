@@ -6,7 +6,7 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes } from "@noble/hashes/utils.js";
-import type { TypedRows } from "./rows.ts";
+import { pixelsOf, type TypedRows } from "./rows.ts";
 
 /** Of the key: nobody who knows a row can tell its part. */
 export const portionKeyBytes = 32;
@@ -43,6 +43,7 @@ function bytesOf(rows: TypedRows, row: number): Uint8Array {
     ...rows.cells.subarray(row * perRow, (row + 1) * perRow),
   ];
   const numbers = new Uint8Array(Float64Array.from(values).buffer);
+  if (rows.pixels) return concatBytes(numbers, pixelsOf(rows, row));
   if (!rows.texts) return numbers;
   return concatBytes(numbers, new TextEncoder().encode(rows.texts[row]!), rows.tags?.[row] ?? new Uint8Array(0));
 }

@@ -1,12 +1,14 @@
 /**
- * A file's text cells read as what the task says they are. A row with an unreadable label is left out; any other
+ * A file's text cells read as what the task says they are. A row with an unreadable label or image is left out; any other
  * unreadable cell counts as missing, so that a row's presence never depends on another row.
  */
+import { concatBytes } from "@noble/hashes/utils.js";
 import { InputError } from "../errors.ts";
 import { cellsPerRow, firstCells, undisclosed } from "../fairness/histogram.ts";
 import { attributesOf, entityTypesOf, type Feature, type SensitiveAttribute, type Task } from "../task.ts";
 import { tagsOf, toBio } from "../text/tags.ts";
 import { type FeatureColumns, scaled } from "./features.ts";
+import { imageOf } from "./images.ts";
 
 export type TextRecord = Readonly<Record<string, string>>;
 
@@ -23,9 +25,12 @@ export interface Problem {
   /** 1-based row of the records, header not counted */
   row: number;
   column: string;
-  code: "unknown-label" | "not-a-number" | "unknown-value";
+  code: "unknown-label" | "not-a-number" | "unknown-value" | "not-an-image";
   found: string;
 }
+
+/** A cell that should be an image may be a long text. */
+const shownOfCell = 60;
 
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
@@ -40,12 +45,16 @@ export const cellOf = (record: TextRecord, column: string): string =>
 
 export const isMissing = (text: string) => text === "" || text === "?";
 
+/** The columns a model of this task sees. */
+export const columnsRead = ({ data: { features, text, images } }: Task): string[] => [
+  ...features.map((f) => f.name),
+  ...[text, images].flatMap((read) => read?.column ?? []),
+];
+
 /** The columns a row of this task cannot do without. */
-export function neededColumns(task: Task): string[] {
-  const { features, text, label, sensitive } = task.data;
-  const read = [...features.map((f) => f.name), ...(text ? [text.column] : [])];
-  return [...new Set([...read, label.column, ...sensitive.map((a) => a.column)])];
-}
+export const neededColumns = (task: Task): string[] => [
+  ...new Set([...columnsRead(task), task.data.label.column, ...task.data.sensitive.map((a) => a.column)]),
+];
 
 /** The cell texts of the label by number: negative, positive; or the classes; or the tags of words. */
 export function outcomesOf(label: Task["data"]["label"]): readonly string[] {
@@ -60,10 +69,12 @@ export const wordsOf = (text: string): string[] => text.split(/\s+/).filter((wor
 export function readRows(records: readonly TextRecord[], task: Task): { rows: TypedRows; problems: Problem[] } {
   needColumns(records, neededColumns(task));
   const problems: Problem[] = [];
+  const { images } = task.data;
   const { column } = task.data.label;
   const outcomes = outcomesOf(task.data.label);
   const tagged = entityTypesOf(task) !== undefined;
   const kept: { record: TextRecord; row: number; label: number; tags?: Uint8Array }[] = [];
+  const shown: Uint8Array[] = [];
   records.forEach((record, i) => {
     const found = cellOf(record, column);
     if (tagged) {
@@ -74,6 +85,13 @@ export function readRows(records: readonly TextRecord[], task: Task): { rows: Ty
         return;
       }
     } else if (outcomes.includes(found)) {
+      const image = images && imageOf(cellOf(record, images.column), images);
+      if (images && !image) {
+        const cell = cellOf(record, images.column);
+        problems.push({ row: i + 1, column: images.column, code: "not-an-image", found: cell.slice(0, shownOfCell) });
+        return;
+      }
+      if (image) shown.push(image);
       kept.push({ record, row: i + 1, label: outcomes.indexOf(found) });
       return;
     }
@@ -87,6 +105,7 @@ export function readRows(records: readonly TextRecord[], task: Task): { rows: Ty
       (at, problem) => problems.push({ row: kept[at]!.row, ...problem }),
     ),
     ...(task.data.text && { texts: kept.map(({ record }) => cellOf(record, task.data.text!.column)) }),
+    ...(images && { pixels: concatBytes(...shown) }),
     labels: Uint8Array.from(kept, ({ label }) => label),
     ...(tagged && { tags: kept.map(({ tags }) => tags!) }),
     cells: new Uint8Array(kept.length * cellsPerRow(task)),
@@ -180,6 +199,12 @@ function groupOf(text: string, attribute: SensitiveAttribute): number {
   );
 }
 
+/** Of one row of a task that reads images. */
+export function pixelsOf({ pixels, count }: FeatureColumns, row: number): Uint8Array {
+  const each = pixels!.length / count;
+  return pixels!.subarray(row * each, (row + 1) * each);
+}
+
 /** The rows at `indices`, in that order. */
 export function takeRows(rows: TypedRows, indices: Uint32Array): TypedRows {
   const perRow = rows.count === 0 ? 0 : rows.cells.length / rows.count;
@@ -192,6 +217,7 @@ export function takeRows(rows: TypedRows, indices: Uint32Array): TypedRows {
     numeric: mapValues(rows.numeric, (values) => Float64Array.from(indices, (i) => values[i]!)),
     categorical: mapValues(rows.categorical, (values) => Int16Array.from(indices, (i) => values[i]!)),
     ...(rows.texts && { texts: Array.from(indices, (i) => rows.texts![i]!) }),
+    ...(rows.pixels && { pixels: concatBytes(...Array.from(indices, (i) => pixelsOf(rows, i))) }),
     labels: Uint8Array.from(indices, (i) => rows.labels[i]!),
     ...(rows.tags && { tags: Array.from(indices, (i) => rows.tags![i]!) }),
     cells,
