@@ -45,6 +45,8 @@ export function httpApp(coordinator: Coordinator, lab: LabJobs, pages: string, l
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],
       },
+      // Nothing here looks, listens or asks where somebody is.
+      permissionsPolicy: { camera: [], microphone: [], displayCapture: [], geolocation: [] },
       crossOriginEmbedderPolicy: "require-corp",
       referrerPolicy: "no-referrer",
     }),

@@ -277,6 +277,8 @@ export class Run {
     try {
       for (let question = this.#nextQuestion(); question && !signal.aborted; question = this.#nextQuestion()) {
         await this.#companyOf(minimumCohort(this.task), signal);
+        // Nothing is asked on the way out, and a run on hold stays so.
+        if (signal.aborted) throw signal.reason;
         await this.#setState("running");
         failures = (await this.#ask(question, signal)) ? 0 : failures + 1;
         if (failures === attemptsInARow) {

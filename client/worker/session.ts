@@ -98,6 +98,8 @@ export class Session {
   #consented = false;
   #resting = false;
   #left = false;
+  /** Told when the coordinator has taken this tab in */
+  #seated: (() => void) | undefined;
   /** Accepted, but not answered: before consent nothing is computed */
   #pending: { facts: RoundFacts; question: Question; parameters: Float32Array<ArrayBuffer> } | undefined;
   #lastEpsilon = 0;
@@ -183,11 +185,23 @@ export class Session {
 
   /** Takes the consent back: the coordinator forgets this tab, if it can be reached, and then the tab leaves. */
   async withdraw(): Promise<void> {
+    this.#consented = false;
+    this.#resting = false;
+    if (!this.socket.connected) await this.#takeSeat();
     if (this.socket.connected)
       await this.#patient()
         .emitWithAck("withdraw", {})
         .catch(() => undefined);
     this.leave();
+  }
+
+  /** As after a rest, to be heard once more; where the coordinator is not reached in time, there is nobody to tell. */
+  #takeSeat(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#seated = resolve;
+      setTimeout(resolve, acknowledgementMs);
+      this.socket.connect();
+    });
   }
 
   /** Ends taking part; a round under way loses this tab as a dropout. */
@@ -257,6 +271,7 @@ export class Session {
       return;
     }
     this.events.onOnline(true);
+    this.#seated?.();
     await this.#welcome(reply.welcome);
   }
 
