@@ -1,7 +1,6 @@
-/** What the schema says of a wrong task, in words for the person who writes the file: what is wrong, what to do. */
+/** What a schema says of a wrong task or grid, in words for the person who writes the file: what is wrong, what to do. */
 import type { z } from "zod";
 import { nearest } from "./nearest.ts";
-import { type Task, taskJsonSchema } from "./task.ts";
 
 export type FieldPath = (string | number)[];
 
@@ -28,12 +27,13 @@ interface Schema {
   anyOf?: Schema[];
 }
 
-type Issue = z.ZodSafeParseError<Task>["error"]["issues"][number];
+type Issue = z.core.$ZodIssue;
 
-export function explainIssue(issue: Issue, task: unknown): Fault[] {
+/** @param file what was read @param json the JSON Schema that it does not fit */
+export function explainIssue(issue: Issue, file: unknown, json: unknown): Fault[] {
   const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
-  const found = valueAt(task, path);
-  const schema = schemaAt(path, task);
+  const found = valueAt(file, path);
+  const schema = schemaAt(path, file, json as Schema);
   const fault = (problem: string, fix: string): Fault[] => [{ path, problem, fix }];
   if (issue.code === "unrecognized_keys") {
     const known = Object.keys(schema?.properties ?? {});
@@ -44,7 +44,7 @@ export function explainIssue(issue: Issue, task: unknown): Fault[] {
         known.filter((name) => valueAt(found, [name]) === undefined),
       );
       const fix = near ? `Did you mean \`${near}\`?` : `Use only ${known.join(", ")}.`;
-      return { path: [...path, key], problem: "is not a field of a task", fix, atKey: true };
+      return { path: [...path, key], problem: "is not a known field", fix, atKey: true };
     });
   }
   if (found === undefined) {
@@ -62,12 +62,17 @@ export function explainIssue(issue: Issue, task: unknown): Fault[] {
     case "invalid_value":
       return fault(`is ${inWords(found)}`, oneOf(found, issue.values.map(String)));
     case "invalid_union": {
-      const shapes = schemaAt(path, task, "union")?.anyOf;
+      const shapes = schemaAt(path, file, json as Schema, "union")?.anyOf;
       // Of several shapes that one is explained which the task has most fields of.
       const meant = shapes && issue.errors[shapes.indexOf(likestOf(shapes, found))];
       if (meant)
-        return meant.flatMap((inner) => explainIssue({ ...inner, path: [...path, ...inner.path] } as Issue, task));
-      return fault(`is ${inWords(found)}`, oneOf(found, kindsOf(schemaAt(path.slice(0, -1), task, "union"), path)));
+        return meant.flatMap((inner) =>
+          explainIssue({ ...inner, path: [...path, ...inner.path] } as Issue, file, json),
+        );
+      return fault(
+        `is ${inWords(found)}`,
+        oneOf(found, kindsOf(schemaAt(path.slice(0, -1), file, json as Schema, "union"), path)),
+      );
     }
     case "too_small":
     case "too_big": {
@@ -81,8 +86,10 @@ export function explainIssue(issue: Issue, task: unknown): Fault[] {
         return fault(`has ${counted(found.length, "character", "characters")}`, `Use ${bound}.`);
       return fault(`is ${inWords(found)}`, `Use a number ${issue.inclusive ? "of " : ""}${bound}.`);
     }
-    case "custom":
-      return fault("is not clear", `${issue.message[0]!.toUpperCase()}${issue.message.slice(1)}.`);
+    case "custom": {
+      const [what, remedy] = issue.message.split("; ");
+      return remedy ? fault(what!, `${upperFirst(remedy)}.`) : fault("is not clear", `${upperFirst(issue.message)}.`);
+    }
     default:
       return fault(`is ${inWords(found)}`, `${issue.message}.`);
   }
@@ -133,8 +140,13 @@ function kindsOf(union: Schema | undefined, path: FieldPath): string[] {
 }
 
 /** The schema of a field; of a discriminated union the variant that the task chose, unless the union itself is asked for. */
-function schemaAt(path: FieldPath, task: unknown, wanted: "variant" | "union" = "variant"): Schema | undefined {
-  let schema: Schema | undefined = taskJsonSchema() as Schema;
+function schemaAt(
+  path: FieldPath,
+  task: unknown,
+  json: Schema,
+  wanted: "variant" | "union" = "variant",
+): Schema | undefined {
+  let schema: Schema | undefined = json;
   path.forEach((step, depth) => {
     if (schema === undefined) return;
     schema = typeof step === "number" ? (schema.prefixItems?.[step] ?? schema.items) : schema.properties?.[step];
@@ -177,4 +189,5 @@ function valueAt(value: unknown, path: FieldPath): unknown {
 const counted = (count: number, one: string, many: string) =>
   `${count === 0 ? "no" : count} ${count === 1 ? one : many}`;
 
+const upperFirst = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}`;
 const lowerFirst = (text: string) => `${text[0]!.toLowerCase()}${text.slice(1)}`;

@@ -55,13 +55,13 @@ const slips: [string, string, string, string][] = [
     "a misspelt field",
     "  epsilon: 2",
     "  epsilonn: 2",
-    "shop.yaml:17:1: privacy.epsilon is missing. Add it.\nshop.yaml:19:3: privacy.epsilonn is not a field of a task. Did you mean `epsilon`?",
+    "shop.yaml:17:1: privacy.epsilon is missing. Add it.\nshop.yaml:19:3: privacy.epsilonn is not a known field. Did you mean `epsilon`?",
   ],
   [
     "a field unlike any",
     "model: { layers: [{ kind: dense, outputs: 1 }] }",
     "model: { layers: [{ kind: dense, outputs: 1 }], colour: 3 }",
-    "shop.yaml:16:49: model.colour is not a field of a task. Use only layers, encoder.",
+    "shop.yaml:16:49: model.colour is not a known field. Use only layers, encoder.",
   ],
   [
     "a number in quotes",
@@ -103,7 +103,7 @@ const slips: [string, string, string, string][] = [
     "a slip in a feature",
     "min: 18",
     "mni: 18",
-    "shop.yaml:6:7: data.features.0.min is missing. Add it: values below are raised to it. A public fact about the column, never read from the data.\nshop.yaml:6:35: data.features.0.mni is not a field of a task. Did you mean `min`?",
+    "shop.yaml:6:7: data.features.0.min is missing. Add it: values below are raised to it. A public fact about the column, never read from the data.\nshop.yaml:6:35: data.features.0.mni is not a known field. Did you mean `min`?",
   ],
   [
     "too few values",

@@ -11,7 +11,7 @@ import {
   type YAMLError,
 } from "yaml";
 import { InputError } from "./errors.ts";
-import { checkTask, type Task, taskSchema } from "./task.ts";
+import { checkTask, type Task, taskJsonSchema, taskSchema } from "./task.ts";
 import { explainIssue, type Fault, type FieldPath } from "./task-faults.ts";
 
 export interface TaskFileProblem {
@@ -79,7 +79,7 @@ export function readTaskFile(text: string, fileName: string): Task {
   const parsed = taskSchema.safeParse(value);
   const faults = parsed.success
     ? semanticFaults(value)
-    : parsed.error.issues.flatMap((issue) => explainIssue(issue, value));
+    : parsed.error.issues.flatMap((issue) => explainIssue(issue, value, taskJsonSchema()));
   if (faults.length > 0) throw fail(faults.map((fault) => located(offsetOf(document, fault), fault)));
   return parsed.data!;
 }

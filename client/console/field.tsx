@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { likestOf } from "../../shared/task-faults.ts";
 import { inWords } from "../i18n/describe.ts";
+import { faultSentence } from "../i18n/faults.ts";
 import { t } from "../i18n/messages.ts";
 import { type Path, problems, valueAt, write } from "./draft.ts";
 import { discriminator, kindOf, resolve, type Schema } from "./schema.ts";
@@ -35,7 +36,7 @@ function Wrong({ path }: { path: Path }) {
   if (own.length === 0) return null;
   return (
     <p class="problems small" id={`${idOf(path)}-wrong`}>
-      {own.map(({ problem, fix }) => `${nameOf(path)} ${problem}. ${fix}`).join(" ")}
+      {own.map((fault) => `${nameOf(path)} ${faultSentence(fault)}`).join(" ")}
     </p>
   );
 }

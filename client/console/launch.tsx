@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { isWeakCohort, minimumCohort } from "../../shared/cohort.ts";
 import type { Task } from "../../shared/task.ts";
+import { faultSentence } from "../i18n/faults.ts";
 import { formatDelta, formatNumber, t } from "../i18n/messages.ts";
 import { ExampleSelect } from "../ui/example-select.tsx";
 import { launch } from "./api.ts";
@@ -57,7 +58,7 @@ export function Launch({ onLaunched }: { onLaunched: (run: string) => void }) {
       busy.value = false;
     });
     if (!Array.isArray(outcome)) return onLaunched(outcome.run);
-    const why = outcome.map(({ path, problem, fix }) => `${path} ${problem}. ${fix ?? ""}`).join(" ");
+    const why = outcome.map(({ path, problem, fix }) => `${path} ${faultSentence({ problem, fix })}`).join(" ");
     refused.value = { yaml: asked, why };
   };
   return (
@@ -97,7 +98,7 @@ export function Launch({ onLaunched }: { onLaunched: (run: string) => void }) {
                 {problems.value.map((problem) => (
                   <li key={`${problem.path}/${problem.line}`}>
                     <span class="mono">{`${problem.line}:${problem.column} `}</span>
-                    <code>{problem.path}</code> {problem.problem}. {problem.fix}
+                    <code>{problem.path}</code> {faultSentence(problem)}
                   </li>
                 ))}
               </ul>

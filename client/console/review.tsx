@@ -5,6 +5,7 @@ import type { Decision, Standing, Statement } from "../../shared/governance/revi
 import { signBody } from "../../shared/round/signed.ts";
 import { isOver, type RunDetail } from "../../shared/run-record.ts";
 import { asTask, taskHash } from "../../shared/task.ts";
+import { faultSentence } from "../i18n/faults.ts";
 import { t } from "../i18n/messages.ts";
 import { call } from "./api.ts";
 
@@ -102,7 +103,7 @@ async function sign(run: RunDetail, form: FormData): Promise<void> {
   const answer = await call(`/api/reviews/${run.run}`, await signBody("review", body, signer));
   if (answer.ok) return;
   const { error } = await answer.json();
-  problem.value = `${error.problem}. ${error.fix}`;
+  problem.value = faultSentence(error);
 }
 
 /** @param pkcs8 Ed25519, base64, as `murmur review-key` writes it */

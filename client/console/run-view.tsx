@@ -1,5 +1,6 @@
 /** One run: what goes on, what it costs, what came of it. */
 import { isOver, type RunDetail } from "../../shared/run-record.ts";
+import { faultSentence } from "../i18n/faults.ts";
 import { formatNumber, t } from "../i18n/messages.ts";
 import { BudgetBar } from "../ui/budget-bar.tsx";
 import { Collusion } from "../ui/collusion.tsx";
@@ -159,7 +160,7 @@ function Downloads({ run }: { run: RunDetail }) {
     const answer = await call(`/api/runs/${run.run}/${path}`);
     if (!answer.ok) {
       const { error } = await answer.json();
-      failure.value = `${error.problem}. ${error.fix}`;
+      failure.value = faultSentence(error);
       return;
     }
     save(name, await answer.blob(), answer.headers.get("content-type") ?? "application/octet-stream");

@@ -273,7 +273,7 @@ export const en = {
   "refusal.entropy-failed":
     "This browser’s random numbers did not pass a check, so no noise could be trusted. Use another browser or device.",
   "refusal.bad-file":
-    "The file could not be read as a table. Choose a CSV file whose first line names the columns. {reason}",
+    "Nothing was read. {column, select, file {The file} files {The files} other {“{column}”}} {reason}",
   "refusal.no-sample":
     "No sample could be had for this task. Choose a file of your own, or try the sample again in a moment.",
   "refusal.missing-column":

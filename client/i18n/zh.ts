@@ -252,7 +252,7 @@ export const zh = {
   "refusal.storage-unavailable":
     "此浏览器不允许页面保存数据，因此无法保存您的隐私余额。请退出无痕浏览，允许本站保存数据，然后重新加载页面。",
   "refusal.entropy-failed": "此浏览器的随机数没有通过检查，因此无法信任噪声。请换用其他浏览器或设备。",
-  "refusal.bad-file": "无法把该文件读作表格。请选择首行为列名的 CSV 文件。{reason}",
+  "refusal.bad-file": "未读取任何内容。{column, select, file {文件} files {所选文件} other {“{column}”}}{reason}",
   "refusal.no-sample": "无法取得此任务的示例数据。请选择您自己的文件，或稍后再试。",
   "refusal.missing-column": "文件缺少任务所需的列「{column}」。请在文件首行补上该列或更正列名，然后重新选择。",
   "refusal.too-few-rows": "文件中可用的行太少。请选择行数更多的文件，或更正有问题的行。",

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import type { Done } from "../../shared/lab/curves.ts";
 import type { Grid } from "../../shared/lab/grid.ts";
 import { call, failure } from "../console/api.ts";
+import { faultSentence } from "../i18n/faults.ts";
 import { t } from "../i18n/messages.ts";
 
 export interface Job {
@@ -39,7 +40,7 @@ async function look(): Promise<void> {
 export async function start(yaml: string): Promise<string | undefined> {
   const answer = await call("/api/lab", { yaml });
   const body = await answer.json();
-  if (!answer.ok) return `${body.error.field} ${body.error.problem}. ${body.error.fix}`;
+  if (!answer.ok) return `${body.error.field} ${faultSentence(body.error)}`;
   job.value = body;
   return undefined;
 }

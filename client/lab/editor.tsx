@@ -4,6 +4,7 @@ import { computed, signal } from "@preact/signals";
 import { parse, parseDocument } from "yaml";
 import { InputError } from "../../shared/errors.ts";
 import { asGrid, cellsOfGrid } from "../../shared/lab/grid.ts";
+import { faultInWords, faultSentence } from "../i18n/faults.ts";
 import { t } from "../i18n/messages.ts";
 import { ExampleSelect } from "../ui/example-select.tsx";
 import { examples, job, start, stop } from "./api.ts";
@@ -27,8 +28,10 @@ const checked = computed((): { cells: number } | { problem: string } => {
   try {
     return { cells: cellsOfGrid(asGrid(parse(yaml.value))).length };
   } catch (error) {
-    if (error instanceof InputError) return { problem: `${error.field} ${error.problem}. ${error.fix}` };
-    return { problem: error instanceof Error ? error.message.split("\n")[0]! : String(error) };
+    if (error instanceof InputError) return { problem: `${error.field} ${faultSentence(error)}` };
+    return {
+      problem: error instanceof Error ? faultInWords(`is not YAML (${error.message.split("\n")[0]!})`) : String(error),
+    };
   }
 });
 

@@ -1,3 +1,4 @@
+import { faultSentence } from "../i18n/faults.ts";
 import { isMessageKey, t } from "../i18n/messages.ts";
 import type { TabSnapshot } from "../worker/snapshot.ts";
 
@@ -9,5 +10,7 @@ export function refusalText(refusal: TabSnapshot["refusal"]): string {
     name,
     typeof value === "number" && !Number.isInteger(value) ? value.toPrecision(4) : value,
   ]);
-  return t(key, { reason: "", what: "", column: "", ...Object.fromEntries(rounded) });
+  const { problem, fix } = refusal.details;
+  const told = problem === undefined ? {} : { reason: faultSentence({ problem: String(problem), fix: String(fix) }) };
+  return t(key, { reason: "", what: "", column: "", ...Object.fromEntries(rounded), ...told });
 }

@@ -296,7 +296,7 @@ class Worker implements TabWorker {
         return;
       }
       const code = error.problem.includes("column the task needs") ? "missing-column" : "bad-file";
-      this.#refuse("choosing", code, { column: error.field, reason: `${error.problem}. ${error.fix}` });
+      this.#refuse("choosing", code, { column: error.field, problem: error.problem, fix: error.fix });
     }
   }
 

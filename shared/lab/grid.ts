@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { InputError } from "../errors.ts";
 import { taskSchema } from "../task.ts";
+import { explainIssue } from "../task-faults.ts";
 import {
   type Aggregation,
   aggregation,
@@ -110,12 +111,9 @@ const mostCells = 20_000;
 export function asGrid(value: unknown): Grid {
   const parsed = gridSchema.safeParse(value);
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw new InputError(
-      issue.path.join(".") || "the grid",
-      issue.message,
-      "Correct the grid file; docs/lab.md shows one.",
-    );
+    const [first] = explainIssue(parsed.error.issues[0]!, value, z.toJSONSchema(gridSchema, { io: "input" }));
+    const { path, problem, fix } = first!;
+    throw new InputError(path.join(".") || "the grid", problem, fix);
   }
   return parsed.data;
 }
