@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type BrowserContext, expect, type Page, test } from "@playwright/test";
+import { checkLedger } from "../shared/ledger/file.ts";
 import { checkProof } from "../shared/ledger/proof.ts";
 import { expectAccessible } from "./accessible.ts";
 import { bankFiles, bankTask, type Serving, startServing } from "./serving.ts";
@@ -48,6 +49,10 @@ for (const language of ["en", "zh"] as const) {
     const shot = (name: string) =>
       page.screenshot({ path: info.outputPath(`${name}-${language}.png`), fullPage: true });
 
+    await page.goto(`${serving.url}/?lang=${language}`);
+    await expect(page.locator("main")).toBeVisible();
+    await expectAccessible(page);
+    await shot("0-open");
     await page.goto(`${run.invitation}&lang=${language}`);
     await expectState(page, "choosing");
     await expect(page.locator("html")).toHaveAttribute("lang", language === "zh" ? "zh-CN" : "en");
@@ -61,6 +66,14 @@ for (const language of ["en", "zh"] as const) {
       .getByTestId("file")
       .setInputFiles({ name: "wrong.csv", mimeType: "text/csv", buffer: Buffer.from("a,b\n1,2\n") });
     await expect(page.getByRole("alert")).toContainText("age");
+    // The invitation, for another device: its code and its address.
+    await page
+      .getByText(language === "en" ? "another device" : "其他设备")
+      .first()
+      .click();
+    await expect(page.getByTestId("invitation")).toContainText(`run=${run.run}`);
+    await expectAccessible(page);
+    await shot("1-refused");
     await page.getByTestId("file").setInputFiles(files[0]!);
     await expectState(page, "consenting");
     await expect(page.getByText("customers-1.csv")).toBeVisible();
@@ -151,19 +164,24 @@ for (const language of ["en", "zh"] as const) {
   });
 }
 
-test("leaving says what it means, and nothing more leaves the tab", async ({ page }) => {
-  const run = await serving.launch(bankTask(tabs, 3));
-  await page.goto(run.invitation);
-  await page.getByTestId("sample").click();
-  await expectState(page, "consenting");
-  await page.getByTestId("consent").click();
-  await expectState(page, "waiting");
-  await page.getByTestId("leave").click();
-  await expect(page.getByRole("dialog")).toContainText("balance is kept");
-  await page.getByTestId("confirm").click();
-  await expectState(page, "left");
-  await expect.poll(async () => (await serving.run(run.run)).connected).toBe(0);
-});
+for (const language of ["en", "zh"] as const)
+  test(`leaving says what it means, and nothing more leaves the tab (${language})`, async ({ page }, info) => {
+    const run = await serving.launch(bankTask(tabs, 3));
+    await page.goto(`${run.invitation}&lang=${language}`);
+    await page.getByTestId("sample").click();
+    await expectState(page, "consenting");
+    await page.getByTestId("consent").click();
+    await expectState(page, "waiting");
+    await page.getByTestId("leave").click();
+    await expect(page.getByRole("dialog")).toContainText(language === "en" ? "balance is kept" : "余额");
+    await expectAccessible(page);
+    await page.screenshot({ path: info.outputPath(`leave-${language}.png`) });
+    await page.getByTestId("confirm").click();
+    await expectState(page, "left");
+    await expectAccessible(page);
+    await page.screenshot({ path: info.outputPath(`left-${language}.png`), fullPage: true });
+    await expect.poll(async () => (await serving.run(run.run)).connected).toBe(0);
+  });
 
 test("a file with other column names is read as its owner says", async ({ page }, info) => {
   const run = await serving.launch(bankTask(tabs, 3));
@@ -246,4 +264,113 @@ test("only while charging: on battery the tab rests, and goes on when it is plug
   await plug(true);
   await page.waitForTimeout(1000);
   expect((await serving.run(run.run)).connected).toBe(0);
+});
+
+/** What an only-when-idle tab does while somebody is there, and once nobody is. */
+async function restsWhileUsed(page: Page, away: () => Promise<void>): Promise<void> {
+  const run = await serving.launch(bankTask(tabs, 3));
+  await page.goto(run.invitation);
+  await page.getByTestId("sample").click();
+  await page.getByTestId("consent").click();
+  await expectState(page, "waiting");
+  const connected = async () => (await serving.run(run.run)).connected;
+  await expect.poll(connected).toBe(1);
+  await page.getByText("When and how hard").click();
+  await page.getByTestId("idle").check();
+  await expect(page.getByTestId("resting")).toContainText("while you use");
+  await expect.poll(connected).toBe(0);
+  await away();
+  await expect(page.getByTestId("resting")).toHaveCount(0);
+  await expect.poll(connected).toBe(1);
+}
+
+test("only when idle: while somebody uses this page the tab rests, and a minute after them it goes on", async ({
+  page,
+}) => {
+  await page.addInitScript(() => Reflect.deleteProperty(window, "IdleDetector"));
+  await page.clock.install();
+  await restsWhileUsed(page, () => page.clock.fastForward(61_000));
+  await page.keyboard.press("Shift");
+  await expect(page.getByTestId("resting")).toContainText("while you use");
+});
+
+test("only when idle: where the browser tells of the whole device, that counts, and a locked screen is idle", async ({
+  page,
+}) => {
+  await page.addInitScript(() => {
+    class FakeDetector extends EventTarget {
+      static requestPermission = async () => "granted";
+      userState = "active";
+      screenState = "unlocked";
+      start = async () => {
+        Object.assign(window, { detector: this });
+        this.dispatchEvent(new Event("change"));
+      };
+    }
+    Object.assign(window, { IdleDetector: FakeDetector });
+  });
+  await restsWhileUsed(page, () =>
+    page.evaluate(() => {
+      const { detector } = window as unknown as { detector: EventTarget & { screenState: string } };
+      detector.screenState = "locked";
+      detector.dispatchEvent(new Event("change"));
+    }),
+  );
+});
+
+test("the screen stays on while the tab takes part, unless its owner wants otherwise", async ({ page }) => {
+  await page.addInitScript(() => {
+    const held = { now: 0, ever: 0 };
+    Object.assign(window, { held });
+    const request = async () => {
+      held.now++;
+      held.ever++;
+      return { release: async () => void held.now-- };
+    };
+    Object.defineProperty(navigator, "wakeLock", { value: { request } });
+  });
+  const held = () => page.evaluate(() => (window as unknown as { held: { now: number; ever: number } }).held);
+  const run = await serving.launch(bankTask(tabs, 3));
+  await page.goto(run.invitation);
+  await page.getByTestId("sample").click();
+  await expectState(page, "consenting");
+  expect(await held()).toEqual({ now: 0, ever: 0 });
+  await page.getByTestId("consent").click();
+  await expect.poll(async () => (await held()).now).toBe(1);
+  await page.getByTestId("pause").click();
+  await expect.poll(async () => (await held()).now).toBe(0);
+  await page.getByTestId("pause").click();
+  await expect.poll(async () => (await held()).now).toBe(1);
+  await page.getByText("When and how hard").click();
+  await page.getByTestId("awake").uncheck();
+  await expect.poll(async () => (await held()).now).toBe(0);
+  await page.getByTestId("awake").check();
+  await page.getByTestId("leave").click();
+  await page.getByTestId("confirm").click();
+  await expect.poll(async () => (await held()).now).toBe(0);
+});
+
+test("who leaves while paused is told to the coordinator, which notes a withdrawal and no name", async ({
+  page,
+  request,
+}) => {
+  const run = await serving.launch(bankTask(tabs, 3));
+  await page.goto(run.invitation);
+  await page.getByTestId("sample").click();
+  await page.getByTestId("consent").click();
+  await expectState(page, "waiting");
+  await page.getByTestId("pause").click();
+  await expect.poll(async () => (await serving.run(run.run)).connected).toBe(0);
+  await page.getByTestId("leave").click();
+  await page.getByTestId("confirm").click();
+  await expectState(page, "left");
+  const ledger = async () => {
+    const answer = await request.get(`${serving.url}/api/runs/${run.run}/ledger`, {
+      headers: { authorization: `Bearer ${serving.key}` },
+    });
+    return (await checkLedger(await answer.json())).entries;
+  };
+  await expect
+    .poll(async () => (await ledger()).filter((entry) => entry.kind === "withdrawal" && entry.run === run.run).length)
+    .toBe(1);
 });

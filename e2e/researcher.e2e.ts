@@ -18,12 +18,17 @@ for (const language of ["en", "zh"] as const) {
       expect((await request.get(`${serving.url}/api/lab${path}`)).status()).toBe(401);
     expect((await request.post(`${serving.url}/api/lab`, { data: { yaml: "" } })).status()).toBe(401);
 
+    await page.goto(`${serving.url}/lab?lang=${language}`);
+    await expect(page.getByTestId("key")).toBeVisible();
+    await expectAccessible(page);
     await page.goto(`${serving.url}/lab?lang=${language}#key=${serving.key}`);
     await expect(page.getByTestId("grid")).toHaveValue(/bank-frontier/);
     await page.locator("#axis-epsilon").fill("2, much");
     await page.locator("#axis-rounds").fill("5");
     await page.locator("#axis-seeds").fill("1, 2");
-    await expect(page.getByRole("status")).toContainText("epsilon");
+    await expect(page.getByRole("status")).toContainText(language === "en" ? "epsilon.1 is «much»" : "“much”");
+    await expectAccessible(page);
+    await shot("1-mistake");
     await page.locator("#axis-epsilon").fill("0.5, inf");
     await page.locator("#axis-penalty").fill("none, demographic-parity");
     await page.locator("#axis-penalty").blur();

@@ -36,6 +36,8 @@ export function Curves({ run }: { run: RunDetail }) {
   const loss = (r: RoundRecord) => r.objective?.loss;
   const total = (r: RoundRecord) => r.objective?.total;
   const auc = (r: RoundRecord) => r.metrics?.auc;
+  const gapEstimate = (r: RoundRecord) =>
+    attribute === undefined ? undefined : r.metrics?.fairness?.[attribute]?.gaps.demographicParityDifference;
   const gap = (r: RoundRecord) => (attribute === undefined ? undefined : r.metrics?.gaps[attribute]);
   const epsilon = (r: RoundRecord) => r.privacy.epsilon;
   const survivors = (r: RoundRecord) => r.survivors;
@@ -80,7 +82,13 @@ export function Curves({ run }: { run: RunDetail }) {
           })}
           x={rounds(measured)}
           curves={[
-            of(t("chart.gap"), measured, gap),
+            {
+              ...of(t("chart.gap"), measured, gap),
+              interval: {
+                low: measured.map((r) => gapEstimate(r)?.low ?? null),
+                high: measured.map((r) => gapEstimate(r)?.high ?? null),
+              },
+            },
             { ...level(t("chart.tolerance"), measured, tolerance), band: true },
           ]}
         />

@@ -166,7 +166,7 @@ function Downloads({ run }: { run: RunDetail }) {
     save(name, await answer.blob(), answer.headers.get("content-type") ?? "application/octet-stream");
   };
   return (
-    <section class="card">
+    <section class="card" data-testid="downloads">
       <h2>{t("console.downloads")}</h2>
       <div class="choices">
         {["compliance.html", "model-card.html", "model-card.md", "report.json"].map((name) => (

@@ -411,6 +411,9 @@ export const en = {
   "console.csv": "Download as CSV",
   // Curves
   "chart.round": "Round",
+  "chart.strip": "The strip around it is its 95 % interval, of sampling and of privacy noise.",
+  "chart.low": "{curve}, at least",
+  "chart.high": "{curve}, at most",
   "chart.empty": "The first point comes with the first finished round.",
   "chart.loss": "Loss",
   "chart.loss.summary": "Loss {last} nats after round {round, number}.",
@@ -597,6 +600,7 @@ export const en = {
   "wish.charging.unknown": "This browser does not tell whether the device is charging.",
   "wish.idle":
     "Only while nobody has used it for a minute (where the browser does not tell of the device, this page counts)",
+  "wish.awake": "Keep the screen on while this tab takes part",
   "wish.pace": "The graphics processor works at most {share} of the time:",
   "train.left": "about {minutes, plural, one {one minute} other {# minutes}} left",
   "train.left.soon": "less than a minute left",

@@ -78,10 +78,10 @@ test("both languages have the same messages with the same arguments", () => {
 });
 
 test("what is said in Chinese is said in Chinese", () => {
-  // Symbols and names that are the same in both.
+  const names = ["Murmur", "English", "KernelSHAP", "Permutation SHAP", "LIME", "SHA-256", "AUC"];
   const same = Object.keys(zh).filter((key) => !/\p{Script=Han}/u.test(zh[key as MessageKey]));
   const spoken = same.filter((key) => /\p{L}{2}/u.test(zh[key as MessageKey].replaceAll(/\{[^}]*\}/g, "")));
-  expect(spoken.map((key) => zh[key as MessageKey])).toEqual([]);
+  expect(spoken.map((key) => zh[key as MessageKey]).filter((text) => !names.includes(text))).toEqual([]);
 });
 
 test("the argument check sees arguments inside of choices", () => {

@@ -381,6 +381,9 @@ export const zh = {
   "console.csv": "下载 CSV",
 
   "chart.round": "轮次",
+  "chart.strip": "曲线周围的色带是其 95% 区间，计入抽样和隐私噪声。",
+  "chart.low": "{curve}，下限",
+  "chart.high": "{curve}，上限",
   "chart.empty": "第一轮完成后出现第一个点。",
   "chart.loss": "损失",
   "chart.loss.summary": "第 {round, number} 轮后损失为 {last} 奈特。",
@@ -550,6 +553,7 @@ export const zh = {
   "wish.charging": "仅在设备充电时",
   "wish.charging.unknown": "此浏览器不提供设备是否在充电。",
   "wish.idle": "仅在一分钟内无人使用时（若浏览器不提供设备状态，则以本页为准）",
+  "wish.awake": "此标签页参与时保持屏幕常亮",
   "wish.pace": "图形处理器至多工作 {share} 的时间：",
   "train.left": "约剩 {minutes, plural, other {# 分钟}}",
   "train.left.soon": "剩余不到一分钟",

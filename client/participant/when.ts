@@ -1,18 +1,20 @@
 /** When this device may work: its owner's wishes, kept in this browser, and what the device says of itself. */
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import type { Resting } from "../worker/snapshot.ts";
-import { pace, rest } from "./tab.ts";
+import { pace, rest, snapshot } from "./tab.ts";
 
 interface Wishes {
   paused: boolean;
   charging: boolean;
   idle: boolean;
+  /** Whether the screen stays on while the tab takes part: a device that sleeps drops out */
+  awake: boolean;
   /** Share of the time the adapter may work, 0 … 1 */
   pace: number;
 }
 
 const storageKey = "murmur.when";
-const none: Wishes = { paused: false, charging: false, idle: false, pace: 1 };
+const none: Wishes = { paused: false, charging: false, idle: false, awake: true, pace: 1 };
 
 function kept(): Wishes {
   try {
@@ -102,6 +104,29 @@ function watchPage(): void {
     addEventListener(event, used, { passive: true });
 }
 
+/** Screen Wake Lock API, W3C; not in every browser. */
+export const canStayAwake = "wakeLock" in navigator;
+
+const visible = signal(document.visibilityState === "visible");
+
+/** Held while the tab takes part. The browser lets go of it with every page that is hidden. */
+function keepAwake(): void {
+  let lock: Promise<WakeLockSentinel | undefined> | undefined;
+  document.addEventListener("visibilitychange", () => {
+    visible.value = document.visibilityState === "visible";
+  });
+  const wanted = computed(() => {
+    const { state, resting } = snapshot.value;
+    const takesPart = state === "waiting" || state === "computing" || state === "summing";
+    return wishes.value.awake && takesPart && resting === undefined && visible.value;
+  });
+  effect(() => {
+    void lock?.then((held) => held?.release());
+    // A battery that is nearly empty refuses it.
+    lock = wanted.value ? navigator.wakeLock.request("screen").catch(() => undefined) : undefined;
+  });
+}
+
 /** From here on the wishes have their effect. */
 export async function followWishes(): Promise<void> {
   effect(() => pace(wishes.value.pace));
@@ -116,6 +141,7 @@ export async function followWishes(): Promise<void> {
           : undefined;
     rest(reason);
   });
+  if (canStayAwake) keepAwake();
   await watchBattery().catch(() => {});
   if (!(wishes.value.idle && (await watchDevice(false)))) watchPage();
 }

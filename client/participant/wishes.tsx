@@ -1,9 +1,9 @@
 /** Pause, and when and how hard this device may work. */
 import { formatNumber, t } from "../i18n/messages.ts";
-import { charging, wish, wishes } from "./when.ts";
+import { canStayAwake, charging, wish, wishes } from "./when.ts";
 
 export function Wishes() {
-  const { paused, charging: plugged, idle, pace } = wishes.value;
+  const { paused, charging: plugged, idle, awake, pace } = wishes.value;
   return (
     <>
       <div class="choices">
@@ -34,6 +34,17 @@ export function Wishes() {
           />{" "}
           {t("wish.idle")}
         </label>
+        {canStayAwake && (
+          <label class="check">
+            <input
+              type="checkbox"
+              data-testid="awake"
+              checked={awake}
+              onChange={({ currentTarget }) => wish({ awake: currentTarget.checked })}
+            />{" "}
+            {t("wish.awake")}
+          </label>
+        )}
         <label class="check">
           {t("wish.pace", { share: formatNumber(pace, { style: "percent" }) })}
           <input

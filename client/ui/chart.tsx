@@ -17,6 +17,8 @@ export interface Curve {
   dashed?: boolean;
   /** Everything from 0 up to the line is shaded */
   band?: boolean;
+  /** A strip around the line: within it the true value lies, with the confidence that the page names */
+  interval?: { low: (number | null)[]; high: (number | null)[] };
 }
 
 const wholeSteps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
@@ -33,7 +35,10 @@ export function Chart(props: { name: string; title: string; summary: string; x: 
   const { name, title, summary, x, curves } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
-  const data = [x, ...curves.map((curve) => curve.values)] as uPlot.AlignedData;
+  // Behind the curves, pair by pair, the edges of their strips.
+  const strips = curves.flatMap(({ interval }, i) => (interval ? [{ ...interval, of: i }] : []));
+  const edges = strips.flatMap(({ low, high }) => [low, high]);
+  const data = [x, ...curves.map((curve) => curve.values), ...edges] as uPlot.AlignedData;
 
   useEffect(() => {
     const element = place.current!;
@@ -65,7 +70,12 @@ export function Chart(props: { name: string; title: string; summary: string; x: 
               ...(curve.band && { fill: tint(stroke) }),
             };
           }),
+          ...edges.map(() => ({ stroke: "transparent", points: { show: false } })),
         ],
+        bands: strips.map(({ of }, i) => ({
+          series: [curves.length + 2 + 2 * i, curves.length + 1 + 2 * i] as [number, number],
+          fill: tint(resolved(element, colours[of % colours.length]!)),
+        })),
       },
       data,
       element,
@@ -77,14 +87,23 @@ export function Chart(props: { name: string; title: string; summary: string; x: 
       observer.disconnect();
       chart.destroy();
     };
-  }, [curves.length, x.length < 2]);
+  }, [curves.length, strips.length, x.length < 2]);
 
   useEffect(() => plot.current?.setData(data));
 
+  const columns = curves.flatMap(({ label, values, interval }) => [
+    { label, values },
+    ...(interval
+      ? [
+          { label: t("chart.low", { curve: label }), values: interval.low },
+          { label: t("chart.high", { curve: label }), values: interval.high },
+        ]
+      : []),
+  ]);
   const csv = () =>
     [
-      ["round", ...curves.map((c) => c.label)].join(","),
-      ...x.map((round, i) => [round, ...curves.map((c) => c.values[i] ?? "")].join(",")),
+      ["round", ...columns.map((c) => c.label)].join(","),
+      ...x.map((round, i) => [round, ...columns.map((c) => c.values[i] ?? "")].join(",")),
     ].join("\n");
   return (
     <section class="card chart">
@@ -99,7 +118,9 @@ export function Chart(props: { name: string; title: string; summary: string; x: 
         </p>
       )}
       <div class="plot" ref={place} role="img" aria-label={`${title}. ${summary}`} />
-      <p class="small">{x.length > 0 ? summary : t("chart.empty")}</p>
+      <p class="small">
+        {x.length > 0 ? summary : t("chart.empty")} {strips.length > 0 && t("chart.strip")}
+      </p>
       <details class="small">
         <summary>{t("console.table")}</summary>
         <Scroll label={title}>
@@ -109,9 +130,9 @@ export function Chart(props: { name: string; title: string; summary: string; x: 
                 <th scope="col" class="number">
                   {t("chart.round")}
                 </th>
-                {curves.map((curve) => (
-                  <th key={curve.label} scope="col" class="number">
-                    {curve.label}
+                {columns.map(({ label }) => (
+                  <th key={label} scope="col" class="number">
+                    {label}
                   </th>
                 ))}
               </tr>
@@ -120,9 +141,9 @@ export function Chart(props: { name: string; title: string; summary: string; x: 
               {x.map((round, i) => (
                 <tr key={round}>
                   <td class="number">{round}</td>
-                  {curves.map((curve) => (
-                    <td key={curve.label} class="number">
-                      {curve.values[i] == null ? "" : formatNumber(curve.values[i], { maximumSignificantDigits: 4 })}
+                  {columns.map(({ label, values }) => (
+                    <td key={label} class="number">
+                      {values[i] == null ? "" : formatNumber(values[i], { maximumSignificantDigits: 4 })}
                     </td>
                   ))}
                 </tr>
