@@ -165,6 +165,15 @@ test.describe("a task that reads images", () => {
     const detail = await serving.run(run.run);
     expect([detail.state, detail.rounds.at(-1)!.question]).toEqual(["finished", "evaluate"]);
     expect(detail.rounds.at(-1)!.classes!.byClass!.map(({ name }) => name)).toEqual(classes);
+    // The model on one of one's own: three outcomes that add up, and where it looks.
+    const looked = page.getByTestId("try-image");
+    await looked.getByRole("button").first().click();
+    await expect(looked.getByTestId("tried")).toBeVisible({ timeout: 60_000 });
+    const shares = await looked.locator("tbody td.number").allTextContents();
+    const sum = shares.map((share) => Number.parseFloat(share)).reduce((a, b) => a + b, 0);
+    expect([shares.length, Math.abs(sum - 100) < 0.3]).toEqual([3, true]);
+    await expect(looked.locator(".weighed rect")).toHaveCount(49);
+    await expectAccessible(page);
     await page.screenshot({ path: info.outputPath("3-finished-zh.png"), fullPage: true });
 
     const heard = wire.heard();

@@ -14,7 +14,7 @@ export const progress = signal<ReadonlyMap<string, Progress>>(new Map());
 export const failure = signal<string | undefined>(undefined);
 
 /** From the address's fragment, which no server sees and which is wiped at once, or from this session. */
-function takeKey(): string | undefined {
+export function takeKey(): string | undefined {
   const fragment = new URLSearchParams(location.hash.slice(1)).get("key");
   if (fragment !== null) {
     sessionStorage.setItem(storageKey, fragment);

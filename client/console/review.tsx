@@ -7,6 +7,7 @@ import { isOver, type RunDetail } from "../../shared/run-record.ts";
 import { asTask, taskHash } from "../../shared/task.ts";
 import { faultSentence } from "../i18n/faults.ts";
 import { t } from "../i18n/messages.ts";
+import { Scroll } from "../ui/scroll.tsx";
 import { call } from "./api.ts";
 
 const problem = signal<string | undefined>(undefined);
@@ -24,24 +25,26 @@ export function Review({ run, review }: { run: RunDetail; review: Standing }) {
       <h2>{t("console.review")}</h2>
       <p>{t(`review.${review.state}`)}</p>
       {review.excepted.includes(run.modelHash) && <p>{t("console.review.excepted")}</p>}
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{t("console.review.reviewer")}</th>
-            <th scope="col">{t("console.review.decision")}</th>
-            <th scope="col">{t("console.review.when")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {review.reviewers.map(({ name, decision, at }) => (
-            <tr key={name}>
-              <td class="wrap">{name}</td>
-              <td>{decision ? t(`review.${decision}`) : t("console.review.none")}</td>
-              <td>{at?.slice(0, 16).replace("T", " ") ?? "—"}</td>
+      <Scroll label={t("console.review")}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{t("console.review.reviewer")}</th>
+              <th scope="col">{t("console.review.decision")}</th>
+              <th scope="col">{t("console.review.when")}</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {review.reviewers.map(({ name, decision, at }) => (
+              <tr key={name}>
+                <td class="wrap">{name}</td>
+                <td>{decision ? t(`review.${decision}`) : t("console.review.none")}</td>
+                <td>{at?.slice(0, 16).replace("T", " ") ?? "—"}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -68,7 +71,7 @@ export function Review({ run, review }: { run: RunDetail; review: Standing }) {
         </p>
         <label>
           {t("console.review.reasons")}
-          <textarea name="reasons" required minlength={10} maxlength={4000} rows={4} />
+          <textarea name="reasons" class="prose short" required minlength={10} maxlength={4000} rows={4} />
         </label>
         <button type="submit" data-testid="sign">
           {t("console.review.button")}
@@ -103,7 +106,7 @@ async function sign(run: RunDetail, form: FormData): Promise<void> {
   const answer = await call(`/api/reviews/${run.run}`, await signBody("review", body, signer));
   if (answer.ok) return;
   const { error } = await answer.json();
-  problem.value = faultSentence(error);
+  problem.value = `${error.field} ${faultSentence(error)}`;
 }
 
 /** @param pkcs8 Ed25519, base64, as `murmur review-key` writes it */

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { t } from "../i18n/messages.ts";
 import { Frame } from "../ui/frame.tsx";
-import { failure, signIn } from "./api.ts";
+import { failure, signIn, takeKey } from "./api.ts";
 
 const wrong = signal(false);
 
@@ -13,6 +13,12 @@ export async function trySignIn(candidate: string): Promise<void> {
     failure.value = t("console.failed", { reason: error instanceof Error ? error.message : String(error) });
   }
 }
+
+// An address with a key that is opened where the page is open already loads nothing anew.
+addEventListener("hashchange", () => {
+  const own = takeKey();
+  if (own !== undefined) void trySignIn(own);
+});
 
 export const Failure = () =>
   failure.value !== undefined && (

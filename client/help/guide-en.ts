@@ -7,7 +7,7 @@ export const guideEn: Guide = {
       {
         heading: "What you need",
         text: [
-          "A browser with WebGPU (Chrome or Edge 113, Safari 26, Firefox 141, or later), the invitation link somebody sent you, and a CSV file. If you have none, the page offers a sample.",
+          "A browser with WebGPU (Chrome or Edge 113, Safari 26, Firefox 141, or later), the invitation link somebody sent you, and data of your own: a CSV file, or what the task asks for, such as a folder of images or of text files. For a table the page may offer a sample.",
         ],
       },
       {
@@ -15,7 +15,7 @@ export const guideEn: Guide = {
         text: ["The page leads you; nothing is computed before you agree."],
         list: [
           "Join: read what the model is for, who learns what, and what is promised.",
-          "Look: choose your file. It is read in the tab and never leaves it. If its columns have other names, the tab guesses and you correct. Rows with problems are shown and left out.",
+          "Look: choose your file or folder. It is read in the tab and never leaves it. In a folder, sub-folders are called after what lies in them. If its columns have other names, the tab guesses and you correct. Rows with problems are shown and left out.",
           "Train: leave the tab open. You see the round, your privacy balance, and the way of your last answer by its own numbers.",
           "See: at the end ask why the model decides as it does on one of your rows, and save the proof that what you answered is in the public log.",
         ],

@@ -147,6 +147,11 @@ export const en = {
   "leave.confirm": "Leave the run",
   "leave.stay": "Stay",
   // What left this tab
+  "look.title": "What the model sees in your images",
+  "look.text": "Choose one of your images. The model looks at it in this tab, and nothing of it leaves.",
+  "look.where": "The more strongly a part is coloured, the more it speaks for the answer.",
+  "look.note":
+    "Each part was greyed out in turn, and the model asked again: what its answer lost is what the part weighs (occlusion). The model was learned from noisy sums, and may be wrong.",
   "try.title": "Try the model on your own words",
   "try.text": "Write a sentence. The trained model reads it here in this tab; nothing you write leaves it.",
   "try.label": "Your text",

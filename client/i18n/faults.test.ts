@@ -27,6 +27,7 @@ const files = [
   "client/data/gather.ts",
   "coordinator/lab-jobs.ts",
   "coordinator/coordinator.ts",
+  "coordinator/run.ts",
 ];
 
 /** All that an expression may say, with {} for what is filled in. */
@@ -66,6 +67,9 @@ function faultsIn(path: string): Set<string> {
         .properties as ts.NodeArray<ts.PropertyAssignment>)
         take(initializer);
     if (ts.isCallExpression(node) && /\.regex$/.test(node.expression.getText())) take(node.arguments[1]);
+    // Why a run ended.
+    if (ts.isCallExpression(node) && /\.(#end|stop)$/.test(node.expression.getText())) take(node.arguments.at(-1));
+    if (ts.isParameter(node) && node.name.getText() === "reason") take(node.initializer);
     if (ts.isReturnStatement(node) && path.endsWith("task-faults.ts")) take(node.expression);
     ts.forEachChild(node, visit);
   };
@@ -80,6 +84,8 @@ const sentence = (text: string) => text.replace(/\.$/, "");
 const parts = [
   ...["entry", "entries", "character", "characters"].flatMap((word) => [`no ${word}`, `{} ${word}`]),
   "«{}»",
+  "rejected",
+  "withdrawn",
   "cannot be read as YAML here: {}",
 ].filter((part) => part !== "no character");
 

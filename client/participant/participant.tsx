@@ -17,6 +17,7 @@ import { Sent } from "./sent.tsx";
 import { StateWord } from "./state-word.tsx";
 import { snapshot } from "./tab.ts";
 import { Training } from "./training.tsx";
+import { TryImage } from "./try-image.tsx";
 import { TryText } from "./try-text.tsx";
 
 const steps = ["step.join", "step.look", "step.train", "step.see"] as const;
@@ -80,6 +81,7 @@ export function Participant() {
       {stepOf[state] === 2 && <Training />}
       {state === "finished" && <OwnRowCard />}
       {state === "finished" && <TryText />}
+      {state === "finished" && <TryImage />}
       {stepOf[state] >= 2 && task && <Sent />}
       {over && task && checkpoint && <Held />}
       {task && !over && <HandOn />}

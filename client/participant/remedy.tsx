@@ -1,5 +1,6 @@
 /** What a person can do at once where a tab cannot go on: beside the words, a button or a list. */
 import { t } from "../i18n/messages.ts";
+import { Scroll } from "../ui/scroll.tsx";
 import { reloadFresh } from "./shell.ts";
 
 /** Refusals that loading the page again may well end. */
@@ -35,23 +36,25 @@ export function Remedy({ code }: { code: string | undefined }) {
 
 function Browsers() {
   return (
-    <table data-testid="browsers">
-      <thead>
-        <tr>
-          <th scope="col">{t("browsers.name")}</th>
-          <th scope="col">{t("browsers.from")}</th>
-          <th scope="col">{t("browsers.on")}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {browsers.map(([name, version, system]) => (
-          <tr key={name + system}>
-            <th scope="row">{name}</th>
-            <td>{version}</td>
-            <td class="wrap">{system}</td>
+    <Scroll label={t("browsers.name")}>
+      <table data-testid="browsers">
+        <thead>
+          <tr>
+            <th scope="col">{t("browsers.name")}</th>
+            <th scope="col">{t("browsers.from")}</th>
+            <th scope="col">{t("browsers.on")}</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {browsers.map(([name, version, system]) => (
+            <tr key={name + system}>
+              <th scope="row">{name}</th>
+              <td>{version}</td>
+              <td class="wrap">{system}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
   );
 }

@@ -1,6 +1,7 @@
 /** Some of the tab's images as the task sees them, each under its label. */
 import { useEffect, useRef } from "preact/hooks";
 import { type ImageShape, imageOf } from "../../shared/data/images.ts";
+import { patches } from "../../shared/explain/occlusion.ts";
 import type { Task } from "../../shared/task.ts";
 import { t } from "../i18n/messages.ts";
 import type { DataSummary } from "../worker/snapshot.ts";
@@ -20,7 +21,15 @@ export function Thumbnails({ task, preview }: { task: Task } & Pick<DataSummary,
   );
 }
 
-function Thumbnail({ cell, shape, label }: { cell: string; shape: ImageShape; label: string }) {
+interface ThumbnailProps {
+  cell: string;
+  shape: ImageShape;
+  label: string;
+  /** What each patch adds to a probability, [patches, patches]: the more, the stronger it is coloured */
+  weights?: number[];
+}
+
+export function Thumbnail({ cell, shape, label, weights }: ThumbnailProps) {
   const place = useRef<HTMLCanvasElement>(null);
   const { width, height, channels } = shape;
   useEffect(() => {
@@ -32,5 +41,24 @@ function Thumbnail({ cell, shape, label }: { cell: string; shape: ImageShape; la
         drawn.data[4 * i + c] = c === 3 ? 255 : pixels[channels * i + (channels === 1 ? 0 : c)]!;
     place.current!.getContext("2d")!.putImageData(drawn, 0, 0);
   }, [cell]);
-  return <canvas ref={place} width={width} height={height} role="img" aria-label={label} />;
+  const canvas = <canvas ref={place} width={width} height={height} role="img" aria-label={label} />;
+  if (!weights) return canvas;
+  const most = Math.max(...weights, Number.MIN_VALUE);
+  return (
+    <div class="weighed">
+      {canvas}
+      <svg viewBox={`0 0 ${patches} ${patches}`} preserveAspectRatio="none" aria-hidden="true">
+        {weights.map((weight, i) => (
+          <rect
+            key={`${i}`}
+            x={i % patches}
+            y={Math.floor(i / patches)}
+            width="1"
+            height="1"
+            opacity={0.75 * Math.max(0, weight / most)}
+          />
+        ))}
+      </svg>
+    </div>
+  );
 }

@@ -1,17 +1,15 @@
 /** The trained model on one's own words. They are read in this tab, and go nowhere. */
 import { signal } from "@preact/signals";
 import { Fragment } from "preact";
-import { formatNumber, t } from "../i18n/messages.ts";
-import { Scroll } from "../ui/scroll.tsx";
+import { t } from "../i18n/messages.ts";
 import type { Tried } from "../worker/snapshot.ts";
+import { Outcomes, percent } from "./outcomes.tsx";
 import { snapshot, tryText } from "./tab.ts";
 
 const written = signal("");
 const shown = signal<Tried | undefined>(undefined);
 const busy = signal(false);
 const failed = signal(false);
-
-const percent = (share: number) => formatNumber(share, { style: "percent", maximumFractionDigits: 1 });
 
 async function ask(): Promise<void> {
   busy.value = true;
@@ -90,32 +88,7 @@ function Names({ parts }: Extract<Tried, { parts: unknown }>) {
 function Likeliest({ outcomes, words }: Extract<Tried, { outcomes: unknown }>) {
   return (
     <>
-      <p data-testid="tried">
-        {t("try.likeliest", {
-          outcome: outcomes[0]!.name,
-          probability: percent(outcomes[0]!.probability),
-        })}
-      </p>
-      <Scroll label={t("try.title")}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{t("try.outcome")}</th>
-              <th scope="col" class="number">
-                {t("try.probability")}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {outcomes.map(({ name, probability }) => (
-              <tr key={name}>
-                <td>{name}</td>
-                <td class="number">{percent(probability)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Outcomes title={t("try.title")} outcomes={outcomes} />
       {words.length > 0 && (
         <>
           <h3>{t("try.words")}</h3>

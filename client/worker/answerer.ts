@@ -89,13 +89,15 @@ export class Answerer {
     };
   }
 
-  /** Logits of model inputs [rows, width] of anyone's making, on the adapter: for explanations. */
+  /** Logits [rows, outputs] of model inputs [rows, width] of anyone's making, on the adapter: for explanations. */
   async score(parameters: Parameters, inputs: Float64Array): Promise<Float32Array> {
     const width = inputWidth(this.task);
-    const scores = new Float32Array(inputs.length / width);
+    const rows = inputs.length / width;
+    const outputs = classesOf(this.task)?.length ?? 1;
+    const scores = new Float32Array(rows * outputs);
     this.#loaded = undefined;
-    for (let first = 0; first < scores.length; first += rowsAtOnce) {
-      const count = Math.min(rowsAtOnce, scores.length - first);
+    for (let first = 0; first < rows; first += rowsAtOnce) {
+      const count = Math.min(rowsAtOnce, rows - first);
       await this.engine.load({
         count,
         features: Float32Array.from(inputs.subarray(first * width, (first + count) * width)),
@@ -103,7 +105,7 @@ export class Answerer {
         cells: new Uint8Array(count * cellsPerRow(this.task)).fill(undisclosed),
       });
       const all = Uint32Array.from({ length: count }, (_, i) => i);
-      scores.set(await this.engine.scores(parameters, all), first);
+      scores.set(await this.engine.scores(parameters, all), first * outputs);
     }
     return scores;
   }

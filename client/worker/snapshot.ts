@@ -125,6 +125,8 @@ export interface TabSnapshot {
   explainable?: number;
   /** Whether the model can be tried on texts, once the run has ended with one that was evaluated */
   triable?: boolean;
+  /** Whether the model can be tried on images, once the run has ended with one that was evaluated */
+  lookable?: boolean;
   /** Last verified ledger checkpoint */
   checkpoint?: { size: number; root: string };
   /** Connected to the coordinator */
@@ -161,6 +163,14 @@ export type Tried =
   /** The text in parts, of which those with a type are names */
   | { parts: { text: string; type?: string }[] };
 
+/** What the model makes of one of the tab's images. */
+export interface Seen {
+  /** Most likely first; of two outcomes, both */
+  outcomes: { name: string; probability: number }[];
+  /** What each patch adds to the probability of the likeliest: see shared/explain/occlusion.ts */
+  weights: number[];
+}
+
 /** What the page may ask of the worker. */
 export interface TabWorker {
   /** Calls back with every new snapshot. */
@@ -183,6 +193,8 @@ export interface TabWorker {
   explain(row: number, method: ExplainMethod): Promise<OwnRow>;
   /** Nothing of the text leaves the tab. Where `triable` */
   tryText(text: string): Promise<Tried>;
+  /** @param cell one of the preview's images. Nothing of it leaves the tab. Where `lookable` */
+  tryImage(cell: string): Promise<Seen>;
   /** All that this browser holds about the person for this run, and the proof that the last question is in the ledger */
   held(): Promise<{ held: unknown; proof: ProofFile | undefined }>;
   /** Ends taking part. A round under way loses this tab as a dropout; nothing of it is revealed. */

@@ -28,7 +28,7 @@ import { Answerer } from "./answerer.ts";
 import { Duty } from "./duty.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { Session, type SessionEvents } from "./session.ts";
-import type { ColumnMatch, OwnRow, Resting, TabSnapshot, TabWorker, Tried } from "./snapshot.ts";
+import type { ColumnMatch, OwnRow, Resting, Seen, TabSnapshot, TabWorker, Tried } from "./snapshot.ts";
 import { countTraffic } from "./traffic.ts";
 
 /** A tab with fewer rows would give a batch of nobody in most rounds. */
@@ -189,7 +189,9 @@ class Worker implements TabWorker {
           this.#model = model;
           const asked = model?.text
             ? { triable: true }
-            : model && !model.images && this.#rows && "positive" in model.label && { explainable: this.#rows.count };
+            : model?.images
+              ? { lookable: true }
+              : model && this.#rows && "positive" in model.label && { explainable: this.#rows.count };
           this.#update({ state: "finished", ...asked });
           this.#session?.leave();
         },
@@ -384,6 +386,12 @@ class Worker implements TabWorker {
     invariant(this.#model && this.#answerer, "there is a model to try");
     const { tryText } = await import("./try-text.ts");
     return tryText(this.#model, await this.#answerer, text);
+  }
+
+  async tryImage(cell: string): Promise<Seen> {
+    invariant(this.#model && this.#answerer, "there is a model to try");
+    const { tryImage } = await import("./try-image.ts");
+    return tryImage(this.#model, await this.#answerer, cell);
   }
 
   async explain(row: number, method: ExplainMethod): Promise<OwnRow> {
