@@ -2,11 +2,19 @@
  * A model's shape, a declared list of layers, and how its parameters lie in one flat vector, so that an update is one
  * vector. One output is a logit z whose score is σ(z); of several, the scores are their softmax.
  */
-import { imageLength } from "./data/images.ts";
+import { type ImageShape, imageLength } from "./data/images.ts";
 import { InputError } from "./errors.ts";
 import type { Activation, LayerSpec, PlainActivation } from "./layers.ts";
-import type { Task } from "./task.ts";
-import { useLiteLayers } from "./text/use-lite.ts";
+import { type Adaptable, useLiteLayers } from "./text/use-lite.ts";
+
+/** What of a task a model's inputs follow from. */
+interface Reads {
+  data: {
+    features: readonly ({ name: string; kind: "numeric" } | { name: string; kind: "categorical"; values: string[] })[];
+    text?: { tokens: number } | undefined;
+    images?: ImageShape | undefined;
+  };
+}
 
 export interface Architecture {
   /**
@@ -295,14 +303,14 @@ const countOf = (architecture: Architecture, frozen: boolean): number =>
   operationsOf(architecture).reduce((sum, layer) => sum + (layer.frozen === frozen ? layer.parameters : 0), 0);
 
 /** Numbers of a row of the input: a numeric feature is one, a categorical one a column a value; of a text its tokens, of an image its pixels. */
-export function inputWidth(task: { data: Pick<Task["data"], "features" | "text" | "images"> }): number {
+export function inputWidth(task: Reads): number {
   const { features, text, images } = task.data;
   if (images) return imageLength(images);
   return text?.tokens ?? features.reduce((sum, f) => sum + (f.kind === "numeric" ? 1 : f.values.length), 0);
 }
 
 /** Columns of the input by feature, in order: a categorical feature's stand together. */
-export function featureColumns(task: { data: Pick<Task["data"], "features"> }): number[][] {
+export function featureColumns(task: Reads): number[][] {
   let next = 0;
   return task.data.features.map((f) =>
     Array.from({ length: f.kind === "numeric" ? 1 : f.values.length }, () => next++),
@@ -310,10 +318,17 @@ export function featureColumns(task: { data: Pick<Task["data"], "features"> }): 
 }
 
 /** What each column of the input says, in order: `age`, `job = retired`. */
-export const inputNames = ({ data }: { data: Pick<Task["data"], "features"> }): string[] =>
+export const inputNames = ({ data }: Reads): string[] =>
   data.features.flatMap((f) => (f.kind === "numeric" ? [f.name] : f.values.map((value) => `${f.name} = ${value}`)));
 
-export function architectureOf(task: Task): Architecture {
+export function architectureOf(
+  task: Reads & {
+    model: {
+      layers: LayerSpec[];
+      encoder?: { output: "sentence" | "mean"; adapters: readonly Adaptable[]; rank: number } | undefined;
+    };
+  },
+): Architecture {
   const { encoder, layers } = task.model;
   const below = encoder ? useLiteLayers(encoder.output, encoder.adapters, encoder.rank) : [];
   const { images } = task.data;

@@ -1,7 +1,12 @@
 /** An image as a cell of a table, and as what a model reads: a byte a channel, pixel by pixel, row by row. */
-import type { Task } from "../task.ts";
 
-export type ImageShape = NonNullable<Task["data"]["images"]>;
+export interface ImageShape {
+  /** Of the table */
+  column: string;
+  width: number;
+  height: number;
+  channels: 1 | 3;
+}
 
 /** Bytes of one image; as many numbers does the model read. */
 export const imageLength = ({ width, height, channels }: Omit<ImageShape, "column">): number =>
