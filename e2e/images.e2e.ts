@@ -125,7 +125,7 @@ test.describe("a task that reads images", () => {
     await page.getByTestId("folder").setInputFiles(folders[0]!.path);
     await expectState(page, "consenting");
     await expect(page.getByText("album-0/", { exact: true })).toBeVisible();
-    await expect(page.locator(".thumbnails canvas")).toHaveCount(24);
+    await expect(page.locator(".thumbnails canvas")).toHaveCount(12);
     // Pixel by pixel what the files hold, once they are as large as the task wants them.
     const shown = await drawnIn(page, 0);
     expect(shown).toEqual(Array.from(folders[0]!.pixels[0]!));

@@ -1,7 +1,7 @@
 /** What a run's rounds say, as live curves. Every number comes from noisy sums. */
 import type { RoundRecord, RunDetail } from "../../shared/run-record.ts";
 import { classesOf } from "../../shared/task.ts";
-import { formatDelta, formatNumber, t } from "../i18n/messages.ts";
+import { formatNumber, formatPower, t } from "../i18n/messages.ts";
 import { Chart, type Curve } from "../ui/chart.tsx";
 
 const short = (value: number | null | undefined) =>
@@ -111,7 +111,7 @@ export function Curves({ run }: { run: RunDetail }) {
         summary={t("chart.epsilon.summary", {
           ...last(finished, epsilon),
           budget: short(budget),
-          delta: formatDelta(run.privacy.delta),
+          delta: formatPower(run.privacy.delta),
           unit: t(`unit.${run.privacy.unit}`),
           relation: t(`relation.${run.privacy.relation}`),
         })}

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { isWeakCohort, minimumCohort } from "../../shared/cohort.ts";
 import type { Task } from "../../shared/task.ts";
 import { faultSentence } from "../i18n/faults.ts";
-import { formatDelta, formatNumber, t } from "../i18n/messages.ts";
+import { formatNumber, formatPower, t } from "../i18n/messages.ts";
 import { ExampleSelect } from "../ui/example-select.tsx";
 import { launch } from "./api.ts";
 import { checked, isReadable, preview, problems, valueAt, yaml } from "./draft.ts";
@@ -183,7 +183,7 @@ function Preview({ task }: { task: Task }) {
         minimum: minimumCohort(task),
         noise: formatNumber(plan.noiseMultiplier.train, { maximumFractionDigits: 2 }),
         epsilon: formatNumber(epsilon),
-        delta: formatDelta(delta),
+        delta: formatPower(delta),
         unit: t(`unit.${unit}`),
       })}{" "}
       {isWeakCohort(task) && <span class="weak">{t("about.weak")}</span>}

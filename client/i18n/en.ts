@@ -54,10 +54,10 @@ export const en = {
     "Weak cohort: this task adds up fewer answers than is customary (5 institutions, or 100 persons), so each one is hidden among few.",
   // Look: choosing data
   "choose.title": "Choose your data",
-  "choose.file.table": "A CSV file of yours",
-  "choose.file.text": "Text files of yours, or a CSV file",
-  "choose.file.images": "Images of yours, with a CSV file that names them",
-  "choose.folder": "Or a folder",
+  "choose.file.table": "Choose a CSV file of yours",
+  "choose.file.text": "Choose text files of yours, or a CSV file",
+  "choose.file.images": "Choose images, with a CSV file that names them",
+  "choose.folder": "Choose a folder",
   "choose.drop": "or drop it here",
   "choose.how.text":
     "In a folder of text files, each sub-folder is called after its label; a file that is called after a label holds one text a line. The labels: {label}",

@@ -5,7 +5,7 @@ import ts from "typescript";
 import { afterEach, expect, test } from "vitest";
 import { taskJsonSchema } from "../../shared/task.ts";
 import { en, type MessageKey } from "./en.ts";
-import { formatDelta, formatEpsilon, isMessageKey, language, t } from "./messages.ts";
+import { formatEpsilon, formatPower, isMessageKey, language, t } from "./messages.ts";
 import { taskDescriptionsZh } from "./task-zh.ts";
 import { zh } from "./zh.ts";
 
@@ -182,14 +182,15 @@ test("every description of the task's schema is there in Chinese, and none that 
 });
 
 test("a message follows the language", () => {
-  const values = { epsilon: "2", delta: formatDelta(1e-5), unit: t("unit.record"), relation: t("relation.add-remove") };
+  const values = { epsilon: "2", delta: formatPower(1e-5), unit: t("unit.record"), relation: t("relation.add-remove") };
   expect(t("privacy.statement", values)).toBe("ε = 2 at δ = 10⁻⁵, for one row added or removed (add-remove)");
   language.value = "zh";
   expect(t("abort.stopped")).toBe("由操作者停止");
 });
 
 test("a δ is written as a power of ten", () => {
-  expect([1e-5, 2e-6, 1.5e-7].map(formatDelta)).toEqual(["10⁻⁵", "2×10⁻⁶", "1.5×10⁻⁷"]);
+  expect([1e-5, 2e-6, 1.5e-7].map(formatPower)).toEqual(["10⁻⁵", "2×10⁻⁶", "1.5×10⁻⁷"]);
+  expect(formatPower(2.69e43)).toBe("2.7×10⁴³");
 });
 
 test("an ε is never written smaller than it is", () => {

@@ -50,8 +50,8 @@ export const formatTime = (iso: string): string =>
 
 const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
-/** A δ as 10⁻⁵ or 2×10⁻⁶. */
-export function formatDelta(delta: number): string {
+/** A number far from 1, mostly a δ, as 10⁻⁵ or 2×10⁻⁶. */
+export function formatPower(delta: number): string {
   const [mantissa, exponent] = delta.toExponential(1).split("e") as [string, string];
   const power = [...exponent].map((c) => (c === "-" ? "⁻" : (superscripts[Number(c)] ?? ""))).join("");
   const digits = formatNumber(Number(mantissa));

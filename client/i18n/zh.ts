@@ -54,10 +54,10 @@ export const zh = {
   "about.weak": "小规模汇总：此任务一次相加的答复少于惯常数目（5 家机构或 100 人），每一份只隐藏在少数几份之中。",
 
   "choose.title": "选择您的数据",
-  "choose.file.table": "您的 CSV 文件",
-  "choose.file.text": "您的文本文件，或一个 CSV 文件",
-  "choose.file.images": "您的图像，以及列出它们的 CSV 文件",
-  "choose.folder": "或一个文件夹",
+  "choose.file.table": "选择您的 CSV 文件",
+  "choose.file.text": "选择文本文件，或一个 CSV 文件",
+  "choose.file.images": "选择图像，以及列出它们的 CSV 文件",
+  "choose.folder": "选择文件夹",
   "choose.drop": "或拖到这里",
   "choose.how.text":
     "在存放文本文件的文件夹中，每个子文件夹以其标签命名；以标签命名的文件则每行一段文本。标签有：{label}",

@@ -1,7 +1,7 @@
 /** What the task is for, what leaves the tab, who learns what, and the promise with its numbers. */
 import { minimumCohort } from "../../shared/cohort.ts";
 import type { Task } from "../../shared/task.ts";
-import { formatDelta, formatEpsilon, formatNumber, t } from "../i18n/messages.ts";
+import { formatEpsilon, formatNumber, formatPower, t } from "../i18n/messages.ts";
 import { Picture } from "./picture.tsx";
 import { snapshot } from "./tab.ts";
 
@@ -25,8 +25,9 @@ function Promises({ task }: { task: Task }) {
   const { epsilon, delta, unit } = task.privacy;
   const promise = {
     epsilon: formatEpsilon(epsilon),
-    delta: formatDelta(delta),
-    factor: formatNumber(Math.ceil(Math.exp(epsilon) * 10) / 10),
+    delta: formatPower(delta),
+    // Beyond a million nobody reads its digits.
+    factor: epsilon < 13.8 ? formatNumber(Math.ceil(Math.exp(epsilon) * 10) / 10) : formatPower(Math.exp(epsilon)),
     odds: formatNumber(Math.floor(1 / delta + 1e-6)),
   };
   return (

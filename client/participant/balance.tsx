@@ -1,5 +1,5 @@
 /** The tab's own account of what it has spent: a linear bar with its numbers in words, and never green. */
-import { formatDelta, formatEpsilon, t } from "../i18n/messages.ts";
+import { formatEpsilon, formatPower, t } from "../i18n/messages.ts";
 import { BudgetBar } from "../ui/budget-bar.tsx";
 import { Collusion } from "../ui/collusion.tsx";
 import type { TabSnapshot } from "../worker/snapshot.ts";
@@ -11,7 +11,7 @@ export function Balance({ balance, open }: { balance: NonNullable<TabSnapshot["b
   const text = t("balance.text", {
     spent: formatEpsilon(spent.epsilon),
     budget: formatEpsilon(budget.epsilon),
-    delta: formatDelta(spent.delta),
+    delta: formatPower(spent.delta),
     unit: t(`unit.${spent.unit}`),
     relation: t(`relation.${spent.relation}`),
   });

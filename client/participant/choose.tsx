@@ -45,9 +45,10 @@ export function Choose({ task }: { task: Task }) {
           if (event.dataTransfer) void droppedFiles(event.dataTransfer).then(take);
         }}
       >
-        <label>
-          <strong>{t(`choose.file.${kind}`)}</strong>{" "}
+        <label class="button">
+          {t(`choose.file.${kind}`)}
           <input
+            class="unseen"
             type="file"
             multiple={kind !== "table"}
             accept={`.csv,.tsv,text/csv,text/plain${images ? ",image/*" : ""}`}
@@ -56,9 +57,10 @@ export function Choose({ task }: { task: Task }) {
           />
         </label>
         {kind !== "table" && (
-          <label>
-            <strong>{t("choose.folder")}</strong>{" "}
+          <label class="button">
+            {t("choose.folder")}
             <input
+              class="unseen"
               type="file"
               // Not in Preact's types, and in every browser with WebGPU.
               {...{ webkitdirectory: true }}

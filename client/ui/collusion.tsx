@@ -1,6 +1,6 @@
 /** What a promise rests on, and what it means: both numbers, and an attacker's power in words. */
 import type { PrivacyStatement } from "../../shared/run-record.ts";
-import { formatDelta, formatEpsilon, formatShare, t } from "../i18n/messages.ts";
+import { formatEpsilon, formatPower, formatShare, t } from "../i18n/messages.ts";
 
 export function Collusion({ privacy, share }: { privacy: PrivacyStatement; share: number }) {
   const { truePositiveRate, alone, delta, unit } = privacy;
@@ -12,7 +12,7 @@ export function Collusion({ privacy, share }: { privacy: PrivacyStatement; share
         {t("privacy.colluding", {
           share: formatShare(share),
           epsilon: formatEpsilon(alone.epsilon),
-          delta: formatDelta(delta),
+          delta: formatPower(delta),
         })}
       </p>
       <p>{t(unit === "record" ? "privacy.power.record" : "privacy.power", rates)}</p>

@@ -1,11 +1,11 @@
 import type { PrivacyStatement } from "../../shared/run-record.ts";
-import { formatDelta, formatEpsilon, t } from "../i18n/messages.ts";
+import { formatEpsilon, formatPower, t } from "../i18n/messages.ts";
 
 /** ε with its δ, its unit and its neighbouring relation: never alone. */
 export const statement = ({ epsilon, delta, unit, relation }: PrivacyStatement): string =>
   t("privacy.statement", {
     epsilon: formatEpsilon(epsilon),
-    delta: formatDelta(delta),
+    delta: formatPower(delta),
     unit: t(`unit.${unit}`),
     relation: t(`relation.${relation}`),
   });

@@ -34,7 +34,7 @@ import { countTraffic } from "./traffic.ts";
 /** A tab with fewer rows would give a batch of nobody in most rounds. */
 const fewestRows = 10;
 const previewRows = 5;
-const previewImages = 24;
+const previewImages = 12;
 const shownProblems = 20;
 /** As many as Answerer lets see */
 const shownIntegers = 12;
