@@ -68,7 +68,7 @@ for (const language of ["en", "zh"] as const) {
     await expect(page.getByRole("alert")).toContainText("age");
     // The invitation, for another device: its code and its address.
     await page
-      .getByText(language === "en" ? "another device" : "其他设备")
+      .getByText(language === "en" ? "another device" : "另一台设备")
       .first()
       .click();
     await expect(page.getByTestId("invitation")).toContainText(`run=${run.run}`);

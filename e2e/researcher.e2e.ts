@@ -25,7 +25,10 @@ for (const language of ["en", "zh"] as const) {
     await expect(page.getByTestId("grid")).toHaveValue(/bank-frontier/);
     await page.locator("#axis-epsilon").fill("2, much");
     await page.locator("#axis-rounds").fill("5");
+    // What is being typed is not lost when the page hears of the job again.
     await page.locator("#axis-seeds").fill("1, 2");
+    await page.waitForTimeout(2500);
+    await expect(page.locator("#axis-seeds")).toHaveValue("1, 2");
     await expect(page.getByRole("status")).toContainText(language === "en" ? "epsilon.1 is «much»" : "“much”");
     await expectAccessible(page);
     await shot("1-mistake");

@@ -4,6 +4,7 @@ import { labelOf } from "../../shared/lab/grid.ts";
 import { formatNumber, t } from "../i18n/messages.ts";
 import { save } from "../ui/save.ts";
 import { Scroll } from "../ui/scroll.tsx";
+import { Typed } from "../ui/typed.tsx";
 import type { Job } from "./api.ts";
 import { band, epsilonName, figure } from "./frontier.tsx";
 
@@ -35,19 +36,19 @@ export function Cells({ job }: { job: Job }) {
     return !band.value || (value !== null && value >= band.value.low && value <= band.value.high);
   });
   const bound = (which: "low" | "high") => (
-    <label>
-      {t(`lab.band.${which}`)}{" "}
-      <input
-        type="number"
-        step="any"
-        value={band.value?.[which] === undefined ? "" : Number(band.value[which].toFixed(4))}
-        onChange={({ currentTarget }) => {
-          const value = currentTarget.value === "" ? undefined : Number(currentTarget.value);
+    <span>
+      <label for={`band-${which}`}>{t(`lab.band.${which}`)}</label>{" "}
+      <Typed
+        id={`band-${which}`}
+        inputMode="decimal"
+        value={Number.isFinite(band.value?.[which]) ? String(Number(band.value![which].toFixed(4))) : ""}
+        onDone={(text) => {
+          const value = text.trim() === "" ? Number.NaN : Number(text);
           const next = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, ...band.value };
-          band.value = value === undefined ? undefined : { ...next, [which]: value };
+          band.value = Number.isNaN(value) ? undefined : { ...next, [which]: value };
         }}
       />
-    </label>
+    </span>
   );
   const name = job.grid.name;
   return (

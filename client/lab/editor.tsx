@@ -7,6 +7,7 @@ import { asGrid, cellsOfGrid } from "../../shared/lab/grid.ts";
 import { faultInWords, faultSentence } from "../i18n/faults.ts";
 import { t } from "../i18n/messages.ts";
 import { ExampleSelect } from "../ui/example-select.tsx";
+import { Typed } from "../ui/typed.tsx";
 import { examples, job, start, stop } from "./api.ts";
 
 /** Axes with a field of their own; the others are written in the file. */
@@ -55,6 +56,24 @@ function write(axis: string, text: string): void {
   yaml.value = document.toString({ lineWidth: 120 });
 }
 
+function Axis({ axis }: { axis: (typeof axes)[number] }) {
+  const values = content.value[axis];
+  return (
+    <div class="field">
+      <label for={`axis-${axis}`}>
+        <code>{axis}</code>
+      </label>
+      <Typed
+        id={`axis-${axis}`}
+        placeholder={t("form.unset")}
+        value={Array.isArray(values) ? values.join(", ") : ""}
+        onDone={(text) => write(axis, text)}
+      />
+      <p class="quiet small">{t(`lab.axis.${axis}`)}</p>
+    </div>
+  );
+}
+
 export function GridEditor() {
   if (known.value === undefined) void load();
   const submit = async () => {
@@ -80,25 +99,9 @@ export function GridEditor() {
       />
       <div class="side-by-side">
         <div>
-          {axes.map((axis) => {
-            const values = content.value[axis];
-            return (
-              <div class="field" key={axis}>
-                <label for={`axis-${axis}`}>
-                  <code>{axis}</code>
-                </label>
-                <input
-                  id={`axis-${axis}`}
-                  type="text"
-                  autocomplete="off"
-                  placeholder={t("form.unset")}
-                  value={Array.isArray(values) ? values.join(", ") : ""}
-                  onChange={({ currentTarget }) => write(axis, currentTarget.value)}
-                />
-                <p class="quiet small">{t(`lab.axis.${axis}`)}</p>
-              </div>
-            );
-          })}
+          {axes.map((axis) => (
+            <Axis key={axis} axis={axis} />
+          ))}
         </div>
         <div class="beside">
           <label>
