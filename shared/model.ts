@@ -325,7 +325,7 @@ export function architectureOf(
   task: Reads & {
     model: {
       layers: LayerSpec[];
-      encoder?: { output: "sentence" | "mean"; adapters: readonly Adaptable[]; rank: number } | undefined;
+      encoder?: { output: "sentence" | "mean" | "tokens"; adapters: readonly Adaptable[]; rank: number } | undefined;
     };
   },
 ): Architecture {

@@ -102,8 +102,10 @@ export const taskDescriptionsZh: Record<string, string> = {
   "Universal Sentence Encoder lite (Cer et al. 2018), Apache-2.0":
     "Universal Sentence Encoder lite（Cer 等 2018），Apache-2.0",
   "Of its file, which each tab checks": "其文件的哈希，每个标签页都会核对",
-  "`mean` of the tokens' vectors, normalised; `sentence` is the encoder's own last layer behind it":
-    "`mean` 为词元向量的平均，经归一化；`sentence` 为其后编码器自身的最后一层",
+  "`mean` of the tokens' vectors, normalised; `sentence` is the encoder's own last layer behind it; `tokens` all of them, for entities":
+    "`mean` 为词元向量的平均，经归一化；`sentence` 为其后编码器自身的最后一层；`tokens` 为全部词元，用于找名称",
+  "Types of names to find: the cell has a BIO tag for each word of the text, as «B-PER I-PER O»":
+    "要找的名称类型：单元格为文本的每个词给出一个 BIO 标签，如“B-PER I-PER O”",
   "Frozen matrices that get a low-rank adapter (LoRA); without any only the layers behind are trained":
     "加上低秩适配器（LoRA）的冻结矩阵；不写则只训练其后的层",
   "Of the adapters": "适配器的秩",
