@@ -192,7 +192,10 @@ describe("a sweep", () => {
       base: { ...base, training: { ...base.training, ...training } },
     });
     const cell = cellsOfGrid(grid)[0]!;
-    expect(() => taskOf(withTraining({ localOptimizer: "adam" }), cell)).toThrow(/localOptimizer: is adam/);
+    const local = { kind: "scaffold", controlBound: 1 } as const;
+    expect(() => taskOf(withTraining({ localOptimizer: "adam" }), { ...cell, unit: "participant", local })).toThrow(
+      /training: has a local adam or momentum beside scaffold/,
+    );
     const several = {
       ...base,
       data: { ...base.data, label: { column: "y", classes: ["yes", "no", "maybe"] }, sensitive: [] },
@@ -213,9 +216,6 @@ describe("a sweep", () => {
     );
     expect(() => taskOf(world, { ...cell, server: { kind: "qfedavg", learningRate: 1, q: 1, lossBound: 1 } })).toThrow(
       /^server: qfedavg weighs/,
-    );
-    expect(() => taskOf({ ...world, base: { ...base, privacy: { ...base.privacy, sampleRate: 0.5 } } }, cell)).toThrow(
-      /sampleRate: is 0.5/,
     );
   });
 });
