@@ -147,7 +147,7 @@ async function judge(
 /** Of all rows, at probability ½. */
 function accuracyOf({ rows, network }: Encoded, parameters: Float32Array): number {
   let right = 0;
-  const own = Float64Array.from(parameters);
+  const own = new Float64Array(parameters);
   for (let row = 0; row < rows.count; row++) {
     const selected = network.logit(own, row) >= 0;
     if (selected === (rows.labels[row] === 1)) right++;

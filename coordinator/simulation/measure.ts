@@ -23,7 +23,7 @@ export function measure(
   parameters: Float32Array | Float64Array,
 ): Measurement {
   const members = Array.from(which);
-  const own = Float64Array.from(parameters);
+  const own = new Float64Array(parameters);
   const score = members.map((row) => network.logit(own, row));
   const yTrue = members.map((row) => rows.labels[row]!);
   const cells = cellsOf(task);

@@ -90,7 +90,19 @@ export class Network {
       for (let o = 0; o < outputs; o++) out[o] = parameters[bias + o]!;
       if (l === 0) {
         const to = starts[row + 1]!;
-        for (let k = starts[row]!; k < to; k++) {
+        let k = starts[row]!;
+        // Four entries at a time, so that what is added to is loaded and stored once for four products.
+        for (; k + 3 < to; k += 4) {
+          const [v0, v1, v2, v3] = [values[k]!, values[k + 1]!, values[k + 2]!, values[k + 3]!];
+          const p0 = weights + columns[k]! * outputs;
+          const p1 = weights + columns[k + 1]! * outputs;
+          const p2 = weights + columns[k + 2]! * outputs;
+          const p3 = weights + columns[k + 3]! * outputs;
+          for (let o = 0; o < outputs; o++)
+            out[o]! +=
+              v0 * parameters[p0 + o]! + v1 * parameters[p1 + o]! + v2 * parameters[p2 + o]! + v3 * parameters[p3 + o]!;
+        }
+        for (; k < to; k++) {
           const value = values[k]!;
           const place = weights + columns[k]! * outputs;
           for (let o = 0; o < outputs; o++) out[o]! += value * parameters[place + o]!;

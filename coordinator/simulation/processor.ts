@@ -21,7 +21,7 @@ export class Processor implements Arithmetic {
 
   async logits(parameters: Float32Array, rows: Uint32Array): Promise<Float64Array> {
     const { network } = this.#data!;
-    const own = Float64Array.from(parameters);
+    const own = new Float64Array(parameters);
     return Float64Array.from(rows, (row) => network.logit(own, row));
   }
 
@@ -32,7 +32,7 @@ export class Processor implements Arithmetic {
     { norm: clipNorm, unit: scale }: { norm: number; unit: number },
   ): Promise<Float64Array> {
     const { rows, network } = this.#data!;
-    const own = Float64Array.from(parameters);
+    const own = new Float64Array(parameters);
     const into = new Float64Array(own.length);
     for (const row of which) {
       const z = network.logit(own, row);
@@ -47,7 +47,7 @@ export class Processor implements Arithmetic {
     witness: Witness,
   ): Promise<Float64Array[]> {
     return trainings.map((training) => {
-      const own = Float64Array.from(parameters);
+      const own = new Float64Array(parameters);
       this.#train(own, parameters, training, witness);
       for (let i = 0; i < own.length; i++) own[i]! -= parameters[i]!;
       return own;
