@@ -97,6 +97,7 @@ test("every message is used", () => {
     "abort",
     "dot",
     "drop",
+    "lab.again",
     "lab.axis",
     "lab.band",
     "lab.state",

@@ -14,6 +14,7 @@ const axes = ["epsilon", "penalty", "rounds", "seeds"] as const;
 const yaml = signal("");
 const known = signal<{ name: string; yaml: string }[] | undefined>(undefined);
 const refused = signal<string | undefined>(undefined);
+const onAdapter = signal(false);
 
 const content = computed((): Record<string, unknown> => {
   try {
@@ -55,7 +56,7 @@ function write(axis: string, text: string): void {
 export function GridEditor() {
   if (known.value === undefined) void load();
   const submit = async () => {
-    refused.value = await start(yaml.value);
+    refused.value = await start(yaml.value, onAdapter.value);
     if (refused.value === undefined) scrollTo({ top: 0 });
   };
   const found = checked.value;
@@ -121,6 +122,16 @@ export function GridEditor() {
               {refused.value}
             </p>
           )}
+          <label>
+            <input
+              type="checkbox"
+              checked={onAdapter.value}
+              onChange={({ currentTarget }) => {
+                onAdapter.value = currentTarget.checked;
+              }}
+            />{" "}
+            {t("lab.adapter")}
+          </label>
           <div class="choices">
             <button type="submit" class="main" data-testid="start" disabled={job.value?.state === "running"}>
               {t("lab.start")}

@@ -2,10 +2,11 @@
 import type { Done } from "../../shared/lab/curves.ts";
 import type { CellNews } from "../lab-jobs.ts";
 
-export function parentOf(child: NodeJS.Process): { onDone?: (done: Done, of: number) => void } {
+/** @param arithmetic what computes, for people */
+export function parentOf(child: NodeJS.Process, arithmetic: string): { onDone?: (done: Done, left: number) => void } {
   if (!child.send) return {};
   child.once("disconnect", () => child.exit(1));
   // The listener alone must not keep a lab alive that is done.
   child.channel?.unref();
-  return { onDone: (done, of) => void child.send!({ done, of } satisfies CellNews) };
+  return { onDone: (done, left) => void child.send!({ done, left, arithmetic } satisfies CellNews) };
 }

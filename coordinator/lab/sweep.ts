@@ -20,8 +20,8 @@ export interface SweepOptions {
   versions: Record<string, string>;
   by?: By | undefined;
   onProgress: (line: string) => void;
-  /** @param of how many cells there are */
-  onDone?: (done: Done, of: number) => void;
+  /** @param left seconds, as the cells so far went */
+  onDone?: (done: Done, left: number) => void;
 }
 
 /** @throws InputError before anything is run, where any cell makes no task */
@@ -31,6 +31,7 @@ export async function sweep(world: World, { folder, versions, by, onProgress, on
   const done: Done[] = [];
   const began = Date.now();
   let ran = 0;
+  let left = 0;
   for (const [i, cell] of cells.entries()) {
     const path = join(folder, `${await keyOf(world, cell, versions)}.json`);
     let result = await kept(path);
@@ -38,14 +39,14 @@ export async function sweep(world: World, { folder, versions, by, onProgress, on
       result = await runCell(world, cell, by);
       await keep(path, result);
       ran++;
-      const left = Math.round((((Date.now() - began) / ran) * (cells.length - i - 1)) / 1000);
+      left = Math.round((((Date.now() - began) / ran) * (cells.length - i - 1)) / 1000);
       const { split, ...shown } = cell;
       onProgress(
         `${i + 1} of ${cells.length}, ${left} s left: ${JSON.stringify(shown)} accuracy ${result.accuracy.toFixed(4)}`,
       );
     }
     done.push({ cell, result });
-    onDone?.({ cell, result }, cells.length);
+    onDone?.({ cell, result }, left);
   }
   onProgress(`${cells.length} cells, ${cells.length - ran} of them kept from before`);
   return done;

@@ -10,6 +10,8 @@ export interface CellFigures {
   demographicParityDifference: number | null;
   equalizedOddsDifference: number | null;
   worstGroupAccuracy: number | null;
+  /** Accuracy on the way */
+  path: { round: number; accuracy: number }[];
 }
 
 export interface Done {

@@ -85,7 +85,7 @@ export const labWith = (openAdapter: () => Promise<Adapter>): Command =>
         output(args, { cell, result, before }, `${JSON.stringify(cell)}\n${JSON.stringify(result)}\n${words}`);
         return before === "other" ? 1 : 0;
       }
-      const done = await sweep(world, { folder, versions, by, onProgress: progress, ...parentOf(process) });
+      const done = await sweep(world, { folder, versions, by, onProgress: progress, ...parentOf(process, arithmetic) });
 
       await mkdir(out, { recursive: true });
       const csv = join(out, "results.csv");
@@ -93,7 +93,10 @@ export const labWith = (openAdapter: () => Promise<Adapter>): Command =>
       await writeFile(csv, csvOf(done));
       await writeFile(join(out, "results.json"), `${JSON.stringify({ grid, versions, cells: done }, null, 2)}\n`);
       const plots = plotsOf(world, done, arithmetic);
-      const pngs = await pngsOf(plots.map(({ svg }) => svg)).catch(without("figures are written as SVG only"));
+      // The page that has started this makes them by itself.
+      const pngs = process.send
+        ? undefined
+        : await pngsOf(plots.map(({ svg }) => svg)).catch(without("figures are written as SVG only"));
       for (const [i, { name, svg }] of plots.entries()) {
         await writeFile(join(out, `${name}.svg`), svg);
         if (pngs) await writeFile(join(out, `${name}.png`), pngs[i]!);
