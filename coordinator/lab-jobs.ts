@@ -17,9 +17,9 @@ export interface LabJob {
   yaml: string;
   state: "running" | "finished" | "stopped" | "failed";
   cells: number;
-  /** Whether it is to be computed on this machine's graphics adapter, and, once it is known, what computes */
+  /** Whether it is to be computed on this machine's graphics adapter, and once it is known, on which; null: on none */
   adapter: boolean;
-  arithmetic?: string;
+  on?: string | null;
   done: Done[];
   /** Seconds, as the cells so far went */
   left?: number;
@@ -33,7 +33,7 @@ export interface LabJob {
 export interface CellNews {
   done: Done;
   left: number;
-  arithmetic: string;
+  on: string | null;
 }
 
 /** Whether a cell that was run again is what was kept of it. */
@@ -90,9 +90,9 @@ export class LabJobs {
     const child = this.#fork(job, []);
     const words = lastWords(child);
     child.stdout!.resume();
-    child.on("message", ({ done, left, arithmetic }: CellNews) => {
+    child.on("message", ({ done, left, on }: CellNews) => {
       job.done.push(done);
-      Object.assign(job, { left, arithmetic });
+      Object.assign(job, { left, on });
     });
     child.once("exit", async (code) => {
       if (job.state !== "running") return;

@@ -660,7 +660,8 @@ export const en = {
   "lab.json": "Download as JSON",
   "lab.adapter": "On the coordinator’s graphics adapter, many participants at once",
   "lab.left": "About {seconds, number} s left.",
-  "lab.arithmetic": "Computed in {arithmetic}.",
+  "lab.onProcessor": "Computed in float64 on the processor.",
+  "lab.onAdapter": "Computed in f32 on {adapter}.",
   "lab.map": "{figure} by setting and ε",
   "lab.learning": "Accuracy by round",
   "lab.learning.text":

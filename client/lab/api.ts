@@ -11,7 +11,8 @@ export interface Job {
   state: "running" | "finished" | "stopped" | "failed";
   cells: number;
   adapter: boolean;
-  arithmetic?: string;
+  /** The adapter that computes; null: the processor does */
+  on?: string | null;
   done: Done[];
   /** Seconds */
   left?: number;

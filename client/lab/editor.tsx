@@ -122,14 +122,14 @@ export function GridEditor() {
               {refused.value}
             </p>
           )}
-          <label>
+          <label class="check">
             <input
               type="checkbox"
               checked={onAdapter.value}
               onChange={({ currentTarget }) => {
                 onAdapter.value = currentTarget.checked;
               }}
-            />{" "}
+            />
             {t("lab.adapter")}
           </label>
           <div class="choices">

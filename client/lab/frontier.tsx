@@ -33,7 +33,8 @@ export function Frontier({ job }: { job: Job }) {
       <p class="quiet small">
         {t("lab.done", { done: job.done.length, cells: job.cells })}{" "}
         {job.state === "running" && job.left !== undefined && t("lab.left", { seconds: job.left })}{" "}
-        {job.arithmetic !== undefined && t("lab.arithmetic", { arithmetic: job.arithmetic })}
+        {job.on === null && t("lab.onProcessor")}
+        {typeof job.on === "string" && t("lab.onAdapter", { adapter: job.on })}
       </p>
       <p class="choices">
         <label>

@@ -34,22 +34,24 @@ async function take(name: string, as: "svg" | "png" | "html"): Promise<void> {
 export function TakeHome({ job }: { job: Job }) {
   const figures = job.files.filter((name) => name.endsWith(".svg")).map((name) => name.replace(/[.]svg$/, ""));
   if (figures.length === 0) return null;
-  const button = (name: string, as: "svg" | "png" | "html", words: string) => (
-    <button type="button" onClick={() => void take(name, as)}>
-      {words}
+  const button = (name: string, as: "svg" | "png") => (
+    <button type="button" aria-label={t("lab.as", { name, as: as.toUpperCase() })} onClick={() => void take(name, as)}>
+      {as.toUpperCase()}
     </button>
   );
   return (
     <section class="card" data-testid="take-home">
       <h2>{t("lab.home")}</h2>
       <p class="quiet small">{t("lab.home.text")}</p>
-      {button("report.html", "html", t("lab.report"))}
+      <button type="button" onClick={() => void take("report.html", "html")}>
+        {t("lab.report")}
+      </button>
       <ul class="plain">
         {figures.map((name) => (
           <li key={name} class="choices">
             <code>{name}</code>
-            {button(name, "svg", t("lab.as", { name, as: "SVG" }))}
-            {button(name, "png", t("lab.as", { name, as: "PNG" }))}
+            {button(name, "svg")}
+            {button(name, "png")}
           </li>
         ))}
       </ul>

@@ -85,7 +85,13 @@ export const labWith = (openAdapter: () => Promise<Adapter>): Command =>
         output(args, { cell, result, before }, `${JSON.stringify(cell)}\n${JSON.stringify(result)}\n${words}`);
         return before === "other" ? 1 : 0;
       }
-      const done = await sweep(world, { folder, versions, by, onProgress: progress, ...parentOf(process, arithmetic) });
+      const done = await sweep(world, {
+        folder,
+        versions,
+        by,
+        onProgress: progress,
+        ...parentOf(process, adapter?.description),
+      });
 
       await mkdir(out, { recursive: true });
       const csv = join(out, "results.csv");
