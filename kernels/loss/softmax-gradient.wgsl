@@ -1,6 +1,6 @@
 // loss/softmax-gradient: g = softmax(z) − onehot(y), the gradient of the cross-entropy by the logits. Of a row whose
 // tokens have labels of their own, of the mean over those that have one.
-// logits [rows, LABELS, STRIDE] f32   batch [*] u32   facts [count, LABELS + attributes] u32   g [rows, LABELS, STRIDE] f32
+// logits, g [rows, LABELS, STRIDE] f32   batch [*] u32   facts [count, LABELS + attributes] u32
 // With `many`, steps [batches, models] f32 begin with how many rows a model has; the others it has no gradient of.
 // grid: one thread a label. Beyond the classes g keeps its zeros.
 //! use chunk

@@ -32,6 +32,7 @@ export const labWith = (openAdapter: () => Promise<Adapter>): Command =>
     async run({ args }) {
       const { parse, YAMLParseError } = await import("yaml");
       const { asGrid } = await import("../../../shared/lab/grid.ts");
+      const { falls } = await import("../../../shared/lab/curves.ts");
       const { readTaskFile } = await import("../../../shared/task-file.ts");
       const { folderOf } = await import("../data-sets.ts");
       const { fetchData } = await import("../data.ts");
@@ -109,7 +110,14 @@ export const labWith = (openAdapter: () => Promise<Adapter>): Command =>
       }
       const command = `npm run -s murmur -- lab ${args.grid} --out ${out}${args.adapter ? " --adapter" : ""}`;
       await writeFile(report, reportOf({ grid, gridText: text, taskText, versions, done, plots, command }));
-      output(args, { cells: done.length, csv, report }, `${done.length} cells\n${csv}\n${report}`);
+      const fallen = falls(grid, done);
+      const risen = fallen.map(
+        ({ figure, label, from, to }) =>
+          `${figure} of «${label}» falls from ε ${from} to ${to} by more than its intervals`,
+      );
+      if (fallen.length === 0) risen.push("accuracy and AUC never fall as ε rises, within their intervals");
+      const words = [`${done.length} cells`, ...risen, csv, report].join("\n");
+      output(args, { cells: done.length, falls: fallen, csv, report }, words);
       return 0;
     },
   });
