@@ -1,5 +1,5 @@
 /** The direction of imports. `node setup/check-structure.mjs` runs it and makes sure that it saw the whole house. */
-const ours = "^(client|coordinator|kernels|shared|demo|e2e|murmur[.]ts)";
+const ours = "^(client|coordinator|kernels|shared|demo|e2e|(murmur|dawn)[.]ts)";
 
 module.exports = {
   forbidden: [
@@ -56,6 +56,13 @@ module.exports = {
       to: { path: "^(murmur[.]ts|e2e/)" },
     },
     {
+      name: "only-the-door-opens-an-adapter-in-node",
+      comment: "Serving needs no adapter.",
+      severity: "error",
+      from: { pathNot: "^(e2e/|murmur[.]ts$)" },
+      to: { path: "^dawn[.]ts$" },
+    },
+    {
       name: "only-the-door-opens-the-demo",
       severity: "error",
       from: { pathNot: "^(demo/|e2e/|murmur[.]ts$)" },
@@ -72,7 +79,7 @@ module.exports = {
       comment: "Noise that follows from a seed can be taken off again: nothing that serves or trains may come near it.",
       severity: "error",
       from: {
-        path: "^(client|coordinator|kernels|shared|demo|murmur[.]ts)",
+        path: "^(client|coordinator|kernels|shared|demo|(murmur|dawn)[.]ts)",
         pathNot: "([.](test|bench)[.]tsx?$|/testing(/|[.]ts$)|^coordinator/(simulation|lab)/)",
       },
       to: { path: "^shared/privacy/testing/" },
@@ -82,9 +89,9 @@ module.exports = {
       comment: "They draw seeded noise (see above), and no part of a real run may need one.",
       severity: "error",
       from: {
-        path: "^(client|coordinator|kernels|shared|demo|murmur[.]ts)",
+        path: "^(client|coordinator|kernels|shared|demo|(murmur|dawn)[.]ts)",
         pathNot:
-          "([.](test|bench)[.]tsx?$|^coordinator/(simulation|lab)/|^coordinator/command/definitions/(lab|fairness)[.]ts$)",
+          "([.](test|bench)[.]tsx?$|^dawn[.]ts$|^coordinator/(simulation|lab)/|^coordinator/command/definitions/(lab|fairness)[.]ts$)",
       },
       to: { path: "^coordinator/(simulation|lab)/" },
     },
@@ -92,7 +99,7 @@ module.exports = {
       name: "no-development-packages-at-run-time",
       severity: "error",
       from: {
-        path: "^(client|coordinator|kernels|shared|demo|murmur[.]ts)",
+        path: "^(client|coordinator|kernels|shared|demo|(murmur|dawn)[.]ts)",
         pathNot: "([.](test|bench)[.]tsx?$|/testing(/|[.]ts$))",
       },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], pathNot: "@webgpu/types" },

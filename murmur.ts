@@ -26,7 +26,10 @@ const code = await runProgram(
       graph: async () => (await import("./coordinator/command/definitions/graph.ts")).default,
       audit: async () => (await import("./coordinator/command/definitions/audit.ts")).default,
       fairness: async () => (await import("./coordinator/command/definitions/fairness.ts")).default,
-      lab: async () => (await import("./coordinator/command/definitions/lab.ts")).default,
+      lab: async () =>
+        (await import("./coordinator/command/definitions/lab.ts")).labWith(async () =>
+          (await import("./dawn.ts")).openAdapter(),
+        ),
       metrics: async () => (await import("./coordinator/command/definitions/metrics.ts")).default,
       data: async () => (await import("./coordinator/command/definitions/data.ts")).default,
       verify: async () => (await import("./coordinator/command/definitions/verify.ts")).default,

@@ -61,7 +61,9 @@ export default defineConfig(({ mode }) => ({
   plugins: mode === "client" ? [shellList] : [],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   worker: { format: "es" },
-  ssr: { external: [...Object.keys(manifest.dependencies), ...builtinModules] },
+  ssr: {
+    external: [...Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }), ...builtinModules],
+  },
   test: {
     include: ["**/*.test.ts", "**/*.test.tsx"],
     exclude: ["**/node_modules/**", "dist/**"],

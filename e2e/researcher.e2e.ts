@@ -29,7 +29,7 @@ for (const language of ["en", "zh"] as const) {
     await page.locator("#axis-seeds").fill("1, 2");
     await page.waitForTimeout(2500);
     await expect(page.locator("#axis-seeds")).toHaveValue("1, 2");
-    await expect(page.getByRole("status")).toContainText(language === "en" ? "epsilon.1 is «much»" : "“much”");
+    await expect(page.locator("form").getByRole("status")).toContainText(language === "en" ? "epsilon.1 is «much»" : "“much”");
     await expectAccessible(page);
     await shot("1-mistake");
     await page.locator("#axis-epsilon").fill("0.5, inf");
@@ -38,6 +38,9 @@ for (const language of ["en", "zh"] as const) {
     await expect(page.getByTestId("cells")).toContainText("8");
     await expectAccessible(page);
     await shot("1-grid");
+    // In one language on the processor, in the other on the coordinator's adapter.
+    const onAdapter = language === "zh";
+    if (onAdapter) await page.locator("form").getByRole("checkbox").check();
     await Promise.all([
       page.waitForResponse((response) => response.request().method() === "POST"),
       page.getByTestId("start").click(),
@@ -65,8 +68,48 @@ for (const language of ["en", "zh"] as const) {
     // What the page gives away is what the command writes, to the byte.
     const own = readFileSync(await download.path(), "utf8");
     expect(own.replaceAll("\r", "")).toBe(readFileSync(`${serving.folder}/lab/bank-frontier/results.csv`, "utf8"));
+
+    // The same means as a map: two penalties by two budgets; a field a budget of how the accuracy came about.
+    await expect(page.getByTestId("heat-map").locator("tbody td")).toHaveCount(4);
+    await expect(page.getByTestId("learning").getByRole("img")).toHaveCount(2);
+    await page.getByTestId("table").locator("tbody button").last().click();
+    await expect(page.getByTestId("again")).toContainText(language === "en" ? "same to the last bit" : "逐位相同", {
+      timeout: 30_000,
+    });
+    await page.getByTestId("figure").selectOption("demographicParityDifference");
+    const home = page.getByTestId("take-home");
+    const taken = async (button: RegExp) => {
+      const [file] = await Promise.all([
+        page.waitForEvent("download"),
+        home.getByRole("button", { name: button }).first().click(),
+      ]);
+      return readFileSync(await file.path());
+    };
+    expect((await taken(/HTML/)).toString("utf8")).toContain(
+      onAdapter ? "<td>f32 on " : "<td>float64 on the processor",
+    );
+    expect((await taken(/^accuracy\b(?!-).*SVG/)).toString("utf8")).toMatch(/^<svg /);
+    const png = await taken(/^accuracy\b(?!-).*PNG/);
+    expect(png.subarray(1, 4).toString("latin1")).toBe("PNG");
+    // Width and height, big-endian behind the name of the first chunk; not a blank page.
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([1440, 800]);
+    expect(png.length).toBeGreaterThan(10_000);
+    await expectAccessible(page);
+    // A band drawn with the mouse narrows the table, and a click takes it away.
+    const drawing = page.getByTestId("frontier").locator("svg.frontier");
+    await drawing.scrollIntoViewIfNeeded();
+    const plot = (await drawing.boundingBox())!;
+    const middle = plot.x + plot.width / 2;
+    await page.mouse.move(middle, plot.y + plot.height * 0.45);
+    await page.mouse.down();
+    await page.mouse.move(middle, plot.y + plot.height * 0.6, { steps: 4 });
+    await page.mouse.up();
+    await expect(page.locator(".band")).toBeVisible();
+    await shot("3-figures");
+    await page.mouse.click(middle, plot.y + plot.height / 2);
+    await expect(page.locator(".band")).toHaveCount(0);
     await page.setViewportSize({ width: 360, height: 740 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
-    await shot("3-phone");
+    await shot("4-phone");
   });
 }

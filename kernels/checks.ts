@@ -93,6 +93,11 @@ export function checkBatch(batch: Uint32Array, count: number): void {
   if (bad >= 0) throw new InputError("batch", `names row ${batch[bad]} of ${count}`, "Use indices of the loaded rows.");
 }
 
+/** Of many models at once, a batch without rows would still be a place in a micro-batch. */
+export function checkStep(batch: Uint32Array): void {
+  if (batch.length === 0) throw new InputError("batch", "is empty", "Leave a step without rows out.");
+}
+
 /** A row drawn twice would enter a private sum with twice its bound. */
 export function checkDistinct(batch: Uint32Array): void {
   if (new Set(batch).size !== batch.length) {

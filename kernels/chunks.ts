@@ -8,6 +8,7 @@ import { chunkStride } from "./dispatch.ts";
 export interface Chunk {
   first: number;
   rows: number;
+  room: number;
   thresholds: number;
   limit: number;
   unit: number;
@@ -22,7 +23,8 @@ export function cut(start: number, rows: number, size: number, common: Partial<C
   const chunks: Chunk[] = [];
   for (let done = 0; done < rows; done += size) {
     const neutral = { thresholds: 0, limit: 1, unit: 1, rate: 0, scale: 0, correction1: 1, correction2: 1 };
-    chunks.push({ ...neutral, ...common, first: start + done, rows: Math.min(size, rows - done) });
+    const own = Math.min(size, rows - done);
+    chunks.push({ ...neutral, ...common, first: start + done, rows: own, room: own });
   }
   return chunks;
 }
@@ -39,13 +41,14 @@ export function encodeChunks(chunks: Chunk[]): ArrayBuffer {
     const at = i * chunkStride;
     view.setUint32(at, chunk.first, true);
     view.setUint32(at + 4, chunk.rows, true);
-    view.setUint32(at + 8, chunk.thresholds, true);
-    view.setFloat32(at + 12, chunk.limit, true);
-    view.setFloat32(at + 16, chunk.unit, true);
-    view.setFloat32(at + 20, chunk.rate, true);
-    view.setFloat32(at + 24, chunk.scale, true);
-    view.setFloat32(at + 28, chunk.correction1, true);
-    view.setFloat32(at + 32, chunk.correction2, true);
+    view.setUint32(at + 8, chunk.room, true);
+    view.setUint32(at + 12, chunk.thresholds, true);
+    view.setFloat32(at + 16, chunk.limit, true);
+    view.setFloat32(at + 20, chunk.unit, true);
+    view.setFloat32(at + 24, chunk.rate, true);
+    view.setFloat32(at + 28, chunk.scale, true);
+    view.setFloat32(at + 32, chunk.correction1, true);
+    view.setFloat32(at + 36, chunk.correction2, true);
   });
   return bytes;
 }

@@ -9,15 +9,15 @@ export interface Launch {
   binds: GPUBindGroup;
   /** Threads a group */
   group: number;
-  /** Threads needed for a micro-batch of so many rows */
-  threads: (rows: number) => number;
+  /** Threads needed for a micro-batch of so many rows; of many models at once, each has `room` of them */
+  threads: (rows: number, room: number) => number;
 }
 
 /** Threads a group, in every kernel that has no tiles. */
 export const lineGroup = 64;
 
 /** Bytes of one record of wgsl/snippets/chunk.wgsl, and the distance dynamic offsets must keep (the default limit). */
-export const chunkBytes = 36;
+export const chunkBytes = 40;
 export const chunkStride = 256;
 
 export function launch<Name extends string>(
@@ -40,9 +40,9 @@ export function record(
   pass: GPUComputePassEncoder,
   { pipeline, binds, group, threads }: Launch,
   chunk: number,
-  rows: number,
+  { rows, room }: { rows: number; room: number },
 ): void {
-  const groups = Math.ceil(threads(rows) / group);
+  const groups = Math.ceil(threads(rows, room) / group);
   // At most 65,535 groups a dimension (the default limit): a long line of groups is folded, see chunk.wgsl.
   const height = Math.ceil(groups / 65535);
   pass.setPipeline(pipeline);

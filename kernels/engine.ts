@@ -17,12 +17,14 @@ import {
   checkHead,
   checkOptimizer,
   checkRows,
+  checkStep,
   checkTables,
   checkWitness,
 } from "./checks.ts";
 import { type Chunk, chunkRows, cut } from "./chunks.ts";
 import { type Launch, record } from "./dispatch.ts";
 import type { Clip, Rows, TableSizes } from "./inputs.ts";
+import { sliceOf } from "./layers/dense/dense.ts";
 import { kinds } from "./layers/kinds.ts";
 import { checkParameters, type Layout, layoutOf, type PlacedLayer } from "./layout.ts";
 import { Memory } from "./memory.ts";
@@ -30,6 +32,7 @@ import { corrections, type Optimizer, plainSgd } from "./optimizer/optimizer.ts"
 import { Pace } from "./pace.ts";
 import { type Bind, type Program, Programs, type Purpose } from "./program.ts";
 import { thresholdsAbove } from "./thresholds.ts";
+import { wholeTiles } from "./tiles/tile.ts";
 
 export type { Clip, Rows } from "./inputs.ts";
 
@@ -55,6 +58,11 @@ export interface TrainingOptions {
   optimizer?: Optimizer | undefined;
 }
 
+export interface ManyOptions extends Omit<TrainingOptions, "clip"> {
+  /** Of each model, what is added to every gradient of its own [models] of [parameterCount] */
+  drift?: readonly Float32Array[] | undefined;
+}
+
 export interface EngineOptions {
   /** Largest micro-batch; bounds memory, never changes a result. Default 4096 */
   chunkLimit?: number | undefined;
@@ -63,6 +71,9 @@ export interface EngineOptions {
   /** Whether rows of vectors have token counts of their own (Rows.tokens) */
   padded?: boolean;
 }
+
+/** Of the models that are trained at once, parameters and gradients in a buffer each */
+const manyBytes = 32 * 2 ** 20;
 
 /** f32 errs in norm, quotient and product by less than this share of the clip norm (see private-sum/*.wgsl). */
 const safetyMargin = 1e-4;
@@ -238,6 +249,93 @@ export class Engine {
     return result;
   }
 
+  /**
+   * Local training of many models at once, each as `localTraining` does it, bit for bit: all begin at the same parameters,
+   * and each has batches of its own. Micro-batches are of as many models as there is room for.
+   * @param batches of each model, in order; none is empty, and not all models need have as many
+   * @returns the new parameters [models, parameterCount]
+   */
+  async trainMany(
+    parameters: Float32Array,
+    batches: readonly (readonly Uint32Array[])[],
+    witness: Witness,
+    options: ManyOptions,
+  ): Promise<Float32Array> {
+    const { parameters: length } = this.#layout;
+    const trained = new Float32Array(batches.length * length);
+    // Whose steps are over leave the micro-batches from the end.
+    const order = Array.from(batches.keys()).sort((a, b) => batches[b]!.length - batches[a]!.length);
+    const longest = batches.reduce((most, own) => own.reduce((rows, { length }) => Math.max(rows, length), most), 1);
+    const room = wholeTiles(longest);
+    const bytes = 4 * length * Math.ceil(room / sliceOf(1));
+    const atOnce = Math.max(1, Math.min(Math.floor(this.#chunkRows / room), Math.floor(manyBytes / bytes)));
+    for (let first = 0; first < order.length; first += atOnce) {
+      const models = order.slice(first, first + atOnce);
+      const own = models.map((model) => batches[model]!);
+      const drift = options.drift && models.map((model) => options.drift![model]!);
+      const found = await this.#trainTogether(parameters, own, room, witness, { ...options, drift });
+      for (const [i, model] of models.entries())
+        trained.set(found.subarray(i * length, (i + 1) * length), model * length);
+    }
+    return trained;
+  }
+
+  async #trainTogether(
+    parameters: Float32Array,
+    batches: readonly (readonly Uint32Array[])[],
+    room: number,
+    witness: Witness,
+    { learningRate, optimizer = plainSgd, drift }: ManyOptions,
+  ): Promise<Float32Array> {
+    checkOptimizer(learningRate, optimizer);
+    const models = batches.length;
+    const reads: Read[] = [["parameters", models * this.#memory.sizes.parameters]];
+    const bindDescent = await this.#programs.descent("many", optimizer, drift !== undefined);
+    const [read] = await this.#call("many", reads, () => {
+      const total = batches.reduce((sum, own) => sum + own.length, 0);
+      const joined = new Uint32Array(total * room);
+      const steps = new Float32Array(total * 2);
+      const chunks: Chunk[] = [];
+      let at = 0;
+      for (let step = 0; step < batches[0]!.length; step++) {
+        const active = batches.filter(({ length }) => length > step).length;
+        const rows = active * room;
+        const common = { rate: learningRate, ...corrections(step + 1) };
+        chunks.push({ ...cut(at * room, rows, rows, common)[0]!, room });
+        for (let model = 0; model < active; model++, at++) {
+          const batch = batches[model]![step]!;
+          checkBatch(batch, this.#count);
+          checkStep(batch);
+          // Beyond its rows stands one of them, whose gradient the loss leaves out.
+          joined.fill(batch[0]!, at * room, (at + 1) * room);
+          joined.set(batch, at * room);
+          steps.set([batch.length, 1 / batch.length], 2 * at);
+        }
+      }
+      checkWitness(witness, this.#tables);
+      this.#memory.uploadWitness(witness);
+      this.#memory.uploadSteps(steps);
+      this.#memory.uploadCall(parameters, joined, chunks, models);
+      if (drift) {
+        const own = new Float32Array(models * this.#layout.parameters);
+        for (const [i, one] of drift.entries()) own.set(one, i * this.#layout.parameters);
+        this.#memory.uploadDrift(own);
+      }
+      this.#memory.plainGradient(room, models);
+      const state = this.#memory.optimizerState(optimizer, parameters, models);
+      const descend = bindDescent(this.#memory.arena);
+      return {
+        chunks,
+        steps: ({ forward, backward }) => ({ clear: state, each: () => [...forward, ...backward, descend] }),
+      };
+    });
+    const result = new Float32Array(read!);
+    const { parameters: length } = this.#layout;
+    for (let model = 0; model < models; model++)
+      checkParameters(this.#layout, result.subarray(model * length, (model + 1) * length));
+    return result;
+  }
+
   /** What the last layer gives for the batch's rows, in its order [batch, ...outputShape]: of a whole model, logits. */
   async scores(parameters: Float32Array, batch: Uint32Array): Promise<Float32Array> {
     const { output } = this.#layout.layers.at(-1)!;
@@ -306,7 +404,7 @@ export class Engine {
         encoder = this.#device.createCommandEncoder();
         pass = encoder.beginComputePass();
       }
-      for (const launch of each(i)) record(pass, launch, i, chunk.rows);
+      for (const launch of each(i)) record(pass, launch, i, chunk);
       if (keep) {
         pass.end();
         keep(encoder, chunk);

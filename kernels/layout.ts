@@ -56,6 +56,8 @@ export interface PlacedLayer extends Omit<Layer, "skip"> {
   parametersIn: "parameters" | "frozen";
   /** Whether rows have fewer tokens than there is room for, of which the `lengths` say how many */
   padded: boolean;
+  /** Of many models at once: numbers from one's parameters to the next; otherwise 0 */
+  modelStride: number;
 }
 
 export interface Layout {
@@ -69,6 +71,8 @@ export interface Layout {
   begins: "numbers" | "tokens";
   /** Whether rows have fewer tokens than there is room for */
   padded: boolean;
+  /** Whether a micro-batch is of many models, each with parameters of its own */
+  many: boolean;
 }
 
 export const wholeQuads = (n: number): number => 4 * Math.ceil(n / 4);
@@ -120,6 +124,7 @@ export function layoutOf(architecture: Architecture, padded = false): Layout {
       last: index === plain.length - 1,
       parametersIn: layer.frozen ? "frozen" : "parameters",
       padded: padded || begins === "tokens",
+      modelStride: 0,
     };
   });
   return {
@@ -129,6 +134,22 @@ export function layoutOf(architecture: Architecture, padded = false): Layout {
     labels: plain.at(-1)!.kind === "dense" ? plain.at(-1)!.positions : 1,
     begins,
     padded: padded || begins === "tokens",
+    many: false,
+  };
+}
+
+/**
+ * The same model, many times over.
+ * @throws InputError where a layer is not dense, of single vectors: no other kernel has an axis of models
+ */
+export function ofMany(layout: Layout): Layout {
+  const other = layout.layers.find(({ kind, positions, frozen }) => kind !== "dense" || positions > 1 || frozen);
+  if (other)
+    throw new InputError("layers", `has ${nameOf(other)}`, "Many models are trained at once where all are dense.");
+  return {
+    ...layout,
+    many: true,
+    layers: layout.layers.map((layer) => ({ ...layer, modelStride: layout.parameters })),
   };
 }
 

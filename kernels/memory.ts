@@ -29,7 +29,7 @@ export class Memory {
     this.result("histogram", this.sizes.histogram);
     this.result("selected", 0);
     // Bound by kernels that a call may not run; a binding needs a buffer all the same.
-    for (const name of ["features", "facts", "token counts", "witness", "thresholds", "anchor"])
+    for (const name of ["features", "facts", "token counts", "witness", "thresholds", "anchor", "steps", "drift"])
       this.#upload(name, new Uint32Array(1));
     for (const name of ["first", "second"]) this.result(name, 0);
     this.#upload("frozen", frozen);
@@ -83,10 +83,13 @@ export class Memory {
       this.#upload("token counts", this.#layout.begins === "tokens" ? countsOf(rows, inputs) : rows.tokens!);
   }
 
-  /** Parameters, row indices and chunks of a call, and room for its largest chunk. */
-  uploadCall(parameters: Float32Array, batch: Uint32Array, chunks: Chunk[]): void {
+  /** Parameters, of each of many models the same, row indices and chunks of a call, and room for its largest chunk. */
+  uploadCall(parameters: Float32Array, batch: Uint32Array, chunks: Chunk[], models = 1): void {
     checkParameters(this.#layout, parameters);
-    this.#upload("parameters", parameters, usage.storage | usage.copyFrom);
+    const { length } = parameters;
+    const all = models === 1 ? parameters : new Float32Array(models * length);
+    if (models > 1) for (let model = 0; model < models; model++) all.set(parameters, model * length);
+    this.#upload("parameters", all, usage.storage | usage.copyFrom);
     this.#upload("batch", batch);
     this.#upload("chunks", encodeChunks(chunks), usage.uniform);
     const rows = chunks.reduce((most, chunk) => Math.max(most, chunk.rows), 0);
@@ -104,16 +107,26 @@ export class Memory {
     this.result("factors", tiled * 4);
   }
 
-  /** [slices, parameters], for chunks of so many rows */
-  plainGradient(rows: number): void {
+  /** [models, slices, parameters], for chunks of so many rows of each model */
+  plainGradient(rows: number, models = 1): void {
     const slices = this.#layout.layers.map(({ positions }) => Math.ceil((rows * positions) / sliceOf(positions)));
-    this.result("gradient", Math.max(1, ...slices) * this.sizes.parameters);
+    this.result("gradient", models * Math.max(1, ...slices) * this.sizes.parameters);
   }
 
-  /** What the optimizer remembers; the names of what begins at zero. */
-  optimizerState(optimizer: Optimizer, parameters: Float32Array): string[] {
+  /** Of each batch and model, how many rows it has and what takes their sum to the mean [batches, models, 2] */
+  uploadSteps(steps: Float32Array): void {
+    this.#upload("steps", steps);
+  }
+
+  /** What each model adds to its gradients [models, parameters] */
+  uploadDrift(drift: Float32Array): void {
+    this.#upload("drift", drift);
+  }
+
+  /** What the optimizer remembers of each model; the names of what begins at zero. */
+  optimizerState(optimizer: Optimizer, parameters: Float32Array, models = 1): string[] {
     const moments = momentsOf(optimizer);
-    for (const name of moments) this.result(name, this.sizes.parameters);
+    for (const name of moments) this.result(name, models * this.sizes.parameters);
     if (optimizer.proximal > 0) this.#upload("anchor", parameters);
     return moments;
   }

@@ -13,14 +13,14 @@ import type { Launch } from "./dispatch.ts";
 import { compileGather, gatherLaunch } from "./gather/gather.ts";
 import type { Clipped } from "./layers/kind.ts";
 import { kinds } from "./layers/kinds.ts";
-import type { Layout, PlacedLayer } from "./layout.ts";
+import { type Layout, ofMany, type PlacedLayer } from "./layout.ts";
 import { compileCounts, compileLossGradient, gradientLaunch, histogramLaunch, selectedLaunch } from "./loss/loss.ts";
 import { compileDescend, type Optimizer } from "./optimizer/optimizer.ts";
 import { clipFactorLaunch, compileClipFactor } from "./private-sum/clip-factor.ts";
 import { type TileFor, tilesOf } from "./tiles/tile.ts";
 
-/** What a program is for; kernels are compiled when a call first needs them. */
-export type Purpose = "counts" | "clipped" | "plain";
+/** What a program is for; kernels are compiled when a call first needs them. `many` models' gradients are plain. */
+export type Purpose = "counts" | "clipped" | "plain" | "many";
 
 /** Launches bound to the arena's buffers of one generation. */
 export interface Program {
@@ -41,24 +41,33 @@ export type Bind = (arena: Arena) => Program;
 export class Programs {
   readonly #device: GPUDevice;
   readonly #layout: Layout;
-  readonly #forward: ReturnType<typeof compileForwards>;
+  readonly #forward = new Map<Layout, ReturnType<typeof compileForwards>>();
+  #many: Layout | undefined;
   readonly #descents = new Map<string, Promise<(arena: Arena) => Launch>>();
   readonly #backward = new Map<Purpose, ReturnType<typeof compileBackwards>>();
 
   constructor(device: GPUDevice, layout: Layout) {
     this.#device = device;
     this.#layout = layout;
-    this.#forward = compileForwards(device, layout);
-    // Heard by whoever needs it first.
-    this.#forward.catch(() => {});
+  }
+
+  #layoutFor(purpose: Purpose): Layout {
+    if (purpose !== "many") return this.#layout;
+    this.#many ??= ofMany(this.#layout);
+    return this.#many;
   }
 
   /** The step along the sum of a purpose, which it clears. */
-  descent(purpose: "clipped" | "plain", optimizer: Optimizer): Promise<(arena: Arena) => Launch> {
-    const key = JSON.stringify([purpose, optimizer]);
+  descent(
+    purpose: "clipped" | "plain" | "many",
+    optimizer: Optimizer,
+    drifts = false,
+  ): Promise<(arena: Arena) => Launch> {
+    const key = JSON.stringify([purpose, optimizer, drifts]);
     let pending = this.#descents.get(key);
     if (pending === undefined) {
-      pending = compileDescend(this.#device, this.#layout, optimizer, purpose === "plain" ? "gradient" : "sum");
+      const sum = purpose === "clipped" ? "sum" : "gradient";
+      pending = compileDescend(this.#device, this.#layoutFor(purpose), optimizer, { sum, drifts });
       this.#descents.set(key, pending);
     }
     return pending.catch(async (error: unknown) => {
@@ -68,12 +77,18 @@ export class Programs {
 
   async compile(purpose: Purpose): Promise<Bind> {
     const device = this.#device;
+    const layout = this.#layoutFor(purpose);
+    let first = this.#forward.get(layout);
+    if (first === undefined) {
+      first = compileForwards(device, layout);
+      this.#forward.set(layout, first);
+    }
     let pending = this.#backward.get(purpose);
     if (pending === undefined) {
-      pending = compileBackwards(device, this.#layout, purpose);
+      pending = compileBackwards(device, layout, purpose);
       this.#backward.set(purpose, pending);
     }
-    const [forward, backward] = await Promise.all([this.#forward, pending]).catch(async (error: unknown) => {
+    const [forward, backward] = await Promise.all([first, pending]).catch(async (error: unknown) => {
       throw await lossOr(device, error);
     });
     return (arena) => ({ ...forward(arena), ...backward(arena) });
@@ -119,13 +134,13 @@ async function compileBackwards(
   const [loss, ways, bindGradients] = await Promise.all([
     compileLossGradient(device, layers.at(-1)!),
     Promise.all(layers.map((layer) => (layer.returns ? kinds[layer.kind].backward(device, layer, tileFor) : nothing))),
-    purpose === "plain" ? compilePlain(device, layout, tileFor) : compileClipped(device, layout, tileFor),
+    purpose === "clipped" ? compileClipped(device, layout, tileFor) : compilePlain(device, layout, tileFor),
   ]);
   return (arena) => {
     const get = (name: string) => arena.get(name);
     const rows = rowsOf(layout, arena);
     const { gradient } = layers.at(-1)!.output;
-    const first = { ...rows, witness: get("witness"), g: get(gradient), flags: get("flags") };
+    const first = { ...rows, witness: get("witness"), g: get(gradient), flags: get("flags"), steps: get("steps") };
     const back = ways.map((bind) => bind(arena));
     const { onTheWay, after } = bindGradients(arena);
     return {

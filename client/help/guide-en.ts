@@ -79,7 +79,7 @@ export const guideEn: Guide = {
       {
         heading: "A frontier in the browser",
         text: [
-          "The lab at /lab simulates whole runs on public data, a cell for each combination of budget, penalty, rounds and seed, and draws accuracy or a gap against ε as the cells come in. Draw a band to narrow the table; take CSV or JSON home.",
+          "The lab at /lab simulates whole runs on public data, a cell for each combination of budget, penalty, rounds and seed, and draws accuracy or a gap against ε as the cells come in. Draw a band to narrow the table, run a cell again, take table, report and figures home.",
         ],
       },
       {

@@ -106,6 +106,7 @@ test("every message is used", () => {
     "choose.how",
     "dot",
     "drop",
+    "lab.again",
     "lab.axis",
     "lab.band",
     "lab.state",

@@ -11,7 +11,14 @@ export interface Job {
   yaml: string;
   state: "running" | "finished" | "stopped" | "failed";
   cells: number;
+  adapter: boolean;
+  /** The adapter that computes; null: the processor does */
+  on?: string | null;
   done: Done[];
+  /** Seconds */
+  left?: number;
+  /** Figures and report, once it is finished */
+  files: string[];
   problem?: string;
 }
 
@@ -37,8 +44,8 @@ async function look(): Promise<void> {
 }
 
 /** @returns what is wrong with the grid, in words */
-export async function start(yaml: string): Promise<string | undefined> {
-  const answer = await call("/api/lab", { yaml });
+export async function start(yaml: string, adapter: boolean): Promise<string | undefined> {
+  const answer = await call("/api/lab", { yaml, adapter });
   const body = await answer.json();
   if (!answer.ok) return `${body.error.field} ${faultSentence(body.error)}`;
   job.value = body;
@@ -50,4 +57,18 @@ export const stop = () => void call("/api/lab/stop", {});
 export async function examples(): Promise<{ name: string; yaml: string }[]> {
   const answer = await call("/api/lab/examples");
   return answer.ok ? answer.json() : [];
+}
+
+/** @param cell counted from 1 @returns what became of it, in words */
+export async function again(cell: number): Promise<string> {
+  const answer = await call("/api/lab/again", { cell });
+  const body = await answer.json();
+  if (!answer.ok) return `${body.error.field} ${body.error.problem}. ${body.error.fix}`;
+  return t(`lab.again.${body.before as "same" | "other" | "none"}`);
+}
+
+export async function file(name: string): Promise<Blob> {
+  const answer = await call(`/api/lab/files/${encodeURIComponent(name)}`);
+  if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
+  return answer.blob();
 }

@@ -1,14 +1,26 @@
 /** Every cell that is done, narrowed to a band of the figure, and all of them to take away. */
+
+import { signal } from "@preact/signals";
 import type { Done } from "../../shared/lab/curves.ts";
 import { labelOf } from "../../shared/lab/grid.ts";
 import { formatNumber, t } from "../i18n/messages.ts";
 import { save } from "../ui/save.ts";
 import { Scroll } from "../ui/scroll.tsx";
 import { Typed } from "../ui/typed.tsx";
-import type { Job } from "./api.ts";
+import { again, type Job } from "./api.ts";
 import { band, epsilonName, figure } from "./frontier.tsx";
 
 const mostRows = 200;
+/** The cell that is run again, by its number; what became of the last one, in words */
+const repeating = signal<number | undefined>(undefined);
+const repeated = signal<string | undefined>(undefined);
+
+async function repeat(number: number): Promise<void> {
+  repeating.value = number;
+  repeated.value = undefined;
+  repeated.value = t("lab.again.said", { cell: number, said: await again(number).catch(String) });
+  repeating.value = undefined;
+}
 const columns = ["accuracy", "auc", "demographicParityDifference", "equalizedOddsDifference"] as const;
 
 const short = (value: number | null) => (value === null ? "—" : formatNumber(value, { maximumFractionDigits: 4 }));
@@ -31,7 +43,8 @@ export function csvOf(done: readonly Done[]): string {
 
 export function Cells({ job }: { job: Job }) {
   if (job.done.length === 0) return null;
-  const within = job.done.filter(({ result }) => {
+  const numbered = job.done.map((done, i) => ({ ...done, number: i + 1 }));
+  const within = numbered.filter(({ result }) => {
     const value = result[figure.value];
     return !band.value || (value !== null && value >= band.value.low && value <= band.value.high);
   });
@@ -68,10 +81,16 @@ export function Cells({ job }: { job: Job }) {
         </button>
       </div>
       <p>{t("lab.within", { within: within.length, done: job.done.length })}</p>
+      <p role="status" data-testid="again">
+        {repeated.value}
+      </p>
       <Scroll label={t("lab.table")}>
         <table>
           <thead>
             <tr>
+              <th scope="col" class="number">
+                {t("lab.number")}
+              </th>
               <th scope="col">{t("lab.setting")}</th>
               <th scope="col" class="number">
                 {t("metric.epsilon")}
@@ -84,11 +103,13 @@ export function Cells({ job }: { job: Job }) {
                   {t(`metric.${column}`)}
                 </th>
               ))}
+              <th scope="col">{t("lab.again")}</th>
             </tr>
           </thead>
           <tbody>
-            {within.slice(0, mostRows).map(({ cell, result }) => (
-              <tr key={`${labelOf(job.grid, cell)}/${cell.epsilon}/${cell.seed}`}>
+            {within.slice(0, mostRows).map(({ cell, result, number }) => (
+              <tr key={number}>
+                <td class="number">{formatNumber(number)}</td>
                 <th scope="row">{labelOf(job.grid, cell, ["epsilon"])}</th>
                 <td class="number">{epsilonName(cell.epsilon)}</td>
                 <td class="number">{formatNumber(cell.seed)}</td>
@@ -97,6 +118,16 @@ export function Cells({ job }: { job: Job }) {
                     {short(result[column])}
                   </td>
                 ))}
+                <td>
+                  <button
+                    type="button"
+                    disabled={job.state === "running" || repeating.value !== undefined}
+                    aria-label={t("lab.again.number", { cell: number })}
+                    onClick={() => void repeat(number)}
+                  >
+                    {repeating.value === number ? "…" : "↻"}
+                  </button>
+                </td>
               </tr>
             ))}
           </tbody>

@@ -16,6 +16,7 @@ const axes = ["epsilon", "penalty", "rounds", "seeds"] as const;
 const yaml = signal("");
 const known = signal<{ name: string; yaml: string }[] | undefined>(undefined);
 const refused = signal<string | undefined>(undefined);
+const onAdapter = signal(false);
 
 const content = computed((): Record<string, unknown> => {
   try {
@@ -77,7 +78,7 @@ function Axis({ axis }: { axis: (typeof axes)[number] }) {
 export function GridEditor() {
   if (known.value === undefined) void load();
   const submit = async () => {
-    refused.value = await start(yaml.value);
+    refused.value = await start(yaml.value, onAdapter.value);
     if (refused.value === undefined) scrollTo({ top: 0 });
   };
   const found = checked.value;
@@ -127,6 +128,16 @@ export function GridEditor() {
               {refused.value}
             </p>
           )}
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={onAdapter.value}
+              onChange={({ currentTarget }) => {
+                onAdapter.value = currentTarget.checked;
+              }}
+            />
+            {t("lab.adapter")}
+          </label>
           <div class="choices">
             <button type="submit" class="main" data-testid="start" disabled={job.value?.state === "running"}>
               {t("lab.start")}

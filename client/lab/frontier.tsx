@@ -30,7 +30,12 @@ export function Frontier({ job }: { job: Job }) {
         </p>
       )}
       <progress max={job.cells} value={job.done.length} aria-label={t("lab.progress")} />
-      <p class="quiet small">{t("lab.done", { done: job.done.length, cells: job.cells })}</p>
+      <p class="quiet small">
+        {t("lab.done", { done: job.done.length, cells: job.cells })}{" "}
+        {job.state === "running" && job.left !== undefined && t("lab.left", { seconds: job.left })}{" "}
+        {job.on === null && t("lab.onProcessor")}
+        {typeof job.on === "string" && t("lab.onAdapter", { adapter: job.on })}
+      </p>
       <p class="choices">
         <label>
           {t("lab.figure")}{" "}
@@ -65,7 +70,7 @@ export function Frontier({ job }: { job: Job }) {
   );
 }
 
-const stroke = (i: number) => ({
+export const stroke = (i: number) => ({
   stroke: colours[i % colours.length]!,
   "stroke-dasharray": dashes[i % dashes.length]!,
 });
@@ -166,4 +171,4 @@ function Plot({ curves, epsilons }: { curves: Curve[]; epsilons: (number | "inf"
   );
 }
 
-const rank = (epsilon: number | "inf") => (epsilon === "inf" ? Number.POSITIVE_INFINITY : epsilon);
+export const rank = (epsilon: number | "inf") => (epsilon === "inf" ? Number.POSITIVE_INFINITY : epsilon);

@@ -9,6 +9,9 @@ import { follow, job } from "./api.ts";
 import { Cells } from "./cells.tsx";
 import { GridEditor } from "./editor.tsx";
 import { Frontier } from "./frontier.tsx";
+import { HeatMap } from "./heat-map.tsx";
+import { Learning } from "./learning.tsx";
+import { TakeHome } from "./take-home.tsx";
 
 if (key.value !== undefined) void trySignIn(key.value);
 effect(() => {
@@ -27,7 +30,10 @@ function Lab() {
       {job.value && (
         <>
           <Frontier job={job.value} />
+          <HeatMap job={job.value} />
+          <Learning job={job.value} />
           <Cells job={job.value} />
+          <TakeHome job={job.value} />
         </>
       )}
       <GridEditor />

@@ -1,13 +1,16 @@
 /** One cell of a grid: a whole simulated run, and what its model does on test rows that nobody trained on. */
 import { canonicalBytes, sha256, toHex } from "../../shared/canonical.ts";
+import { cellsOf, cellsPerRow } from "../../shared/fairness/histogram.ts";
 import type { Cell } from "../../shared/lab/grid.ts";
+import { architectureOf } from "../../shared/model.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
 import type { Task } from "../../shared/task.ts";
-import type { Tabs } from "../simulation/engine-sums.ts";
+import type { Adapter, RowEngine } from "../simulation/engine.ts";
 import { Federation, type Outcome } from "../simulation/federation.ts";
 import { measure } from "../simulation/measure.ts";
 import { type Encoded, encode, typed } from "../simulation/population.ts";
+import type { Tabs } from "../simulation/tab-sums.ts";
 import { type Holders, holdersOf } from "./holders.ts";
 import { type Candidate, changeOfCandidate, searched } from "./search.ts";
 import { taskOf } from "./task-of.ts";
@@ -43,22 +46,45 @@ export interface CellResult {
   searchEpsilon?: number | null;
 }
 
-/**
- * @param tabs simulated one by one: each participant's held-back rows and noise follow from its own generator, as in its
- * tab, and an engine computes
- */
-export async function runCell(world: World, cell: Cell, tabs?: Tabs): Promise<CellResult> {
+/** By whom a cell is computed: float64 on the processor, where nothing else is said. */
+export interface By {
+  /** For whole cohorts at once */
+  adapter?: Adapter | undefined;
+  /**
+   * Simulated one by one: each participant's held-back rows and noise follow from its own generator, as in its tab, and
+   * an engine computes
+   */
+  tabs?: Tabs | undefined;
+}
+
+export async function runCell(world: World, cell: Cell, { adapter, tabs }: By = {}): Promise<CellResult> {
   const task = taskOf(world, cell);
+  if (!adapter) return computed(world, cell, task, { tabs });
+  const tables = { cells: cellsOf(task).length, attributes: cellsPerRow(task) };
+  const engine = await adapter.open(architectureOf(task), tables);
+  try {
+    return await computed(world, cell, task, { engine });
+  } finally {
+    engine.dispose();
+  }
+}
+
+interface Computing {
+  engine?: RowEngine | undefined;
+  tabs?: Tabs | undefined;
+}
+
+async function computed(world: World, cell: Cell, task: Task, by: Computing): Promise<CellResult> {
   const random = seededRandom(cell.seed);
-  const holders = holdersOf(world, cell, task, random, tabs);
+  const holders = holdersOf(world, cell, task, random, by.tabs);
   const { search } = world.grid;
   if (!search) {
-    const outcome = await federationOf(cell, task, holders, { random, seed: cell.seed, tabs }).run();
+    const outcome = await federationOf(cell, task, holders, { random, seed: cell.seed, ...by }).run();
     return judge(world, task, holders, outcome);
   }
   const found = await searched(search, task, random, (candidate, seed, until) => {
     const changed = taskOf(world, cell, changeOfCandidate(candidate));
-    return federationOf(cell, changed, holders, { random: seededRandom(seed), seed, tabs }).run({ until });
+    return federationOf(cell, changed, holders, { random: seededRandom(seed), seed, ...by }).run({ until });
   });
   const result = await judge(world, taskOf(world, cell, changeOfCandidate(found.chosen)), holders, found.outcome);
   const searchEpsilon = cell.epsilon === "inf" ? null : found.epsilon;
@@ -69,7 +95,7 @@ function federationOf(
   cell: Cell,
   task: Task,
   { rows, participants }: Holders,
-  chance: { random: RandomSource; seed: number; tabs: Tabs | undefined },
+  chance: { random: RandomSource; seed: number } & Computing,
 ): Federation {
   const { cohort, dropouts, stragglers, poisoned, aggregation, mechanism, bands, server, local, epsilon } = cell;
   return new Federation({
@@ -121,8 +147,9 @@ async function judge(
 /** Of all rows, at probability ½. */
 function accuracyOf({ rows, network }: Encoded, parameters: Float32Array): number {
   let right = 0;
+  const own = new Float64Array(parameters);
   for (let row = 0; row < rows.count; row++) {
-    const selected = network.logit(parameters, row) >= 0;
+    const selected = network.logit(own, row) >= 0;
     if (selected === (rows.labels[row] === 1)) right++;
   }
   return right / rows.count;

@@ -6,10 +6,10 @@ import type { CellSplit } from "../../shared/lab/axes.ts";
 import type { Cell } from "../../shared/lab/grid.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import type { Task } from "../../shared/task.ts";
-import type { Tabs } from "../simulation/engine-sums.ts";
 import { type Participant, participantsOf, typed } from "../simulation/population.ts";
 import { byColumn, dealt, dirichlet, oneGroupEach, type Split } from "../simulation/split.ts";
 import { partsOf } from "../simulation/sub-cohorts.ts";
+import type { Tabs } from "../simulation/tab-sums.ts";
 import type { World } from "./world.ts";
 
 export interface Holders {

@@ -1,37 +1,13 @@
 /** How accuracy on the test rows came about, round by round: a field an ε, a line a setting, means over seeds. */
 import * as Plot from "@observablehq/plot";
-import { type Grid, labelOf } from "../../shared/lab/grid.ts";
-import { spreadOf } from "../../shared/lab/spread.ts";
+import type { Grid } from "../../shared/lab/grid.ts";
+import { pathsOf } from "../../shared/lab/paths.ts";
 import { colours, legend, svgOf } from "../simulation/drawing.ts";
 import { inOrder, nameOf } from "./frontier.ts";
 import type { Done } from "./sweep.ts";
 
-interface Point {
-  label: string;
-  epsilon: string;
-  round: number;
-  mean: number;
-  low: number;
-  high: number;
-}
-
-/** Of each setting, ε and round that was looked at, the mean over seeds. */
-export function pathsOf(grid: Grid, done: readonly Done[]): Point[] {
-  const values = new Map<string, { label: string; epsilon: string; round: number; accuracies: number[] }>();
-  for (const { cell, result } of done) {
-    const [label, epsilon] = [labelOf(grid, cell, ["epsilon", "rounds"]), nameOf(cell.epsilon)];
-    for (const { round, accuracy } of result.path) {
-      const key = JSON.stringify([label, epsilon, round]);
-      const known = values.get(key);
-      if (known) known.accuracies.push(accuracy);
-      else values.set(key, { label, epsilon, round, accuracies: [accuracy] });
-    }
-  }
-  return [...values.values()].map(({ accuracies, ...point }) => ({ ...point, ...spreadOf(accuracies) }));
-}
-
 export function learningOf(grid: Grid, done: readonly Done[], caption: string): string {
-  const points = pathsOf(grid, done);
+  const points = pathsOf(grid, done).map((point) => ({ ...point, epsilon: nameOf(point.epsilon) }));
   const labels = [...new Set(points.map(({ label }) => label))];
   const lines = labels.map((label, i) => ({ label, colour: colours[i % colours.length]! }));
   return svgOf({

@@ -13,7 +13,12 @@ import { taskOf } from "./task-of.ts";
 import type { World } from "./world.ts";
 
 /** What a reader needs to make the figure again: all that the cells share, and what differs by line. */
-export function captionOf(world: Pick<World, "grid" | "base">, done: readonly Done[], figure: Figure): string {
+export function captionOf(
+  world: Pick<World, "grid" | "base">,
+  done: readonly Done[],
+  figure: Figure,
+  arithmetic: string,
+): string {
   const { grid } = world;
   const { cell, result } = done[0]!;
   const { privacy, training, fairness, model } = taskOf(world, cell);
@@ -46,7 +51,8 @@ export function captionOf(world: Pick<World, "grid" | "base">, done: readonly Do
     ...one(grid.tolerance, `tolerance ${fairness.tolerance}`),
     ...(grid.search ? [searchOf(grid.search, done)] : []),
     `seeds ${grid.seeds.join(", ")}`,
-    "means with 95 % intervals over seeds (Student's t); simulated in float64 without masks, which change no sum",
+    "means with 95 % intervals over seeds (Student's t); simulated without masks, which change no sum",
+    arithmetic,
   ].join("; ");
 }
 
@@ -76,16 +82,16 @@ export interface Plot {
 }
 
 /** A frontier and, where there are several settings, a heat map for every figure; how the accuracy came about. */
-export function plotsOf(world: Pick<World, "grid" | "base">, done: readonly Done[]): Plot[] {
+export function plotsOf(world: Pick<World, "grid" | "base">, done: readonly Done[], arithmetic: string): Plot[] {
   const { grid } = world;
   const plots = figuresOf(done).flatMap((figure) => {
-    const caption = captionOf(world, done, figure);
+    const caption = captionOf(world, done, figure, arithmetic);
     const curves = curvesOf(grid, done, figure);
     const frontier = { name: figure, caption, svg: frontierOf(curves, figure, caption) };
     if (curves.length < 2 || grid.epsilon.length < 2) return [frontier];
     return [frontier, { name: `${figure}-map`, caption, svg: heatMapOf(curves, figure, caption) }];
   });
-  const caption = captionOf(world, done, "accuracy");
+  const caption = captionOf(world, done, "accuracy", arithmetic);
   return [...plots, { name: "learning", caption, svg: learningOf(grid, done, caption) }];
 }
 
@@ -113,7 +119,7 @@ export function reportOf({ grid, gridText, taskText, versions, done, plots, comm
     { text: result.accuracy.toFixed(4), class: "number" },
     `${result.model.slice(0, 12)}…`,
   ]);
-  const named = Object.entries({ ...versions, seeds: grid.seeds.join(", "), arithmetic: "float64 on the processor" });
+  const named = Object.entries({ ...versions, seeds: grid.seeds.join(", ") });
   const body = [
     `<h1>${escapeHtml(grid.name)}</h1>`,
     ...plots.map(

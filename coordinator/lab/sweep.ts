@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../shared/errors.ts";
 import { type Cell, cellsOfGrid } from "../../shared/lab/grid.ts";
-import { type CellResult, keyOf, runCell } from "./cell.ts";
+import { type By, type CellResult, keyOf, runCell } from "./cell.ts";
 import { changeOfCandidate, samplesOf } from "./search.ts";
 import { taskOf } from "./task-of.ts";
 import type { World } from "./world.ts";
@@ -18,33 +18,35 @@ export interface SweepOptions {
   folder: string;
   /** All that results may follow from beside the grid and the task, by name */
   versions: Record<string, string>;
+  by?: By | undefined;
   onProgress: (line: string) => void;
-  /** @param of how many cells there are */
-  onDone?: (done: Done, of: number) => void;
+  /** @param left seconds, as the cells so far went */
+  onDone?: (done: Done, left: number) => void;
 }
 
 /** @throws InputError before anything is run, where any cell makes no task */
-export async function sweep(world: World, { folder, versions, onProgress, onDone }: SweepOptions): Promise<Done[]> {
+export async function sweep(world: World, { folder, versions, by, onProgress, onDone }: SweepOptions): Promise<Done[]> {
   const cells = checkedCells(world);
   await mkdir(folder, { recursive: true });
   const done: Done[] = [];
   const began = Date.now();
   let ran = 0;
+  let left = 0;
   for (const [i, cell] of cells.entries()) {
     const path = join(folder, `${await keyOf(world, cell, versions)}.json`);
     let result = await kept(path);
     if (!result) {
-      result = await runCell(world, cell);
+      result = await runCell(world, cell, by);
       await keep(path, result);
       ran++;
-      const left = Math.round((((Date.now() - began) / ran) * (cells.length - i - 1)) / 1000);
+      left = Math.round((((Date.now() - began) / ran) * (cells.length - i - 1)) / 1000);
       const { split, ...shown } = cell;
       onProgress(
         `${i + 1} of ${cells.length}, ${left} s left: ${JSON.stringify(shown)} accuracy ${result.accuracy.toFixed(4)}`,
       );
     }
     done.push({ cell, result });
-    onDone?.({ cell, result }, cells.length);
+    onDone?.({ cell, result }, left);
   }
   onProgress(`${cells.length} cells, ${cells.length - ran} of them kept from before`);
   return done;
@@ -58,14 +60,14 @@ export async function sweep(world: World, { folder, versions, onProgress, onDone
 export async function rerun(
   world: World,
   number: number,
-  { folder, versions }: Pick<SweepOptions, "folder" | "versions">,
+  { folder, versions, by }: Pick<SweepOptions, "folder" | "versions" | "by">,
 ): Promise<Done & { before: "same" | "other" | "none" }> {
   const cells = checkedCells(world);
   const cell = cells[number - 1];
   if (!cell) throw new InputError("--cell", `is ${number} of ${cells.length} cells`, "Use a number from 1 on.");
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${await keyOf(world, cell, versions)}.json`);
-  const result = await runCell(world, cell);
+  const result = await runCell(world, cell, by);
   const before = await kept(path);
   if (!before) await keep(path, result);
   const same = JSON.stringify(before) === JSON.stringify(result);

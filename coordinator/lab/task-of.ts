@@ -15,12 +15,15 @@ export function taskOf({ grid, base }: { grid: Grid; base: Change }, cell: Cell,
   const refuse = (field: string, problem: string, fix: string) => {
     throw new InputError(field, `${problem}, which the lab does not simulate`, fix);
   };
-  if (privacy.sampleRate !== 1) refuse("change.privacy.sampleRate", `is ${privacy.sampleRate}`, "Set it to 1.");
-  if (training.localOptimizer !== "sgd") refuse("change.training.localOptimizer", "is adam", "Set it to sgd.");
   if (task.data.text) refuse("task", "reads texts", "Use a task whose features are columns.");
   if (task.data.images) refuse("task", "reads images", "Use a task whose features are columns.");
   if (classesOf(task)) refuse("task", "has more than two outcomes", "Use a task of two.");
-  if (training.localMomentum !== 0) refuse("change.training.localMomentum", "is not 0", "Set it to 0.");
+  if (cell.local?.kind === "scaffold" && (training.localOptimizer !== "sgd" || training.localMomentum !== 0))
+    refuse(
+      "change.training",
+      "has a local adam or momentum beside scaffold, whose control variates are of plain steps",
+      "Set localOptimizer to sgd and localMomentum to 0, or leave scaffold out.",
+    );
   if (cell.mechanism !== "banded" && cell.bands !== undefined)
     throw new InputError(
       "bands",

@@ -19,7 +19,7 @@ const budget = 1;
 const localEpochs = 1;
 
 /** A signed or unsigned gap of the selections of rows `which`; undefined where it does not exist. */
-export type LocalGap = (parameters: ArrayLike<number>, which: Uint32Array) => number | undefined;
+export type LocalGap = (parameters: Float64Array, which: Uint32Array) => number | undefined;
 
 export function fairFed(
   task: Task,

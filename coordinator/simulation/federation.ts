@@ -1,6 +1,6 @@
 /**
- * A whole run in memory: the same plan, layouts, noise, learner and controller as a real one. The sums are made by float64
- * on the processor without masks, which change no sum (float-sums.ts), or by an engine as tabs make them (engine-sums.ts).
+ * A whole run in memory: the same plan, layouts, noise, learner and controller as a real one. The sums are made of whole
+ * cohorts at once (cohort-sums.ts), by float64 on the processor or by an engine, or tab by tab as tabs make them (tab-sums.ts).
  */
 import type { Normalisation } from "../../shared/data/features.ts";
 import type { TypedRows } from "../../shared/data/rows.ts";
@@ -21,18 +21,22 @@ import { readProfile } from "../../shared/questions/profile.ts";
 import { atClipNorm, readTrain } from "../../shared/questions/train.ts";
 import { attributesOf, type Task } from "../../shared/task.ts";
 import { finalParameters, meanOf, startLearner, type TrainStep, takeProfile, takeTrain } from "../learner.ts";
+import type { Arithmetic } from "./arithmetic.ts";
 import { type BandedNoise, bandedNoise, inTurns } from "./banded-noise.ts";
+import { CohortSums } from "./cohort-sums.ts";
 import { drawn, fraction } from "./draw.ts";
-import { EngineSums, type Tabs } from "./engine-sums.ts";
-import { FloatSums, type Kind } from "./float-sums.ts";
+import type { RowEngine } from "./engine.ts";
 import { NaivePenalties } from "./naive-penalties.ts";
+import { OnAdapter } from "./on-adapter.ts";
 import { Optimizer } from "./optimizer.ts";
 import { ParticipantWork } from "./participant-work.ts";
 import { attackersOf, tamperingOf, withFlippedLabels } from "./poison.ts";
-import type { Encoded, Participant } from "./population.ts";
+import type { Participant } from "./population.ts";
+import { Processor } from "./processor.ts";
 import { RecordWork } from "./record-work.ts";
 import { combined, partsOf } from "./sub-cohorts.ts";
-import type { Sums } from "./sums.ts";
+import type { Kind, Sums } from "./sums.ts";
+import { TabSums, type Tabs } from "./tab-sums.ts";
 import type { Asked, Work } from "./work.ts";
 
 export interface Setting {
@@ -61,7 +65,9 @@ export interface Setting {
   server?: Server | undefined;
   /** Of what the task cannot say: SCAFFOLD. The task has FedProx's μ. */
   local?: Local | undefined;
-  /** Tabs that are simulated one by one; else by float64, all in one */
+  /** Computes for the whole cohort at once; else float64 on the processor does */
+  engine?: RowEngine | undefined;
+  /** Tabs that are simulated one by one, as tabs compute */
   tabs?: Tabs | undefined;
   /** Whose gap a tab's penalty acts on: everyone's, or, the naïve way, its own */
   penaltyOn: "everyone" | "itself";
@@ -139,13 +145,18 @@ export class Federation {
       if (isPrivate) this.#banded = bandedNoise(task, plan, plans.train.layout, { groups, bands, random });
     }
     this.#sums = tabs
-      ? new EngineSums({ task, rows, plans, tabs })
-      : new FloatSums({
-          ...{ task, rows, plans, random },
-          shares: isPrivate ? this.#shares : undefined,
-          release: this.#banded?.release,
-          work: (data) => this.#work(data),
-        });
+      ? new TabSums({ task, rows, plans, tabs })
+      : this.#cohortSums(rows, isPrivate ? this.#shares : undefined);
+  }
+
+  #cohortSums(rows: TypedRows, shares: Record<Kind, number> | undefined): CohortSums {
+    const { task, random, engine } = this.setting;
+    const arithmetic = engine ? new OnAdapter(task, rows, engine) : new Processor(task, rows);
+    const work = this.#work(rows, arithmetic);
+    return new CohortSums({
+      ...{ task, rows, plans: this.#plans, random, shares, arithmetic, work },
+      release: this.#banded?.release,
+    });
   }
 
   /** @param options.until the round after which it is evaluated as it is then; the task's last */
@@ -192,13 +203,14 @@ export class Federation {
     return { parameters, normalisation, threshold, path, steps, evaluation };
   }
 
-  #work(data: Encoded): Work {
+  #work(rows: TypedRows, arithmetic: Arithmetic): Work {
     const { task, random, penaltyOn } = this.setting;
     const naive = penaltyOn === "itself" ? new NaivePenalties(task) : undefined;
     const ownWitness = naive && ((number: number, histogram: Float64Array) => naive.witness(number, histogram));
-    if (task.privacy.unit === "record") return new RecordWork(task, data, ownWitness);
+    const parts = { task, rows, arithmetic, random, ownWitness };
+    if (task.privacy.unit === "record") return new RecordWork(parts);
     const { scaffold, qFair } = this.#optimizer;
-    return new ParticipantWork({ task, data, random, scaffold, qFair, ownWitness });
+    return new ParticipantWork({ ...parts, scaffold, qFair });
   }
 
   /** Who is asked this time and still there at the end: whoever drops out, nobody knows beforehand. */

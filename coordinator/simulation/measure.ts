@@ -20,10 +20,11 @@ export function measure(
   task: Task,
   { rows, network }: Encoded,
   which: ArrayLike<number>,
-  parameters: ArrayLike<number>,
+  parameters: Float32Array | Float64Array,
 ): Measurement {
   const members = Array.from(which);
-  const score = members.map((row) => network.logit(parameters, row));
+  const own = new Float64Array(parameters);
+  const score = members.map((row) => network.logit(own, row));
   const yTrue = members.map((row) => rows.labels[row]!);
   const cells = cellsOf(task);
   const perRow = rows.cells.length / rows.count;

@@ -48,9 +48,10 @@ const trained = async (
   const setting = { task, rows, participants, random, seed: 1, server, local, penaltyOn: "everyone" as const };
   const { parameters, normalisation } = await new Federation({ ...setting, isPrivate }).run();
   const { network, rows: encoded } = encode(rows, task, normalisation);
+  const model = Float64Array.from(parameters);
   const lossOf = (own: Uint32Array) =>
     own.reduce((sum, row) => {
-      const z = network.logit(parameters, row);
+      const z = network.logit(model, row);
       return sum + Math.log1p(Math.exp(encoded.labels[row] ? -z : z));
     }, 0) / own.length;
   return { parameters, losses: participants.map(({ train }) => lossOf(train)) };

@@ -4,6 +4,8 @@ import type { Layout } from "../../shared/questions/layout.ts";
 import type { Learner } from "../learner.ts";
 import type { Asked } from "./work.ts";
 
+export type Kind = "profile" | "train" | "evaluate";
+
 export interface Sums {
   profile(asked: readonly Asked[]): Promise<Float64Array>;
   /** Once, between the profile and training */

@@ -1,14 +1,14 @@
 /** From logits to gradients, and to the counts that are the evidence of fairness. */
 import { type Launch, launch } from "../dispatch.ts";
 import type { PlacedLayer } from "../layout.ts";
-import { compile, type Kernel } from "../wgsl/shader.ts";
+import { type Binding, compile, type Kernel } from "../wgsl/shader.ts";
 import histogram from "./histogram.wgsl?raw";
 import selected from "./selected.wgsl?raw";
 import sigmoidGradient from "./sigmoid-gradient.wgsl?raw";
 import softmaxGradient from "./softmax-gradient.wgsl?raw";
 
 type RowNames = "tables" | "chunk" | "logits" | "batch" | "facts";
-type GradientNames = RowNames | "witness" | "g" | "flags";
+type GradientNames = RowNames | "witness" | "g" | "flags" | "steps";
 type HistogramNames = RowNames | "counts";
 type SelectedNames = RowNames | "thresholds" | "counts";
 
@@ -22,19 +22,21 @@ const rowBindings = { tables: "uniform", chunk: "chunk", logits: "read", batch: 
 /** Cross-entropy of a logit's sigmoid, with the fairness tables; of several logits' softmax, of rows or tokens, without. */
 export function compileLossGradient(
   device: GPUDevice,
-  { outputs, output, positions }: PlacedLayer,
+  { outputs, output, positions, modelStride }: PlacedLayer,
 ): Promise<Kernel<GradientNames>> {
-  const results = { g: "write", flags: "write" } as const;
+  const many = modelStride > 0;
+  const results = { g: "write", flags: "write", ...(many && { steps: "read" }) } as const;
+  const scope = { counts: {}, flags: { many } };
   if (outputs === 1) {
-    const bindings = { ...rowBindings, witness: "read", ...results } as const;
-    return compile(device, "loss/sigmoid-gradient.wgsl", sigmoidGradient, bindings);
+    const bindings = { ...rowBindings, witness: "read", ...results } as Record<GradientNames, Binding>;
+    return compile(device, "loss/sigmoid-gradient.wgsl", sigmoidGradient, bindings, { constants: {}, scope });
   }
   return compile<Exclude<GradientNames, "witness">>(
     device,
     "loss/softmax-gradient.wgsl",
     softmaxGradient,
-    { ...rowBindings, ...results },
-    { constants: { LABELS: positions, CLASSES: outputs, STRIDE: output.rows.stride } },
+    { ...rowBindings, ...results } as Record<Exclude<GradientNames, "witness">, Binding>,
+    { constants: { LABELS: positions, CLASSES: outputs, STRIDE: output.rows.stride }, scope },
   );
 }
 

@@ -1,6 +1,7 @@
 // loss/sigmoid-gradient: g = dL/dz per row = Π_cells weight[cell][y] · (σ(z) − y) + Σ_cells lerp(slope[cell][y], z)
 // logits [rows, 4] f32 (z first)   batch [*] u32   facts [count, 1 + attributes] u32
 // witness [cells, 2, 17] f32: 16 slopes, then the weight   g [rows, 4] f32
+// With `many`, steps [batches, models] f32 begin with how many rows a model has; the others it has no gradient of.
 // grid: one thread a row. Only the row's own numbers enter, so clipping per row keeps its meaning (shared/fairness).
 //! use chunk
 //! use tables
@@ -13,6 +14,9 @@
 @group(0) @binding(5) var<storage, read> witness: array<f32>;
 @group(0) @binding(6) var<storage, read_write> g: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> flags: array<atomic<u32>>;
+//! if many
+@group(0) @binding(8) var<storage, read> steps: array<vec2f>;
+//! end
 
 // σ(z) for z ≤ 0 and z > 0 without a large exponential; precise also where σ(z) is near 0.
 fn sigmoid(z: f32) -> f32 {
@@ -46,5 +50,11 @@ fn sigmoid_gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workg
   let error = select(sigmoid(z), -sigmoid(-z), y == 1u);
   let value = weight * error + penalty;
   if (bits_of(value) >= INFINITE) { atomicOr(&flags[tables.layer], BACKWARD_OVERFLOW); }
+  //! if many
+  let model = row / chunk.room;
+  let inside = f32(row - model * chunk.room) < steps[chunk.first / chunk.room + model].x;
+  g[row] = vec4f(select(0.0, value, inside), 0.0, 0.0, 0.0);
+  //! else
   g[row] = vec4f(value, 0.0, 0.0, 0.0);
+  //! end
 }

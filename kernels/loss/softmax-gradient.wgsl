@@ -1,6 +1,7 @@
 // loss/softmax-gradient: g = softmax(z) − onehot(y), the gradient of the cross-entropy by the logits. Of a row whose
 // tokens have labels of their own, of the mean over those that have one.
-// logits [rows, LABELS, STRIDE] f32   batch [*] u32   facts [count, LABELS + attributes] u32   g [rows, LABELS, STRIDE] f32
+// logits, g [rows, LABELS, STRIDE] f32   batch [*] u32   facts [count, LABELS + attributes] u32
+// With `many`, steps [batches, models] f32 begin with how many rows a model has; the others it has no gradient of.
 // grid: one thread a label. Beyond the classes g keeps its zeros.
 //! use chunk
 //! use tables
@@ -15,6 +16,9 @@ override STRIDE: u32;
 @group(0) @binding(4) var<storage, read> facts: array<u32>;
 @group(0) @binding(5) var<storage, read_write> g: array<f32>;
 @group(0) @binding(6) var<storage, read_write> flags: array<atomic<u32>>;
+//! if many
+@group(0) @binding(7) var<storage, read> steps: array<vec2f>;
+//! end
 
 @compute @workgroup_size(16)
 fn softmax_gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -43,4 +47,10 @@ fn softmax_gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workg
   for (var k = 0u; k < CLASSES; k++) {
     g[at + k] = (g[at + k] / sum - select(0.0, 1.0, k == label)) / labelled;
   }
+  //! if many
+  let model = row / chunk.room;
+  if (f32(row - model * chunk.room) >= steps[chunk.first / chunk.room + model].x) {
+    for (var k = 0u; k < CLASSES; k++) { g[at + k] = 0.0; }
+  }
+  //! end
 }

@@ -10,6 +10,7 @@ import counted from "./snippets/counted.wgsl?raw";
 import finite from "./snippets/finite.wgsl?raw";
 import gelu from "./snippets/gelu.wgsl?raw";
 import length from "./snippets/length.wgsl?raw";
+import models from "./snippets/models.wgsl?raw";
 import outer from "./snippets/outer.wgsl?raw";
 import outerSum from "./snippets/outer-sum.wgsl?raw";
 import pool from "./snippets/pool.wgsl?raw";
@@ -27,6 +28,7 @@ const snippets: Record<string, string> = {
   finite,
   gelu,
   length,
+  models,
   outer,
   "outer-sum": outerSum,
   pool,

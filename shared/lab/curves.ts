@@ -10,6 +10,8 @@ export interface CellFigures {
   demographicParityDifference: number | null;
   equalizedOddsDifference: number | null;
   worstGroupAccuracy: number | null;
+  /** Accuracy on the way */
+  path: { round: number; accuracy: number }[];
 }
 
 export interface Done {
@@ -58,3 +60,26 @@ const figureOf = (result: CellFigures, figure: Figure): number | null => {
   const value = result[figure];
   return value === null || Number.isNaN(value) ? null : value;
 };
+
+/** Figures of which more budget should never cost any. */
+const rising: readonly Figure[] = ["accuracy", "auc"];
+
+/** Where a curve of accuracy or AUC falls from a smaller ε to a larger one by more than both their intervals allow. */
+export function falls(
+  grid: Grid,
+  done: readonly Done[],
+): { figure: Figure; label: string; from: number | "inf"; to: number | "inf" }[] {
+  return rising.flatMap((figure) =>
+    curvesOf(grid, done, figure).flatMap(({ label, points }) => {
+      const sorted = [...points].sort((a, b) => sizeOf(a.epsilon) - sizeOf(b.epsilon));
+      return sorted.flatMap((before, i) =>
+        sorted
+          .slice(i + 1)
+          .filter(({ spread }) => spread.high < before.spread.low)
+          .map(({ epsilon: to }) => ({ figure, label, from: before.epsilon, to })),
+      );
+    }),
+  );
+}
+
+const sizeOf = (epsilon: number | "inf"): number => (epsilon === "inf" ? Number.POSITIVE_INFINITY : epsilon);

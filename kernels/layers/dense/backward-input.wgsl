@@ -2,9 +2,11 @@
 // `adding` to what others have put there
 // g [rows · POSITIONS, A_STRIDE] f32   W [inputs + 1, OUTPUTS] f32 at OFFSET of parameters
 // x, gx [rows · POSITIONS, X_STRIDE] f32
+// With `many`, W is the row's own model's.
 // grid: one quad a tile, see snippets/tile.wgsl and snippets/product.wgsl. Beyond g's columns stand zeros.
 //! use chunk
 //! use tile
+//! use models
 //! use activation
 //! use finite
 override A_STRIDE: u32;
@@ -34,7 +36,7 @@ fn backward_input(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
 
   var z_{quad}_{four}_{column} = 0.0;
   var at = (tile.row + row_of(0u, lane)) * A_STRIDE;
-  var w = OFFSET + tile.column * B_ACROSS;
+  var w = OFFSET + model_of(tile.row) + tile.column * B_ACROSS;
   //! insert product a=g b=parameters
 
   var worst = 0u;

@@ -36,6 +36,8 @@ export interface Affine {
   activation: PlainActivation;
   activationBelow: PlainActivation;
   last: boolean;
+  /** Of many models at once: numbers from one's parameters to the next; otherwise 0 */
+  modelStride: number;
 }
 
 interface Tiled<Name extends string> extends Kernel<Name> {
@@ -104,6 +106,7 @@ export async function forwardProduct(
       LAYER: affine.index,
     },
     flagsOf(activation),
+    affine.modelStride,
   );
   return (arena) =>
     launch(
@@ -144,6 +147,7 @@ export async function backwardProduct(
       LAYER: index - 1,
     },
     { ...flagsOf(activationBelow), adding },
+    affine.modelStride,
   );
   return (arena) =>
     launch(
@@ -189,7 +193,7 @@ export async function plainGradient(
       PARAMETERS: each ? target.rowStride : target.parameters,
       OFFSET: each ? 0 : affine.weights,
     },
-    { adding: !each },
+    { adding: !each && affine.modelStride === 0, many: affine.modelStride > 0 },
   );
   return (arena) => {
     const buffers = { ...sidesOf(affine, arena), gradient: arena.get(target.to) };
@@ -263,9 +267,10 @@ function outerConstants(affine: Affine): Record<string, number> {
   };
 }
 
-function outerThreads(affine: Affine, tile: Tile, slice: number): (rows: number) => number {
+function outerThreads(affine: Affine, tile: Tile, slice: number): Launch["threads"] {
   const { left, right } = outerOf(affine);
-  return (rows) => 4 * quadsFor(tile, left.width, right.width) * Math.ceil((rows * affine.positions) / slice);
+  const quads = 4 * quadsFor(tile, left.width, right.width);
+  return (rows, room) => quads * Math.ceil((room * affine.positions) / slice) * (rows / room);
 }
 
 function sidesOf(affine: Affine, arena: Arena): Record<"chunk" | "left" | "right", GPUBuffer> {
@@ -281,6 +286,9 @@ async function compileTiled<Name extends string>(
   tile: Tile,
   constants: Record<string, number>,
   flags: Record<string, boolean> = {},
+  modelStride = 0,
 ): Promise<Tiled<Name>> {
-  return { ...(await compile(device, file, source, bindings, tiled(tile, constants, flags))), tile };
+  const many = modelStride > 0;
+  const all = { ...constants, ...(many && { MODEL_STRIDE: modelStride }) };
+  return { ...(await compile(device, file, source, bindings, tiled(tile, all, { many, ...flags }))), tile };
 }

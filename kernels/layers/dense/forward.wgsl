@@ -1,10 +1,12 @@
 // dense/forward: y = activation(x·W), the bias being the row of W that meets x's column of ones
 // x [rows · POSITIONS, A_STRIDE] f32   W [inputs + 1, OUTPUTS] f32 at OFFSET of parameters
 // y [rows · POSITIONS, Y_STRIDE] f32
+// With `many`, W is the row's own model's.
 // grid: one quad a tile, see snippets/tile.wgsl and product.wgsl. Beyond x's columns stand zeros, so what W has
 // beyond its own rows there is added zero times; y's own such columns are never written (memory.ts lays them out).
 //! use chunk
 //! use tile
+//! use models
 //! use activation
 //! use finite
 override A_STRIDE: u32;
@@ -32,7 +34,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
 
   var z_{quad}_{four}_{column} = 0.0;
   var at = (tile.row + row_of(0u, lane)) * A_STRIDE;
-  var w = OFFSET + tile.column;
+  var w = OFFSET + model_of(tile.row) + tile.column;
   //! insert product a=x b=parameters
 
   // Before the activation: relu may turn a NaN into 0, tanh an infinity into 1.

@@ -1,4 +1,5 @@
-// dense/plain-gradient: gradient[slice] += Σ a ⊗ g over the slice's rows, as they are (or = without `adding`)
+// dense/plain-gradient: gradient[slice] += Σ a ⊗ g over the slice's rows, as they are (or = without `adding`); with
+// `many`, each model's rows are slices of their own
 // left, right: a [rows, stride] and g [rows, stride] f32, see snippets/outer.wgsl   gradient [slices, PARAMETERS] f32
 // grid: one quad a tile and a slice of SLICE rows, which are added in their order.
 //! use chunk
@@ -23,10 +24,18 @@ fn term(v: f32) -> f32 {
 fn plain_gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let thread = thread_of(id, groups, GROUP);
   let slice = thread / 4u / outer_tiles();
+  //! if many
+  let each = (chunk.room + SLICE - 1u) / SLICE;
+  let start = slice / each * chunk.room;
+  let first = start + slice % each * SLICE;
+  if (first >= chunk.rows) { return; }
+  let end = min(first + SLICE, start + chunk.room);
+  //! else
   let first = slice * SLICE;
   let rows = chunk.rows * POSITIONS;
   if (first >= rows) { return; }
   let end = min(first + SLICE, rows);
+  //! end
   let tile = tile_of(thread - slice * 4u * outer_tiles(), RIGHT_WIDTH);
   let lane = thread % 4u;
 

@@ -2,6 +2,7 @@
 struct Chunk {
   first: u32,       // index of its first row in `batch`
   rows: u32,        // its rows; buffers have room for whole tiles of them
+  room: u32,        // of many models at once: rows that each has, one after the other; otherwise all
   thresholds: u32,  // length of `thresholds`, for selected.wgsl
   limit: f32,       // L2 bound of a row's gradient, safety margin taken off
   unit: f32,        // integers per 1.0 of gradient

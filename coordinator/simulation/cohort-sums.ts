@@ -1,22 +1,19 @@
-/** Answers in float64 on the processor, participant by participant, and all their noise in one draw. */
+/** Sums over a whole cohort at once, without masks, which change no sum, and all their noise in one draw. */
 import type { Normalisation } from "../../shared/data/features.ts";
 import { type TypedRows, takeRows } from "../../shared/data/rows.ts";
-import { binOf, cellsOf, histogramIndex } from "../../shared/fairness/histogram.ts";
 import type { RoundPlan } from "../../shared/plan.ts";
 import type { BandedRelease } from "../../shared/privacy/banded.ts";
 import { DiscreteGaussian } from "../../shared/privacy/discrete-gaussian.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
-import { type Layout, segment } from "../../shared/questions/layout.ts";
+import type { Layout } from "../../shared/questions/layout.ts";
 import { profileCounts } from "../../shared/questions/profile-counts.ts";
 import type { Task } from "../../shared/task.ts";
 import type { Learner } from "../learner.ts";
-import { cellsOfRow, type Encoded, encode } from "./population.ts";
-import type { Sums } from "./sums.ts";
-import type { Asked, Work } from "./work.ts";
+import type { Arithmetic } from "./arithmetic.ts";
+import type { Kind, Sums } from "./sums.ts";
+import { type Asked, evaluateCounts, rowsOf, type Work } from "./work.ts";
 
-export type Kind = "profile" | "train" | "evaluate";
-
-export interface FloatSumsParts {
+export interface CohortSumsParts {
   task: Task;
   rows: TypedRows;
   plans: Record<Kind, RoundPlan>;
@@ -25,15 +22,14 @@ export interface FloatSumsParts {
   random: RandomSource;
   /** Noise of training sums that is correlated over the rounds, instead of the shares */
   release: BandedRelease | undefined;
-  work: (data: Encoded) => Work;
+  arithmetic: Arithmetic;
+  work: Work;
 }
 
-export class FloatSums implements Sums {
+export class CohortSums implements Sums {
   readonly #noise: Partial<Record<Kind, DiscreteGaussian>> = {};
-  #data: Encoded | undefined;
-  #work: Work | undefined;
 
-  constructor(private readonly parts: FloatSumsParts) {
+  constructor(private readonly parts: CohortSumsParts) {
     const { plans, shares } = parts;
     if (!shares) return;
     // A sum of everybody's discrete Gaussians is as good as one of the summed variance (Kairouz et al. 2021, Thm 1).
@@ -58,15 +54,12 @@ export class FloatSums implements Sums {
     return this.#noised("profile", total);
   }
 
-  async normalise(normalisation: Normalisation): Promise<void> {
-    const { task, rows, work } = this.parts;
-    this.#data = encode(rows, task, normalisation);
-    this.#work = work(this.#data);
+  normalise(normalisation: Normalisation): Promise<void> {
+    return this.parts.arithmetic.normalise(normalisation);
   }
 
   async train(learner: Learner, asked: readonly Asked[], layout: Layout): Promise<Float64Array> {
-    const total = new Float64Array(layout.dimension);
-    for (const one of asked) this.#work!.add(learner, one, layout, total);
+    const total = await this.parts.work.sum(learner, asked, layout);
     return this.parts.release?.release(total) ?? this.#noised("train", total);
   }
 
@@ -75,25 +68,18 @@ export class FloatSums implements Sums {
     thresholds: readonly number[],
     asked: readonly Asked[],
   ): Promise<Float64Array> {
-    const { task, plans } = this.parts;
+    const { task, rows, plans, arithmetic } = this.parts;
     const { layout } = plans.evaluate;
-    const { rows, network } = this.#data!;
     const total = new Float64Array(layout.dimension);
-    const [counts, selected] = [segment(layout, "histogram"), segment(layout, "selected")];
-    const cells = cellsOf(task).length;
+    const logits = await arithmetic.logits(parameters, rowsOf(asked, "heldBack"));
+    let first = 0;
     for (const { participant } of asked) {
-      const { heldBack } = participant;
-      const per = task.privacy.unit === "record" ? 1 : Math.max(1, heldBack.length);
-      for (const row of heldBack) {
-        const z = network.logit(parameters, row);
-        const label = rows.labels[row]!;
-        for (const cell of cellsOfRow(rows, row)) {
-          total[counts.offset + histogramIndex(cell, label, binOf(z))]! += counts.unit / per;
-          thresholds.forEach((t, k) => {
-            if (z >= t) total[selected.offset + (k * cells + cell) * 2 + label]! += selected.unit / per;
-          });
-        }
-      }
+      const { heldBack: which } = participant;
+      const counts = evaluateCounts(task, layout, rows, { which, logits, first }, thresholds);
+      first += which.length;
+      const per = task.privacy.unit === "record" ? 1 : Math.max(1, which.length);
+      for (const { offset, length, unit } of layout.segments)
+        for (let i = offset; i < offset + length; i++) total[i]! += (unit * counts[i]!) / per;
     }
     return this.#noised("evaluate", total);
   }
