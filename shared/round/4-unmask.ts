@@ -128,10 +128,12 @@ export interface Agreeing extends Adding {
 export async function announceSurvivors(env: CoordinatorEnv, state: Adding): Promise<Agreeing> {
   const survivors = closeUploads(env, state);
   const body = { deliveryHash: state.deliveryHash, survivors };
+  const { sum } = state;
+  // Handed over: whatever would come in after the uploads closed is added to nothing.
+  state.sum = new Uint32Array(0);
   return {
     ...state,
-    // A copy of what was counted: whatever came in after the uploads closed is in neither.
-    sum: state.sum.slice(),
+    sum,
     received: new Set(survivors),
     survivors,
     survivorsHash: await hashOf(body),
@@ -202,7 +204,7 @@ export interface Unmasked {
 }
 
 /**
- * Removes every mask from the sum: survivors' self masks, and the pairwise masks that dropouts left behind.
+ * Removes every mask from the sum, where it stands: survivors' self masks, and the pairwise masks that dropouts left behind.
  * @throws Abort when a secret cannot be put together: then the sum stays masked
  */
 export async function unmaskSum(
@@ -214,7 +216,7 @@ export async function unmaskSum(
     announcementHash: fromHex(facts.announcementHash),
     rosterHash: fromHex(cohort.rosterHash),
   };
-  const sum = state.sum.slice();
+  const { sum } = state;
   const misfits: Misfit[] = [];
   /** Of a survivor its seed, of a dropout its mask key: other shares are not revealed. */
   const secretOf = async (dealer: number, isRight: (secret: Bytes) => Promise<boolean>): Promise<Bytes> => {

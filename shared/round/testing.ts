@@ -34,6 +34,7 @@ import {
   type MaskedMessage,
   maskAnswer,
   openUpload,
+  payloadLength,
   pieceLength,
   takePiece,
 } from "./3-masked.ts";
@@ -205,7 +206,7 @@ export async function formCohort(world: World, stays: (i: number) => boolean = (
 
 /** A whole upload, piece by piece. */
 export async function admitMasked(state: Adding, identity: string, { header, payload }: MaskedMessage): Promise<void> {
-  const upload = await openUpload(state, identity, header);
+  const upload = await openUpload(state, identity, header, new Uint8Array(payloadLength(state.plan)));
   const length = pieceLength(state.plan.bits);
   for (let at = 0; at === 0 || at < payload.length; at += length) takePiece(upload, payload.subarray(at, at + length));
   closeUpload(state, upload);
