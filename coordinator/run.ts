@@ -533,21 +533,26 @@ export class Run {
       finishedAt: new Date().toISOString(),
     };
     const sumHash = await hashSum(outcome.sum);
-    await runs.finishRound(this.id, facts, record, reading.learner, { rosterHash: outcome.rosterHash, sumHash });
+    const { rosterHash, survivors } = outcome;
+    // Witnesses sign before the model moves: a round without their word is one more that is asked again.
+    const result = await this.dependencies.witnesses.sign(
+      this.task.witnesses,
+      "result",
+      await publishResult(
+        { signer: this.dependencies.signer },
+        { announcementHash: facts.announcementHash, rosterHash, survivors, sumHash, modelHash },
+      ),
+    );
+    const { witnesses } = result;
+    await runs.finishRound(this.id, facts, record, reading.learner, {
+      rosterHash,
+      sumHash,
+      ...(witnesses && { witnesses }),
+    });
     this.learner = reading.learner;
     this.modelHash = await hashParameters(finalParameters(reading.learner));
     this.nextAttempt = 1;
     this.#keep(record);
-    const result = await publishResult(
-      { signer: this.dependencies.signer },
-      {
-        announcementHash: facts.announcementHash,
-        rosterHash: outcome.rosterHash,
-        survivors: outcome.survivors,
-        sumHash,
-        modelHash,
-      },
-    );
     this.room.send(this.room.identities, "result", result);
   }
 

@@ -198,7 +198,9 @@ export const taskSchema = z.strictObject({
     .min(1)
     .max(8)
     .optional()
-    .describe("Public keys of independent witnesses that must sign every announcement and roster (`murmur witness`)"),
+    .describe(
+      "Public keys of independent witnesses that must sign every announcement, roster and result (`murmur witness`)",
+    ),
   training: z.strictObject({
     rounds: z.int().min(1).max(10000),
     learningRate: z.number().positive(),

@@ -111,7 +111,7 @@ export interface CoordinatorToTab {
   delivery(message: DeliveryMessage): void;
   survivors(message: Signed<Survivors>): void;
   agreements(message: AgreementsMessage): void;
-  result(message: Signed<Result>): void;
+  result(message: Witnessed<Result>): void;
   /** The same identity took this seat in another tab; the connection ends */
   replaced(): void;
   /** The round is over for everybody, with nothing revealed */
@@ -139,6 +139,7 @@ export interface CoordinatorToWitness {
   challenge(nonce: string): void;
   announcement(message: Signed<Announcement>, reply: (answer: WitnessReply) => void): void;
   roster(message: Signed<Roster>, reply: (answer: WitnessReply) => void): void;
+  result(message: Signed<Result>, reply: (answer: WitnessReply) => void): void;
 }
 
 /** The connection's challenge as a witness signs it. */

@@ -33,8 +33,8 @@ export const taskDescriptionsZh: Record<string, string> = {
   "Default: 5 institutions (record) or 100 persons": "默认：5 个机构（记录级）或 100 人",
   "Largest share that may drop out of a round": "一轮中可以掉线的最大比例",
   "Share whose noise is not counted on": "不把其噪声计算在内的比例",
-  "Public keys of independent witnesses that must sign every announcement and roster (`murmur witness`)":
-    "必须为每次公告和名册签名的独立见证人的公钥（`murmur witness`）",
+  "Public keys of independent witnesses that must sign every announcement, roster and result (`murmur witness`)":
+    "必须为每次公告、名册和结果签名的独立见证人的公钥（`murmur witness`）",
   "Share of last rounds whose models are averaged": "对最后多大比例的轮次的模型取平均",
   "Participant level: passes over the tab's rows a round": "参与者级：每轮遍历标签页数据行的次数",
   "Participant level: rows a local step": "参与者级：本地每一步的行数",

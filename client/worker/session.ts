@@ -275,6 +275,7 @@ export class Session {
         coordinatorKey: pinned,
         task,
         taskHash: hash,
+        run: this.run,
         plan,
         claim: (step, announcementHash) => this.journal.claim(`${step}/${announcementHash}`),
         charge: (cost) => this.#charge(cost),

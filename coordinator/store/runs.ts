@@ -281,9 +281,9 @@ export class Runs {
     facts: RoundFacts,
     record: RoundRecord,
     learner: Learner,
-    hashes: { rosterHash: string; sumHash: string },
+    result: { rosterHash: string; sumHash: string; witnesses?: string[] },
   ): Promise<void> {
-    const entry: LedgerEntry = { kind: "round", run, round: facts.round, attempt: facts.attempt, record, ...hashes };
+    const entry: LedgerEntry = { kind: "round", run, round: facts.round, attempt: facts.attempt, record, ...result };
     await this.ledger.append([entry], async (tx) => {
       await advance(tx, run, facts, ["charged"], { state: "finished", record: JSON.stringify(record) });
       await tx

@@ -9,6 +9,7 @@ import { signedStatementSchema } from "../governance/review.ts";
 import { componentsSchema } from "../model-file.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const signature = z.string().regex(/^[0-9a-f]{128}$/);
 const run = z.string().min(1).max(64);
 const count = z.int().min(0);
 const question = z.enum(["profile", "train", "tree", "moments", "explain", "evaluate"]);
@@ -163,7 +164,15 @@ export const entrySchema = z.discriminatedUnion("kind", [
     privacy,
   }),
   /** A sum was decoded, and what came of it */
-  z.strictObject({ kind: z.literal("round"), ...attempt, record: recordSchema, rosterHash: hash, sumHash: hash }),
+  z.strictObject({
+    kind: z.literal("round"),
+    ...attempt,
+    record: recordSchema,
+    rosterHash: hash,
+    sumHash: hash,
+    /** Signatures on the round's result, of every witness whom the task names, in its order */
+    witnesses: z.array(signature).optional(),
+  }),
   /** An attempt ended with nothing revealed */
   z.strictObject({ kind: z.literal("abort"), ...attempt, record: recordSchema }),
   /** The run is over */

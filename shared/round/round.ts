@@ -55,6 +55,8 @@ export interface ParticipantEnv {
   /** The task the person consented to */
   readonly task: Task;
   readonly taskHash: string;
+  /** The run that the tab joined */
+  readonly run: string;
   readonly plan: Plan;
   /** Notes durably that this step of this round was answered; false if it was before, in any tab of this identity */
   claim(step: "nonce" | "shares" | "masked" | "agreement" | "unmask", announcementHash: string): Promise<boolean>;

@@ -118,6 +118,7 @@ export async function newTab(task: Task, coordinatorKey: string): Promise<Tab> {
     coordinatorKey,
     task,
     taskHash: await taskHash(task),
+    run: "r",
     plan: plainPlan,
     claim: async () => true,
     charge: async (cost) => {
