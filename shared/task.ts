@@ -201,6 +201,12 @@ export const taskSchema = z.strictObject({
     .describe(
       "Public keys of independent witnesses that must sign every announcement, roster and result (`murmur witness`)",
     ),
+  postQuantum: z
+    .literal(true)
+    .optional()
+    .describe(
+      "Pair secrets of ML-KEM-768 beside X25519, against traffic that is recorded until a quantum computer is there",
+    ),
   training: z.strictObject({
     rounds: z.int().min(1).max(10000),
     learningRate: z.number().positive(),

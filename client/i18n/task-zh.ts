@@ -33,6 +33,8 @@ export const taskDescriptionsZh: Record<string, string> = {
   "Default: 5 institutions (record) or 100 persons": "默认：5 个机构（记录级）或 100 人",
   "Largest share that may drop out of a round": "一轮中可以掉线的最大比例",
   "Share whose noise is not counted on": "不把其噪声计算在内的比例",
+  "Pair secrets of ML-KEM-768 beside X25519, against traffic that is recorded until a quantum computer is there":
+    "除 X25519 外，成对密钥还用 ML-KEM-768 协商，以防流量今天被录下、日后被量子计算机破解",
   "Public keys of independent witnesses that must sign every announcement, roster and result (`murmur witness`)":
     "必须为每次公告、名册和结果签名的独立见证人的公钥（`murmur witness`）",
   "Share of last rounds whose models are averaged": "对最后多大比例的轮次的模型取平均",

@@ -32,7 +32,7 @@ import type { Ed25519Verify, Identity, KeyAgreement } from "../secure-sum/keys.t
 import type { Hkdf, StreamCipher } from "../secure-sum/masks.ts";
 import type { Task } from "../task.ts";
 
-export const protocolVersion = 6;
+export const protocolVersion = 7;
 
 /** What one upload costs its sender: see privacy/balance.ts. */
 export interface UploadCost {

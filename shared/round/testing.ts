@@ -224,7 +224,7 @@ export async function playRound(
   const tabs = world.tabs.map((tab) => ({ ...tab, env: freshClaims(tab.env) }));
   const stays = (i: number, phase: Leaves) => phases.indexOf(leaves[i] ?? "never") > phases.indexOf(phase);
   const { linked, members } = formed ?? (await formCohort(world, (i) => stays(i, "nonce")));
-  const sharing = collectShares(linked);
+  const sharing = collectShares(coordinator, linked);
   const shared = await Promise.all(
     tabs.map(async (tab, i) => {
       if (!stays(i, "shares") || !members.has(i)) return undefined;

@@ -100,7 +100,11 @@ async function afterSharing(): Promise<{
 }> {
   const { linked, neighbours } = await linkAll(world, joined, await closed());
   const made = await Promise.all(world.tabs.map(({ env }, i) => shareSecrets(env, neighbours.get(i)!)));
-  return { sharing: collectShares(linked), messages: made.map((m) => m.message), states: made.map((m) => m.state) };
+  return {
+    sharing: collectShares(world.coordinator, linked),
+    messages: made.map((m) => m.message),
+    states: made.map((m) => m.state),
+  };
 }
 
 /** @param lie what the coordinator made a tab believe instead of the truth */
