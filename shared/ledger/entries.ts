@@ -20,6 +20,7 @@ const privacy = z.strictObject({
   relation: z.literal("add-remove"),
   truePositiveRate: z.number().min(0).max(1).optional(),
   alone: z.strictObject({ epsilon: z.number().min(0), truePositiveRate: z.number().min(0).max(1) }).optional(),
+  trusting: z.strictObject({ epsilon: z.number().min(0), truePositiveRate: z.number().min(0).max(1) }).optional(),
 });
 const estimates = z.record(
   z.string(),

@@ -45,6 +45,7 @@ export async function maskAnswer(
   if (!(await env.claim("masked", facts.announcementHash))) throw new Decline("already-answered", { step: "masked" });
   await env.charge({
     announcementHash: facts.announcementHash,
+    run: env.run,
     round: facts.round,
     attempt: facts.attempt,
     question: facts.question,

@@ -37,6 +37,7 @@ export const protocolVersion = 7;
 /** What one upload costs its sender: see privacy/balance.ts. */
 export interface UploadCost {
   announcementHash: string;
+  run: string;
   round: number;
   attempt: number;
   question: Question["kind"];
