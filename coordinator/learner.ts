@@ -12,6 +12,7 @@ import {
 import { neutralWitness, type Witness } from "../shared/fairness/histogram.ts";
 import { architectureOf, initialParameters } from "../shared/model.ts";
 import { featureGroups } from "../shared/objective.ts";
+import type { BandedState } from "../shared/privacy/banded.ts";
 import type { Profile } from "../shared/questions/profile.ts";
 import type { TrainSum } from "../shared/questions/train.ts";
 import { classesOf, type Task } from "../shared/task.ts";
@@ -27,6 +28,8 @@ export interface Learner {
   controller: ControllerState;
   witness: Witness;
   profile: Profile | undefined;
+  /** Of a task with `banded`: what its correlated noise remembers */
+  correlated?: BandedState | undefined;
 }
 
 export function startLearner(task: Task, seed: number): Learner {

@@ -108,7 +108,7 @@ export async function conductRound(
     await room.collect("nonce", identities, deadlines.shares, (who, m: never) => admitNonce(revealing, who, m), signal),
   );
   const linked = await linkCohort(env, revealing);
-  const sharing = collectShares(linked);
+  const sharing = collectShares(env, linked);
   const revealed = [...revealing.nonces.keys()].map((member) => identities[member]!);
   room.send(revealed, "nonces", linked.nonces);
   count(

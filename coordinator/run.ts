@@ -17,7 +17,7 @@ import { evaluateGates } from "../shared/gates.ts";
 import { type SignedStatement, type Standing, standingOf } from "../shared/governance/review.ts";
 import type { Evidence } from "../shared/ledger/evidence.ts";
 import { contextHash, type ModelContext } from "../shared/model-file.ts";
-import { type Plan, planOf } from "../shared/plan.ts";
+import { type Plan, planOf, trustingCoordinator } from "../shared/plan.ts";
 import { announcedClip } from "../shared/privacy/adaptive-clipping.ts";
 import { account, admit, type Charge } from "../shared/privacy/balance.ts";
 import { decodeParticipants } from "../shared/privacy/encode.ts";
@@ -39,6 +39,7 @@ import {
 import type { Task } from "../shared/task.ts";
 import type { AnnounceMessage, Welcome } from "../shared/wire.ts";
 import { bulkCrypto } from "./bulk-crypto.ts";
+import { withCorrelatedNoise } from "./correlated.ts";
 import { finalParameters, type Learner } from "./learner.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Reading, readSum, selectionThreshold } from "./reading.ts";
@@ -498,16 +499,22 @@ export class Run {
     duration: number,
   ): Promise<void> {
     const { runs } = this.dependencies;
-    const { plan } = outcome;
     const trainRound = this.#finished("train") + 1;
-    const sum =
+    const { dimension } = outcome.plan.layout;
+    const decoded =
       this.task.privacy.unit === "participant"
-        ? decodeParticipants(outcome.sum, await rotationSigns(fromHex(facts.announcementHash), plan.layout.dimension))
+        ? decodeParticipants(outcome.sum, await rotationSigns(fromHex(facts.announcementHash), dimension))
         : outcome.sum;
+    const summed = { sum: decoded, plan: outcome.plan, learner: this.learner };
+    const { banded } = this.task.privacy;
+    const { sum, plan, learner } =
+      banded && question.kind === "train"
+        ? withCorrelatedNoise(banded, this.plan.banded!, summed, outcome.survivors)
+        : summed;
     const reading: Reading = readSum(
       this.task,
       plan,
-      this.learner,
+      learner,
       question,
       { ...outcome, sum },
       {
@@ -535,21 +542,26 @@ export class Run {
       finishedAt: new Date().toISOString(),
     };
     const sumHash = await hashSum(outcome.sum);
-    await runs.finishRound(this.id, facts, record, reading.learner, { rosterHash: outcome.rosterHash, sumHash });
+    const { rosterHash, survivors } = outcome;
+    // Witnesses sign before the model moves: a round without their word is one more that is asked again.
+    const result = await this.dependencies.witnesses.sign(
+      this.task.witnesses,
+      "result",
+      await publishResult(
+        { signer: this.dependencies.signer },
+        { announcementHash: facts.announcementHash, rosterHash, survivors, sumHash, modelHash },
+      ),
+    );
+    const { witnesses } = result;
+    await runs.finishRound(this.id, facts, record, reading.learner, {
+      rosterHash,
+      sumHash,
+      ...(witnesses && { witnesses }),
+    });
     this.learner = reading.learner;
     this.modelHash = await hashParameters(finalParameters(reading.learner));
     this.nextAttempt = 1;
     this.#keep(record);
-    const result = await publishResult(
-      { signer: this.dependencies.signer },
-      {
-        announcementHash: facts.announcementHash,
-        rosterHash: outcome.rosterHash,
-        survivors: outcome.survivors,
-        sumHash,
-        modelHash,
-      },
-    );
     this.room.send(this.room.identities, "result", result);
   }
 
@@ -563,7 +575,7 @@ export class Run {
   }
 
   #spent(): PrivacyStatement {
-    return spentOn(this.task, this.#charges);
+    return spentOn(this.task, this.#charges, this.plan);
   }
 
   #phase(facts: RoundFacts, phase: NonNullable<RunDetail["current"]>["phase"], cohort: number): void {
@@ -649,9 +661,10 @@ export class Run {
 export const newInvitation = (): string => randomBytes(16).toString("base64url");
 
 /** What the charges of a run amount to, as a statement. */
-export function spentOn(task: Task, charges: readonly Charge[]): PrivacyStatement {
-  const { delta, unit } = task.privacy;
-  return { delta, unit, relation: "add-remove", ...account(charges, delta) };
+export function spentOn(task: Task, charges: readonly Charge[], plan?: Plan): PrivacyStatement {
+  const { delta, unit, banded } = task.privacy;
+  const trusting = banded && trustingCoordinator(task, plan ?? planOf(task), charges);
+  return { delta, unit, relation: "add-remove", ...account(charges, delta), ...(trusting && { trusting }) };
 }
 
 /** The process is leaving; the run goes on when it is back. */

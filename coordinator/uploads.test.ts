@@ -31,7 +31,8 @@ function adding(): Adding {
 }
 const header = (i: number) =>
   signBody("masked", { rosterHash: "r", from: i, deliveryHash: "d", sha256: "00".repeat(32) }, identities[i]!);
-const piece = new Uint8Array(2 ** 18);
+/** Each is given back when it has been taken. */
+const piece = () => new Uint8Array(2 ** 18);
 
 test("[15] only so many uploads are open at a time; the others wait, and each that ends lets one in", async () => {
   const uploads = new Uploads(adding(), 60_000, () => {});
@@ -64,10 +65,10 @@ test("[15] ten thousand tiny pieces end with the first; an endless upload ends w
     });
   expect(refused).toBe(10_000);
   await uploads.admit(who(1), { header: await header(1) });
-  for (let i = 0; i < 15; i++) expect(await uploads.admit(who(1), { piece })).toBe("more");
+  for (let i = 0; i < 15; i++) expect(await uploads.admit(who(1), { piece: piece() })).toBe("more");
   // The sixteenth piece is the last one there is room for, and its hash is wrong.
-  await expect(uploads.admit(who(1), { piece })).rejects.toThrow("payload-invalid");
-  await expect(uploads.admit(who(1), { piece })).rejects.toThrow("message-invalid");
+  await expect(uploads.admit(who(1), { piece: piece() })).rejects.toThrow("payload-invalid");
+  await expect(uploads.admit(who(1), { piece: piece() })).rejects.toThrow("message-invalid");
   expect(state.received.size).toBe(0);
   expect(state.sum.every((x) => x === 0)).toBe(true);
 });
@@ -75,10 +76,10 @@ test("[15] ten thousand tiny pieces end with the first; an endless upload ends w
 test("[15] one sender's pieces never end up in another's vector, and a second header ends the upload", async () => {
   const uploads = new Uploads(adding(), 60_000, () => {});
   await uploads.admit(who(0), { header: await header(0) });
-  await expect(uploads.admit(who(1), { piece })).rejects.toThrow("message-invalid");
+  await expect(uploads.admit(who(1), { piece: piece() })).rejects.toThrow("message-invalid");
   await expect(uploads.admit(who(1), { header: await header(0) })).rejects.toThrow("message-invalid");
   await expect(uploads.admit(who(0), { header: await header(0) })).rejects.toThrow("duplicate");
-  await expect(uploads.admit(who(0), { piece })).rejects.toThrow("message-invalid");
+  await expect(uploads.admit(who(0), { piece: piece() })).rejects.toThrow("message-invalid");
 });
 
 test("[15] who has its turn and is silent is reported; when the phase is over the waiting are told so", async () => {

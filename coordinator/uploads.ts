@@ -1,19 +1,19 @@
 /**
- * Masked vectors on their way in. Only a few are sent at a time: each has its own piece of memory until its hash is known
- * to be right, and a cohort of thousands must not need thousands of them. The others wait for their header's answer.
+ * Masked vectors on their way in. Only a few are sent at a time: each has its own room until its hash is known to be
+ * right, and a cohort of thousands must not need thousands of them. The others wait for their header's answer.
  */
 import {
   type Adding,
   closeUpload,
   type MaskedHeader,
   openUpload,
+  payloadLength,
   takePiece,
   type Upload,
 } from "../shared/round/3-masked.ts";
 import { Refusal } from "../shared/round/reasons.ts";
 import type { Signed } from "../shared/round/signed.ts";
-import { packedLength } from "../shared/secure-sum/packing.ts";
-import { release } from "./release.ts";
+import { collectYoung, release } from "./release.ts";
 
 export type UploadMessage = { header: Signed<MaskedHeader> } | { piece: Uint8Array };
 
@@ -22,8 +22,15 @@ const fewestPlaces = 8;
 /** …and for as many small ones as fit in here, bytes. */
 const roomyBytes = 2 ** 24;
 
+/** Of what came off sockets, this much may lie about before it is collected, bytes. */
+const litterBytes = 2 ** 23;
+
 export class Uploads {
   readonly places: number;
+  /** Room for vectors, made on first use and used again and again */
+  readonly #vectors: Uint8Array<ArrayBuffer>[] = [];
+  readonly #length: number;
+  #litter = 0;
   #free: number;
   readonly #queue: { begin: () => void; refuse: (reason: Refusal) => void }[] = [];
   readonly #open = new Map<string, { upload: Upload; timer: NodeJS.Timeout }>();
@@ -37,8 +44,8 @@ export class Uploads {
     private readonly patienceMs: number,
     private readonly onSilent: (identity: string) => void,
   ) {
-    const { layout, bits } = adding.plan;
-    this.places = Math.max(fewestPlaces, Math.floor(roomyBytes / packedLength(layout.dimension, bits)));
+    this.#length = payloadLength(adding.plan);
+    this.places = Math.max(fewestPlaces, Math.floor(roomyBytes / this.#length));
     this.#free = this.places;
   }
 
@@ -50,10 +57,12 @@ export class Uploads {
         throw new Refusal("duplicate");
       }
       await this.#turn();
+      const vector = this.#vectors.pop() ?? new Uint8Array(this.#length);
       try {
-        const upload = await openUpload(this.adding, identity, message.header);
+        const upload = await openUpload(this.adding, identity, message.header, vector);
         this.#open.set(identity, { upload, timer: this.#watch(identity) });
       } catch (error) {
+        this.#vectors.push(vector);
         this.#next();
         throw error;
       }
@@ -63,12 +72,13 @@ export class Uploads {
     if (!open) throw new Refusal("message-invalid");
     clearTimeout(open.timer);
     try {
-      if (!takePiece(open.upload, message.piece)) {
+      const isLast = takePiece(open.upload, message.piece);
+      this.#discard(message.piece);
+      if (!isLast) {
         open.timer = this.#watch(identity);
         return "more";
       }
       closeUpload(this.adding, open.upload);
-      for (const piece of open.upload.pieces) release(piece);
     } catch (error) {
       this.release(identity);
       throw error;
@@ -83,6 +93,7 @@ export class Uploads {
     if (!open) return;
     clearTimeout(open.timer);
     this.#open.delete(identity);
+    this.#vectors.push(open.upload.vector as Uint8Array<ArrayBuffer>);
     this.#next();
   }
 
@@ -91,6 +102,16 @@ export class Uploads {
     for (const { refuse } of this.#queue.splice(0)) refuse(new Refusal("timed-out"));
     for (const { timer } of this.#open.values()) clearTimeout(timer);
     this.#open.clear();
+    for (const vector of this.#vectors.splice(0)) release(vector);
+  }
+
+  /** The piece itself at once; what a socket read it in, with the next few. */
+  #discard(piece: Uint8Array): void {
+    this.#litter += piece.byteLength;
+    release(piece);
+    if (this.#litter < litterBytes) return;
+    this.#litter = 0;
+    collectYoung();
   }
 
   #turn(): Promise<void> {

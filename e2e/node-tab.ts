@@ -6,7 +6,7 @@ import type { Journal } from "../client/worker/journal.ts";
 import { type Answer, Session, type SessionEvents } from "../client/worker/session.ts";
 import { portionKeyBytes, splitHeldBack } from "../shared/data/portions.ts";
 import { readRows } from "../shared/data/rows.ts";
-import { admit, type Charge } from "../shared/privacy/balance.ts";
+import { admission, type Charge } from "../shared/privacy/balance.ts";
 import { RandomSource } from "../shared/privacy/random.ts";
 import type { Question } from "../shared/questions/question.ts";
 import { generateIdentityKeys } from "../shared/secure-sum/keys.ts";
@@ -34,7 +34,7 @@ export async function memoryJournal(): Promise<Journal> {
     charge: async (family, charge, budget) => {
       // Nothing is awaited in between, so charges never overlap.
       const before = charges.get(family) ?? [];
-      const answer = admit(before, charge, budget);
+      const answer = admission(before, charge, budget);
       if (answer.admitted) charges.set(family, [...before, charge]);
       return answer;
     },

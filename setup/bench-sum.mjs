@@ -1,7 +1,8 @@
 /**
  * `npm run bench:sum`: whole rounds of the secure sum on this machine. The coordinator is a process of its own; all
  * clients live in a second one and speak the real protocol over loopback sockets. Prints the coordinator's processor time
- * and memory and what a client sends and receives; `--json` prints them as JSON, `--only 1000×100000` picks cases.
+ * and memory and what a client sends and receives; `--json` prints them as JSON, `--only 1000×100000` picks cases,
+ * `--post-quantum` has ML-KEM-768 beside X25519.
  */
 import { fork } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -110,14 +111,19 @@ function printTable(results) {
 await orExplain(prepare);
 await orExplain(async () => {
   const { values } = parseArgs({
-    options: { only: { type: "string", multiple: true, default: [] }, json: { type: "boolean", default: false } },
+    options: {
+      only: { type: "string", multiple: true, default: [] },
+      json: { type: "boolean", default: false },
+      "post-quantum": { type: "boolean", default: false },
+    },
   });
   const chosen = cases.filter((one) => values.only.length === 0 || values.only.includes(nameOf(one)));
   if (chosen.length === 0) throw new SetupFailure(`--only: there are ${cases.map(nameOf).join(", ")}.`);
   mkdirSync(folder, { recursive: true });
   await buildProcesses();
   const results = [];
-  for (const shape of chosen) {
+  const postQuantum = values["post-quantum"];
+  for (const shape of chosen.map((one) => (postQuantum ? { ...one, postQuantum } : one))) {
     const began = Date.now();
     results.push(await measure(shape));
     say(`${nameOf(shape)}: ${((Date.now() - began) / 1000).toFixed(0)} s`);

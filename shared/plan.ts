@@ -4,10 +4,12 @@
  */
 
 import { guaranteedCohort, minimumCohort } from "./cohort.ts";
-import type { MechanismEvent } from "./privacy/accountants/rdp.ts";
-import { account } from "./privacy/balance.ts";
+import { epsilonOf, type MechanismEvent } from "./privacy/accountants/rdp.ts";
+import { account, type Charge } from "./privacy/balance.ts";
+import type { Participation } from "./privacy/banded.ts";
 import { noiseMultiplierFor } from "./privacy/calibrate.ts";
 import { blockSize } from "./privacy/hadamard.ts";
+import { attackerPower } from "./privacy/power.ts";
 import { type Layout, segment } from "./questions/layout.ts";
 import { layoutOf, portionOf, type Question } from "./questions/question.ts";
 import { hasComponents, type Task } from "./task.ts";
@@ -21,6 +23,8 @@ export interface Plan {
   sampleRate: Record<Kind, number>;
   /** Rounds of each question the budget is made for; rounds that had to be repeated live on the spare ones */
   rounds: Record<Kind, number>;
+  /** Of a task with `banded`: the correlated noise on top, and who may be in which rounds */
+  banded?: ReturnType<typeof bandedPlan>;
 }
 
 /** Spare rounds in the budget: a round that was charged and then failed is never refunded. */
@@ -61,10 +65,57 @@ export function planOf(task: Task): Plan {
     after: [event(small, unit === "record" ? 1 : 2), ...trees, ...spreads, ...(unit === "record" ? [] : explanations)],
   });
   const evaluate = unit === "record" ? whole(1, rounds.evaluate + 1, explanations) : small;
-  return {
+  const plan: Plan = {
     noiseMultiplier: { profile: small, train, tree: treeNoise, moments: onceNoise, explain: onceNoise, evaluate },
     sampleRate: { profile: 1, train: sampleRate, tree: 1, moments: 1, explain: 1, evaluate: 1 },
     rounds,
+  };
+  const { banded } = task.privacy;
+  if (!banded) return plan;
+  return { ...plan, banded: bandedPlan(task, plan, { minSeparation: banded.bands, epsilon: banded.epsilon }) };
+}
+
+/**
+ * What charges amount to in the eyes of everybody but the coordinator, which is trusted for this number: of the training
+ * rounds only what correlated noise leaves, once for all of them. Undefined for tasks without it.
+ */
+export function trustingCoordinator(
+  { privacy }: Task,
+  { banded }: Plan,
+  charges: readonly Charge[],
+): { epsilon: number; truePositiveRate: number } | undefined {
+  if (!banded) return undefined;
+  const events: MechanismEvent[] = charges
+    .filter(({ question }) => question !== "train")
+    .map(({ event }) => ({ ...event, count: 1 }));
+  if (events.length < charges.length) events.push({ noiseMultiplier: banded.noiseMultiplier, sampleRate: 1, count: 1 });
+  return { epsilon: epsilonOf(events, privacy.delta), truePositiveRate: attackerPower(events) };
+}
+
+/**
+ * Noise that is correlated over the training rounds (privacy/banded.ts): what z is over the sensitivity of all of C·x, such
+ * that it costs, with every other question, at most `epsilon` in the eyes of everybody but the coordinator.
+ * @param minSeparation least difference of two training rounds that one participant takes part in
+ */
+export function bandedPlan(
+  task: Task,
+  plan: Plan,
+  { minSeparation, epsilon }: { minSeparation: number; epsilon: number },
+): { noiseMultiplier: number; participation: Participation } {
+  // As many rounds as every other mechanism's budget is made for.
+  const rounds = task.training.rounds + spareRounds(task.training.rounds);
+  const { delta, unit } = task.privacy;
+  const after = (["profile", "tree", "moments", "explain", "evaluate"] as const)
+    .filter((kind) => plan.rounds[kind] > 0 && portionOf(kind, unit) === "train")
+    .map((kind) => ({
+      noiseMultiplier: plan.noiseMultiplier[kind],
+      sampleRate: 1,
+      count: plan.rounds[kind] + (kind === "profile" || kind === "evaluate" ? 0 : 1),
+    }));
+  return {
+    // All of C·x is one answer of one Gaussian mechanism.
+    noiseMultiplier: noiseMultiplierFor({ epsilon, delta, sampleRate: 1, count: 1, after }),
+    participation: { rounds, minSeparation, most: Math.ceil(rounds / minSeparation) },
   };
 }
 
@@ -72,7 +123,12 @@ export function planOf(task: Task): Plan {
  * What all planned rounds and the spare ones amount to in the smallest cohort, where a tab's own share of noise is
  * largest; see `account`. In a larger one, less is left of it if all others collude.
  */
-export function wholeRun(task: Task, plan: Plan): Pick<ReturnType<typeof account>, "truePositiveRate" | "alone"> {
+export function wholeRun(
+  task: Task,
+  plan: Plan,
+): Pick<ReturnType<typeof account>, "truePositiveRate" | "alone"> & {
+  trusting?: NonNullable<ReturnType<typeof trustingCoordinator>>;
+} {
   const { honest } = guaranteedCohort(task, minimumCohort(task));
   const { rounds } = plan;
   const kinds: [Kind, number][] = [
@@ -95,7 +151,8 @@ export function wholeRun(task: Task, plan: Plan): Pick<ReturnType<typeof account
     })),
   );
   const { truePositiveRate, alone } = account(charges, task.privacy.delta);
-  return { truePositiveRate, alone };
+  const trusting = trustingCoordinator(task, plan, charges);
+  return { truePositiveRate, alone, ...(trusting && { trusting }) };
 }
 
 /** How one round's sum is shared out among the tabs that take part. */

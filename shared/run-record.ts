@@ -36,6 +36,8 @@ export interface PrivacyStatement {
   truePositiveRate?: number;
   /** The same two if everybody but one tab colludes with the coordinator: then only that tab's own noise is left */
   alone?: { epsilon: number; truePositiveRate: number };
+  /** Of a task with correlated noise: the same two towards everybody but the coordinator, which is trusted for them */
+  trusting?: { epsilon: number; truePositiveRate: number };
 }
 
 /** The seed's objective, L + α₁·privacy + α₂·fairness + α₃·transparency + α₄·compliance, term by term. */

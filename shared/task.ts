@@ -197,6 +197,19 @@ export const taskSchema = z.strictObject({
     family: name
       .optional()
       .describe("Tasks of one family and unit share one balance in each tab. Default: each task has its own"),
+    banded: z
+      .strictObject({
+        bands: z.int().min(2).max(100).describe("A tab takes part at most once in so many training rounds"),
+        epsilon: z
+          .number()
+          .positive()
+          .max(100)
+          .describe("What all released models cost in the eyes of everybody but the coordinator"),
+      })
+      .optional()
+      .describe(
+        "Participant level, mode B: the coordinator adds noise that is correlated over the rounds. `epsilon` above stays what holds towards the coordinator",
+      ),
     profileShare: z.number().min(0.01).max(0.5).default(0.1).describe("Share of epsilon given to the `profile` round"),
   }),
   regimes: z
@@ -216,7 +229,15 @@ export const taskSchema = z.strictObject({
     .min(1)
     .max(8)
     .optional()
-    .describe("Public keys of independent witnesses that must sign every announcement and roster (`murmur witness`)"),
+    .describe(
+      "Public keys of independent witnesses that must sign every announcement, roster and result (`murmur witness`)",
+    ),
+  postQuantum: z
+    .literal(true)
+    .optional()
+    .describe(
+      "Pair secrets of ML-KEM-768 beside X25519, against traffic that is recorded until a quantum computer is there",
+    ),
   training: z.strictObject({
     rounds: z.int().min(1).max(10000),
     learningRate: z.number().positive(),
@@ -553,6 +574,8 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
       "must be 1 at participant level: the coordinator sees who takes part, so sampling hides nothing",
     );
   }
+  if (task.privacy.banded && (task.privacy.unit === "record" || task.privacy.clipping === "adaptive"))
+    report(["privacy", "banded"], "is for participants and a fixed clip norm; leave it out, or change those");
   if (task.privacy.unit === "record" && task.privacy.clipping === "adaptive")
     report(["privacy", "clipping"], "is adaptive at record level, where each row is clipped; leave it out");
   if (new Set(task.witnesses).size < (task.witnesses?.length ?? 0))

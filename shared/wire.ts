@@ -8,7 +8,7 @@ import type { ModelContext } from "./model-file.ts";
 import type { Announcement } from "./round/0-announce.ts";
 import type { Ready } from "./round/1-ready.ts";
 import type { Nonce, NoncesMessage, Roster, RosterMessage } from "./round/1-roster.ts";
-import { boxLength, type DeliveryMessage, type SharesMessage } from "./round/2-shares.ts";
+import { type DeliveryMessage, parcelLength, type SharesMessage } from "./round/2-shares.ts";
 import type { MaskedHeader } from "./round/3-masked.ts";
 import type { Agreement, AgreementsMessage, Survivors, UnmaskMessage } from "./round/4-unmask.ts";
 import type { Result } from "./round/5-result.ts";
@@ -17,6 +17,7 @@ import type { Signed } from "./round/signed.ts";
 import type { Witnessed } from "./round/witnessed.ts";
 import type { RunState } from "./run-record.ts";
 import { nonceLength } from "./secure-sum/graph.ts";
+import { kemKeyLength } from "./secure-sum/hybrid.ts";
 import { largestSharing, shareLength } from "./secure-sum/shares.ts";
 import { largestCohort } from "./task.ts";
 
@@ -44,12 +45,19 @@ export const tabMessages = {
     ledgerSize: z.int().min(0),
   }),
   ready: signed(
-    z.strictObject({ announcementHash: hash, identity: hash, maskKey: hash, boxKey: hash, nonceHash: hash }),
+    z.strictObject({
+      announcementHash: hash,
+      identity: hash,
+      maskKey: hash,
+      boxKey: hash,
+      nonceHash: hash,
+      kemKey: hex(kemKeyLength).optional(),
+    }),
   ),
   nonce: z.strictObject({ rosterHash: hash, from: index, nonce: hex(nonceLength) }),
   shares: z.strictObject({
     shares: signed(z.strictObject({ rosterHash: hash, from: index, commitment: hash, boxesHash: hash })),
-    boxes: packets(boxLength),
+    boxes: packets(parcelLength({ postQuantum: true })),
   }),
   masked: signed(z.strictObject({ rosterHash: hash, from: index, deliveryHash: hash, sha256: hash })),
   agreement: signed(z.strictObject({ survivorsHash: hash, from: index })),
@@ -111,7 +119,7 @@ export interface CoordinatorToTab {
   delivery(message: DeliveryMessage): void;
   survivors(message: Signed<Survivors>): void;
   agreements(message: AgreementsMessage): void;
-  result(message: Signed<Result>): void;
+  result(message: Witnessed<Result>): void;
   /** The same identity took this seat in another tab; the connection ends */
   replaced(): void;
   /** The round is over for everybody, with nothing revealed */
@@ -139,6 +147,7 @@ export interface CoordinatorToWitness {
   challenge(nonce: string): void;
   announcement(message: Signed<Announcement>, reply: (answer: WitnessReply) => void): void;
   roster(message: Signed<Roster>, reply: (answer: WitnessReply) => void): void;
+  result(message: Signed<Result>, reply: (answer: WitnessReply) => void): void;
 }
 
 /** The connection's challenge as a witness signs it. */

@@ -156,7 +156,7 @@ export const guideEn: Guide = {
           "Your tab sees your data, the task and the model; never anybody else’s answer.",
           "The coordinator sees who takes part, when, from which address, masked vectors, and the noisy sum of a cohort of at least the minimum; never one tab’s vector, row or group.",
           "Members that collude with it, up to the task’s share, add what they know themselves.",
-          "An independent witness, where the task names one, sees hashes and sizes, and signs only one model and one roster a round.",
+          "An independent witness, where the task names one, sees hashes and sizes, and signs only one model, one roster and one result a round.",
           "Anyone with the ledger sees rounds, cohort sizes, ε, gaps and hashes; never who took part.",
         ],
       },

@@ -13,6 +13,8 @@ export const en = {
   "privacy.statement": "ε = {epsilon} at δ = {delta}, for {unit} {relation}",
   "privacy.colluding":
     "This counts on at most {share} of a cohort to collude with the coordinator. If everybody but one tab does, only that tab’s own noise is left: ε = {epsilon} at δ = {delta}.",
+  "privacy.trusting":
+    "Whoever trusts the coordinator may count less: towards everybody else ε = {epsilon} at δ = {delta} (at most {rate} found out), because it adds noise that cancels over the rounds. Towards the coordinator itself only the figures beside this one hold.",
   "privacy.power":
     "In other words: somebody who wants to find out who took part, and may be wrong about 1 in 100 of those who did not, finds at most {rate} of those who did; if all others collude, {alone}.",
   "privacy.power.record":
@@ -258,6 +260,8 @@ export const en = {
     "The list of this round’s participants did not pass your tab’s check. Load the page again. If it happens again, tell the person who runs this.",
   "refusal.plan-mismatch":
     "The coordinator asked for less noise, or another answer, than the task allows. Do not take part before the person who runs this has explained it.",
+  "refusal.round-too-near":
+    "Your tab was in a round just now, and this task lets nobody into two that are near. Nothing to do: it joins again by itself.",
   "refusal.budget-spent":
     "Your privacy balance for this task is spent. One more round would break the promise. Nothing to do: you have given all that was agreed. The balance does not grow back.",
   "refusal.survivors-too-few":

@@ -39,8 +39,15 @@ export const taskDescriptionsZh: Record<string, string> = {
   "Default: 5 institutions (record) or 100 persons": "默认：5 个机构（记录级）或 100 人",
   "Largest share that may drop out of a round": "一轮中可以掉线的最大比例",
   "Share whose noise is not counted on": "不把其噪声计算在内的比例",
-  "Public keys of independent witnesses that must sign every announcement and roster (`murmur witness`)":
-    "必须为每次公告和名册签名的独立见证人的公钥（`murmur witness`）",
+  "Pair secrets of ML-KEM-768 beside X25519, against traffic that is recorded until a quantum computer is there":
+    "除 X25519 外，成对密钥还用 ML-KEM-768 协商，以防流量今天被录下、日后被量子计算机破解",
+  "A tab takes part at most once in so many training rounds": "每个标签页在这么多训练轮次中至多参加一次",
+  "What all released models cost in the eyes of everybody but the coordinator":
+    "在协调方以外的任何人眼中，所有发布的模型合计的代价",
+  "Participant level, mode B: the coordinator adds noise that is correlated over the rounds. `epsilon` above stays what holds towards the coordinator":
+    "参与者级别的 B 模式：协调方加入跨轮次相关的噪声。上面的 `epsilon` 仍是对协调方成立的承诺",
+  "Public keys of independent witnesses that must sign every announcement, roster and result (`murmur witness`)":
+    "必须为每次公告、名册和结果签名的独立见证人的公钥（`murmur witness`）",
   "Share of last rounds whose models are averaged": "对最后多大比例的轮次的模型取平均",
   "Participant level: passes over the tab's rows a round": "参与者级：每轮遍历标签页数据行的次数",
   "Participant level: rows a local step": "参与者级：本地每一步的行数",

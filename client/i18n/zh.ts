@@ -14,6 +14,8 @@ export const zh = {
   "privacy.statement": "ε = {epsilon}，δ = {delta}，针对{unit}，{relation}",
   "privacy.colluding":
     "这里假定每次汇总中至多有 {share} 的参与者与协调者串通。如果除一个标签页外其余全部串通，就只剩该标签页自己的噪声：ε = {epsilon}，δ = {delta}。",
+  "privacy.trusting":
+    "如果您信任协调方，代价可以算得更小：对其他所有人 ε = {epsilon}，δ = {delta}（至多查出 {rate}），因为它加入了跨轮次相互抵消的噪声。对协调方本身，只有旁边的数字成立。",
   "privacy.power":
     "换句话说：若有人想查出谁参加了，并且可以把未参加者的百分之一误判为参加者，他至多能查出 {rate} 的参加者；如果其余全部串通，则为 {alone}。",
   "privacy.power.record":
@@ -243,6 +245,8 @@ export const zh = {
   "refusal.roster-too-small": "这一轮的参与者太少，不足以隐藏您。无需操作：人数足够后，标签页会自动再次加入。",
   "refusal.roster-invalid": "这一轮的参与者名单没有通过标签页的检查。请重新加载页面。若再次发生，请告知发起人。",
   "refusal.plan-mismatch": "协调方要求的噪声少于任务所允许的，或要求了别的答复。在发起人解释清楚之前，请不要参加。",
+  "refusal.round-too-near":
+    "您的标签页刚参加过一轮，而本任务不允许同一人参加相近的两轮。无需操作：之后会自动再次加入。",
   "refusal.budget-spent":
     "您在此任务中的隐私余额已用尽，再参加一轮就会违背承诺。无需操作：约定的部分您已全部贡献。余额不会恢复。",
   "refusal.survivors-too-few": "掉线的参与者太多，因此总和没有打开。无需操作：标签页会参加下一轮。",

@@ -3,7 +3,7 @@ import type { PrivacyStatement } from "../../shared/run-record.ts";
 import { formatEpsilon, formatPower, formatShare, t } from "../i18n/messages.ts";
 
 export function Collusion({ privacy, share }: { privacy: PrivacyStatement; share: number }) {
-  const { truePositiveRate, alone, delta, unit } = privacy;
+  const { truePositiveRate, alone, trusting, delta, unit } = privacy;
   if (truePositiveRate === undefined || alone === undefined) return null;
   const rates = { rate: formatShare(truePositiveRate), alone: formatShare(alone.truePositiveRate) };
   return (
@@ -15,6 +15,15 @@ export function Collusion({ privacy, share }: { privacy: PrivacyStatement; share
           delta: formatPower(delta),
         })}
       </p>
+      {trusting && (
+        <p data-testid="trusting">
+          {t("privacy.trusting", {
+            epsilon: formatEpsilon(trusting.epsilon),
+            delta: formatDelta(delta),
+            rate: formatShare(trusting.truePositiveRate),
+          })}
+        </p>
+      )}
       <p>{t(unit === "record" ? "privacy.power.record" : "privacy.power", rates)}</p>
     </div>
   );

@@ -5,7 +5,7 @@
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import { fromHex, toHex } from "../../shared/canonical.ts";
 import { portionKeyBytes } from "../../shared/data/portions.ts";
-import { type Charge, chargeIn } from "../../shared/privacy/balance.ts";
+import { type Admission, type Budget, type Charge, chargeIn } from "../../shared/privacy/balance.ts";
 import { RandomSource } from "../../shared/privacy/random.ts";
 import { generateIdentityKeys, type IdentityKeys } from "../../shared/secure-sum/keys.ts";
 
@@ -14,11 +14,6 @@ export interface SeenCheckpoint {
   size: number;
   /** Root hash, hex */
   root: string;
-}
-
-export interface Budget {
-  epsilon: number;
-  delta: number;
 }
 
 /** One participant's memory; the tab's is IndexedDB, a test's may be a Map. */
@@ -36,7 +31,7 @@ export interface Journal {
   /** Of one family of tasks; see `familyOf` */
   charges(family: string): Promise<Charge[]>;
   /** Adds the charge if the budget bears the family's, as one transaction over all tabs; durable before it returns */
-  charge(family: string, charge: Charge, budget: Budget): Promise<{ admitted: boolean; epsilonAfter: number }>;
+  charge(family: string, charge: Charge, budget: Budget): Promise<Admission>;
 }
 
 interface Schema extends DBSchema {
@@ -129,7 +124,7 @@ class IndexedDbJournal implements Journal {
     return this.db.getAllFromIndex("charges", "family", family);
   }
 
-  charge(family: string, charge: Charge, budget: Budget): Promise<{ admitted: boolean; epsilonAfter: number }> {
+  charge(family: string, charge: Charge, budget: Budget): Promise<Admission> {
     return exclusively(async () => {
       const tx = this.db.transaction("charges", "readwrite", durable);
       const store = {

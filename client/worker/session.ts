@@ -10,7 +10,7 @@ import { type Evidence, EvidenceError, verifyEvidence } from "../../shared/ledge
 import type { ProofFile } from "../../shared/ledger/proof.ts";
 import { contextHash, type ModelContext, type ModelFile, modelFileOf } from "../../shared/model-file.ts";
 import { type Plan, planOf, type RoundPlan } from "../../shared/plan.ts";
-import { familyOf } from "../../shared/privacy/balance.ts";
+import { familyOf, roundsToWait } from "../../shared/privacy/balance.ts";
 import type { Masked, Noised } from "../../shared/privacy/stages.ts";
 import type { Question } from "../../shared/questions/question.ts";
 import { acceptAnnouncement } from "../../shared/round/0-announce.ts";
@@ -72,6 +72,7 @@ const passing: ReadonlySet<DeclineReason> = new Set([
   "survivors-split",
   "share-invalid",
   "already-answered",
+  "round-too-near",
   "protocol-error",
 ]);
 
@@ -290,6 +291,7 @@ export class Session {
         coordinatorKey: pinned,
         task,
         taskHash: hash,
+        run: this.run,
         plan,
         claim: (step, announcementHash) => this.journal.claim(`${step}/${announcementHash}`),
         charge: (cost) => this.#charge(cost),
@@ -310,12 +312,13 @@ export class Session {
   async #charge(cost: UploadCost): Promise<void> {
     const { task, taskHash } = this.#env!;
     const { announcementHash: _, noiseMultiplier, sampleRate, honest, ...rest } = cost;
-    const { epsilon, delta } = task.privacy;
+    const { epsilon, delta, banded } = task.privacy;
     const answer = await this.journal.charge(
       familyOf(task, taskHash),
       { taskHash, ...rest, event: { noiseMultiplier, sampleRate }, honest },
-      { epsilon, delta },
+      { epsilon, delta, ...(banded && { bands: banded.bands }) },
     );
+    if (answer.wait) throw new Decline("round-too-near", { wait: answer.wait });
     if (!answer.admitted) throw new Decline("budget-spent", { epsilon: answer.epsilonAfter, budget: epsilon });
     this.#lastEpsilon = answer.epsilonAfter;
   }
@@ -369,11 +372,28 @@ export class Session {
     return this.#judged && modelFileOf(this.run, this.#env.task, this.#judged.parameters, context);
   }
 
+  /** A task with correlated noise counts on nobody being in two training rounds that are near: so this tab holds by itself. */
+  async #sitsOut({ question, round, announcementHash }: RoundFacts): Promise<boolean> {
+    const { task, taskHash } = this.#env!;
+    const { banded } = task.privacy;
+    if (!banded || question !== "train") return false;
+    const charges = await this.journal.charges(familyOf(task, taskHash));
+    const wait = roundsToWait(charges, { taskHash, run: this.run, round }, banded.bands);
+    if (wait === 0) return false;
+    const decline = new Decline("round-too-near", { wait });
+    this.events.onDecline(decline, false);
+    await this.#patient()
+      .emitWithAck("decline", { announcementHash, reason: decline.reason })
+      .catch(() => undefined);
+    return true;
+  }
+
   async #answer(): Promise<void> {
     const pending = this.#pending;
     this.#pending = undefined;
     if (!pending) return;
     const { facts, question, parameters } = pending;
+    if (await this.#sitsOut(facts)) return;
     this.events.onPhase("announce", { ...facts, cohort: 0 });
     const answer = await this.compute(question, parameters, facts.announcementHash);
     this.#standing = { at: "ready", state: await offerKeys(this.#env!, facts), answer };

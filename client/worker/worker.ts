@@ -13,7 +13,7 @@ import { InputError, invariant } from "../../shared/errors.ts";
 import type { ExplainMethod } from "../../shared/explain/explain.ts";
 import type { ProofFile } from "../../shared/ledger/proof.ts";
 import type { ModelFile } from "../../shared/model-file.ts";
-import { type Plan, wholeRun } from "../../shared/plan.ts";
+import { type Plan, trustingCoordinator, wholeRun } from "../../shared/plan.ts";
 import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
 import { account, admit, type Charge, familyOf } from "../../shared/privacy/balance.ts";
 import { checkEntropy, RandomSource } from "../../shared/privacy/random.ts";
@@ -224,9 +224,10 @@ class Worker implements TabWorker {
     const terms = { delta, unit, relation: "add-remove" } as const;
     const charges = await this.#journal!.charges(familyOf(task, this.#taskHash));
     const noiseMultiplier = this.#plan!.noiseMultiplier.train;
+    const trusting = trustingCoordinator(task, this.#plan!, charges);
     this.#update({
       balance: {
-        spent: { ...terms, ...account(charges, delta) },
+        spent: { ...terms, ...account(charges, delta), ...(trusting && { trusting }) },
         budget: { ...terms, epsilon, ...wholeRun(task, this.#plan!) },
         thisRound: epsilonOf([{ noiseMultiplier, sampleRate, count: 1 }], delta),
       },

@@ -9,7 +9,7 @@ const twinTexts: Record<string, string> = {
   unconditionalRounding: "the first rounding taken, however long",
 };
 
-export function auditPage({ audit, last, canaries, inversion }: AuditDetail): string {
+export function auditPage({ audit, last, canaries, canaryTwin, inversion }: AuditDetail): string {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const epsilon = (value: number) => (value < 1000 ? value.toFixed(3) : "above 1000");
   const statement = `ε = ${epsilon(audit.claimed)} at δ = ${audit.delta}, for one participant added or removed (add-remove), one noisy sum at noise multiplier ${audit.noiseMultiplier}`;
@@ -57,13 +57,18 @@ attack on builds broken on purpose:</p>
 <tbody>${rows.join("")}</tbody></table>
 ${barChart(bars, audit.claimed)}
 <h2>Canary participants</h2>
-<p>${canaries.present.length} random directions took part in one sum, ${canaries.absent.length} did not. How far the sum points
-along each of them (in clip norms) gives ε ≥ ${epsilon(canaries.oneRun)} (Steinke, Nasr &amp; Jagielski 2023) and, by the whole
-trade-off curve, ε ≥ ${epsilon(canaries.oneRunGaussian)} (Mahloujifar, Melis &amp; Chaudhuri 2024).</p>
+<p>${canaries.present.length} random directions took part in a training run of ${audit.canaries.rounds} rounds, beside those who
+learn; ${canaries.absent.length} did not. Of the run, ε = ${epsilon(canaries.claimed)} is claimed. How far the model has moved
+along each of them (in clip norms a round) gives ε ≥ ${epsilon(canaries.oneRun)} (Steinke, Nasr &amp; Jagielski 2023) and, by the
+whole trade-off curve, ε ≥ ${epsilon(canaries.oneRunGaussian)} (Mahloujifar, Melis &amp; Chaudhuri 2024).</p>
 ${histogram(canaries.present, canaries.absent)}
+<p>The same run of a build with a twentieth of the noise: ε ≥ ${epsilon(canaryTwin.oneRun)} and ≥
+${epsilon(canaryTwin.oneRunGaussian)}, ${canaryTwin.flagged ? "above the claim, so it is found" : "which is missed"}.</p>
+${histogram(canaryTwin.present, canaryTwin.absent)}
 <h2>What an update gives away</h2>
 <p>Each participant holds one picture. The attacker divides a layer's weights by its bias and takes the best of all
-classes.</p>
+classes. ${audit.picture.flagged ? "Something of it can be seen through the noise, which must not be." : "Through the noise nothing of it can be seen."}
+The bare update, without sum and noise, ${audit.picture.twin.flagged ? "is the picture" : "hides it, so this attack says nothing"}.</p>
 ${pictures.join("\n")}
 </html>
 `;

@@ -12,7 +12,10 @@ test("the real build passes, every twin is caught, and the page shows both besid
     expect(twin.flagged).toBe(true);
     expect(twin.lowerBound).toBeGreaterThan(result.claimed);
   }
+  expect(result.canaries).toMatchObject({ flagged: false, rounds: 3, twin: { flagged: true } });
+  expect(result.picture).toEqual({ flagged: false, twin: { flagged: true } });
   const page = auditPage(detail);
+  expect(page.match(/Scores of canaries/g)).toHaveLength(2);
   expect(page).toContain(`ε = ${result.claimed.toFixed(3)} at δ = 0.00001, for one participant added or removed`);
   expect(page.match(/<figure>/g)).toHaveLength(6);
   expect(page).not.toMatch(/<script|https?:|NaN|undefined/);

@@ -5,7 +5,7 @@
 import { auditCanaries, type CanaryAudit } from "../../shared/privacy/audit/canary.ts";
 import { invertGradients } from "../../shared/privacy/audit/inversion.ts";
 import { auditMechanism, type MechanismAudit, realBuild } from "../../shared/privacy/audit/mechanism.ts";
-import { type TwinName, twins } from "../../shared/privacy/audit/twins.ts";
+import { quietTwin, type TwinName, twins } from "../../shared/privacy/audit/twins.ts";
 import { RandomSource } from "../../shared/privacy/random.ts";
 
 export interface AuditOptions {
@@ -35,26 +35,36 @@ export interface Audit extends Verdict {
   confidence: number;
   runs: number;
   twins: Record<TwinName, Verdict>;
-  /** Lower bounds from canary participants in one sum */
-  canaries: Pick<CanaryAudit, "claimed" | "oneRun" | "oneRunGaussian" | "flagged">;
+  /** Lower bounds from canary participants in a training run, and in the same run of a build with hardly any noise */
+  canaries: CanaryBounds & { rounds: number; twin: CanaryBounds };
   /** Quality of the picture won back, dB, by sum and noise */
   inversion: { of: number; noised: boolean; psnr: number }[];
-  /** The real build was never flagged, and every twin at least 99 times in 100 */
+  /** Whether the picture is recognised in a noised sum, and, as it must be, where there is neither sum nor noise */
+  picture: { flagged: boolean; twin: { flagged: boolean } };
+  /** The real build was never flagged, every twin of the mechanism at least 99 times in 100, and the other twins too */
   ok: boolean;
 }
+
+type CanaryBounds = Pick<CanaryAudit, "claimed" | "oneRun" | "oneRunGaussian" | "flagged">;
 
 /** What the page draws and the JSON leaves out. */
 export interface AuditDetail {
   audit: Audit;
   last: MechanismAudit;
   canaries: CanaryAudit;
+  canaryTwin: CanaryAudit;
   inversion: Awaited<ReturnType<typeof invertGradients>>;
 }
 
 const significance = 0.01;
 /** A twin that is found 99 times in 100 is found. */
 const caughtShare = 0.99;
-const canaryDimension = 2048;
+const canaryRounds = 3;
+const canaryLearners = 20;
+/** Some hundred canaries refute an ε of about 1 at most, so the claim of their run is no larger than that of this noise. */
+const canaryNoise = 4 * Math.sqrt(canaryRounds);
+/** Above it somebody sees what it is, dB */
+const recognised = 12;
 const pictureSums = [1, 2, 10, 100];
 
 export async function audit(
@@ -71,14 +81,29 @@ export async function audit(
       sabotaged[name]!.push(await auditMechanism(build, random, options));
     onRun(run + 1);
   }
-  const canaryAudit = await auditCanaries(realBuild, random, {
+  const training = {
     canaries,
-    dimension: canaryDimension,
-    noiseMultiplier,
+    learners: canaryLearners,
+    rounds: canaryRounds,
+    noiseMultiplier: Math.max(noiseMultiplier, canaryNoise),
     delta,
     significance,
+  };
+  const canaryAudit = await auditCanaries(realBuild, random, training);
+  const canaryTwin = await auditCanaries(quietTwin, random, training);
+  const boundsOf = ({ claimed, oneRun, oneRunGaussian, flagged }: CanaryAudit): CanaryBounds => ({
+    claimed,
+    oneRun,
+    oneRunGaussian,
+    flagged,
   });
   const inversion = await invertGradients(random, { sizes: pictureSums, noiseMultiplier });
+  const isSeen = (wanted: (r: { of: number; noised: boolean }) => boolean) =>
+    inversion.reconstructions.some((r) => wanted(r) && r.psnr > recognised);
+  const picture = {
+    flagged: isSeen((r) => r.noised),
+    twin: { flagged: isSeen((r) => r.of === 1 && !r.noised) },
+  };
   const last = real.at(-1)!;
   const verdict = (audits: MechanismAudit[], worst: (...bounds: number[]) => number): Verdict => {
     const flaggedRuns = audits.filter((a) => a.flagged).length;
@@ -99,20 +124,20 @@ export async function audit(
       confidence: 1 - significance,
       runs: repeat,
       twins: caught,
-      canaries: {
-        claimed: canaryAudit.claimed,
-        oneRun: canaryAudit.oneRun,
-        oneRunGaussian: canaryAudit.oneRunGaussian,
-        flagged: canaryAudit.flagged,
-      },
+      canaries: { ...boundsOf(canaryAudit), rounds: canaryRounds, twin: boundsOf(canaryTwin) },
+      picture,
       inversion: inversion.reconstructions.map(({ of, noised, psnr }) => ({ of, noised, psnr })),
       ok:
         !own.flagged &&
         !canaryAudit.flagged &&
+        canaryTwin.flagged &&
+        !picture.flagged &&
+        picture.twin.flagged &&
         Object.values(caught).every((twin) => twin.flaggedRuns >= caughtShare * repeat),
     },
     last,
     canaries: canaryAudit,
+    canaryTwin,
     inversion,
   };
 }

@@ -46,6 +46,11 @@ export function reportOf(run: string, checkpoint: string, { entries }: CheckedLe
   add("epsilon spent", lastCharge?.entry.privacy.epsilon, lastCharge?.index);
   const spent = lastCharge?.entry.privacy;
   add("epsilon spent if all but one participant collude", spent?.alone?.epsilon, lastCharge?.index);
+  add(
+    "epsilon spent towards everybody but the coordinator, which is trusted for it",
+    spent?.trusting?.epsilon,
+    lastCharge?.index,
+  );
   add("share of members an attacker finds at 1 % false positives, at most", spent?.truePositiveRate, lastCharge?.index);
   add("the same if all but one participant collude", spent?.alone?.truePositiveRate, lastCharge?.index);
   add("delta", lastCharge?.entry.privacy.delta, lastCharge?.index);

@@ -224,6 +224,7 @@ export async function joinLoad(options: ClientOptions): Promise<{ leave(): void 
       coordinatorKey: reply.welcome.coordinatorKey,
       task,
       taskHash,
+      run,
       plan,
       claim: async (step) => {
         const claimed = `${facts.announcementHash}/${step}`;

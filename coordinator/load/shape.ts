@@ -10,9 +10,11 @@ export interface Shape {
   dropout: number;
   /** Whether far more than those may be lost, as where faults are injected */
   isHarsh?: boolean;
+  /** ML-KEM-768 beside X25519 */
+  postQuantum?: boolean;
 }
 
-export function taskOf({ clients, dimension, isHarsh }: Shape, rounds = 1): Task {
+export function taskOf({ clients, dimension, isHarsh, postQuantum }: Shape, rounds = 1): Task {
   const first = dimension > 200_000 ? 1024 : dimension > 20_000 ? 256 : 16;
   const inputs = 64;
   const width = Math.max(1, Math.min(1024, Math.ceil((dimension - inputs * first - first) / (first + 2))));
@@ -35,6 +37,7 @@ export function taskOf({ clients, dimension, isHarsh }: Shape, rounds = 1): Task
     cohort: isHarsh
       ? { minimum: Math.ceil(0.4 * clients), maximum: clients, dropoutTolerance: 0.3, colludingShare: 0.1 }
       : { minimum: Math.floor(0.9 * clients), maximum: clients, dropoutTolerance: 0.05, colludingShare: 0.1 },
+    ...(postQuantum && { postQuantum }),
     training: { rounds, learningRate: 1 },
   });
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { planOf, spareRounds } from "../../shared/plan.ts";
 import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
-import { toeplitzCoefficients, toeplitzSensitivity } from "../../shared/privacy/banded.ts";
+import { inverse, toeplitzCoefficients, toeplitzSensitivity } from "../../shared/privacy/banded.ts";
 import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
 import { trainLayout } from "../../shared/questions/train.ts";
 import { asTask } from "../../shared/task.ts";
-import { bandedNoise, inTurns, inverse } from "./banded-noise.ts";
+import { bandedNoise, inTurns } from "./banded-noise.ts";
 import { Federation } from "./federation.ts";
 import { participantsOf, typed } from "./population.ts";
 

@@ -73,6 +73,11 @@ const migrations = {
         .execute();
     },
   },
+  "2026-11-26-correlated": {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema.alterTable("run").addColumn("correlated", "bytea").execute();
+    },
+  },
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: Kysely's Migrator takes a database of any schema.

@@ -137,6 +137,7 @@ test("a state reads back to the bit", async () => {
     velocity: Float64Array.from([0.1 + 0.2, -0, 5e-324, 1.7976931348623157e308]),
     averageSum: Float64Array.from([1 / 3, -1e-300, 2 ** 53 + 2, 0]),
     averaged: 7,
+    correlated: { rounds: 5, sums: [Float64Array.of(0.1, -0)], released: [Float64Array.of(1 / 3, 2 ** 60)] },
   };
   await open(runs, run, attempt);
   await charge(runs, run, attempt);

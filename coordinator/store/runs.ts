@@ -5,6 +5,7 @@ import { InputError } from "../../shared/errors.ts";
 import type { SignedStatement } from "../../shared/governance/review.ts";
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
 import type { Charge } from "../../shared/privacy/balance.ts";
+import type { BandedState } from "../../shared/privacy/banded.ts";
 import type { RoundFacts } from "../../shared/round/round.ts";
 import type { PrivacyStatement, RoundRecord, RunDetail, RunState } from "../../shared/run-record.ts";
 import { asTask, type Task } from "../../shared/task.ts";
@@ -281,9 +282,9 @@ export class Runs {
     facts: RoundFacts,
     record: RoundRecord,
     learner: Learner,
-    hashes: { rosterHash: string; sumHash: string },
+    result: { rosterHash: string; sumHash: string; witnesses?: string[] },
   ): Promise<void> {
-    const entry: LedgerEntry = { kind: "round", run, round: facts.round, attempt: facts.attempt, record, ...hashes };
+    const entry: LedgerEntry = { kind: "round", run, round: facts.round, attempt: facts.attempt, record, ...result };
     await this.ledger.append([entry], async (tx) => {
       await advance(tx, run, facts, ["charged"], { state: "finished", record: JSON.stringify(record) });
       await tx
@@ -386,7 +387,7 @@ async function advance(
 
 type LearnerColumns = Pick<
   Schema["run"],
-  "parameters" | "velocity" | "average_sum" | "averaged" | "controller" | "witness" | "profile"
+  "parameters" | "velocity" | "average_sum" | "averaged" | "controller" | "witness" | "profile" | "correlated"
 >;
 
 const bytesOf = (array: Float32Array | Float64Array) =>
@@ -401,7 +402,26 @@ function learnerColumns(learner: Learner): LearnerColumns {
     controller: JSON.stringify(learner.controller),
     witness: JSON.stringify(learner.witness),
     profile: learner.profile ? JSON.stringify(learner.profile) : null,
+    correlated: learner.correlated ? correlatedBytes(learner.correlated) : null,
   };
+}
+
+function correlatedBytes({ rounds, sums, released }: BandedState): Uint8Array {
+  const vectors = [...sums, ...released];
+  const length = vectors[0]?.length ?? 0;
+  const all = new Float64Array(2 + vectors.length * length);
+  all.set([rounds, sums.length]);
+  for (const [i, vector] of vectors.entries()) all.set(vector, 2 + i * length);
+  return bytesOf(all);
+}
+
+function correlatedOf(bytes: Uint8Array): BandedState {
+  const all = new Float64Array(new Uint8Array(bytes).buffer);
+  const [rounds, kept] = [all[0]!, all[1]!];
+  const length = (all.length - 2) / (2 * kept);
+  const vector = (i: number) => all.slice(2 + i * length, 2 + (i + 1) * length);
+  const of = (from: number) => Array.from({ length: kept }, (_, i) => vector(from + i));
+  return { rounds, sums: of(0), released: of(kept) };
 }
 
 /** Before several penalties could be held at once, one pair of multipliers had no name. */
@@ -421,5 +441,6 @@ function learnerOf(row: LearnerColumns): Learner {
     controller: storedController(row.controller),
     witness: JSON.parse(row.witness),
     profile: row.profile === null ? undefined : JSON.parse(row.profile),
+    ...(row.correlated && { correlated: correlatedOf(row.correlated) }),
   };
 }

@@ -25,6 +25,8 @@ export interface Schema {
     controller: string;
     witness: string;
     profile: string | null;
+    /** What correlated noise remembers: numbers of rounds and of sums, then sums, then releases, [dimension] f64 each */
+    correlated: Uint8Array | null;
   };
   round: {
     run: string;

@@ -13,6 +13,7 @@ export type LogLine = Sighting & { coordinatorKey: string };
 
 export class WitnessLog {
   readonly #last = new Map<string, LogLine>();
+  readonly #runs = new Set<string>();
   #coordinatorKey: string | undefined;
   readonly #handle: number;
   readonly #unlock: () => void;
@@ -43,6 +44,11 @@ export class WitnessLog {
     return this.#sighting(this.#last.get(taskHash));
   }
 
+  /** Whether something of this run of the task was signed. */
+  hasRun(taskHash: string, run: string): boolean {
+    return this.#runs.has(`${taskHash}/${run}`);
+  }
+
   /** Of whichever task this announcement was the last. */
   lastWith(announcementHash: string): Sighting | undefined {
     return this.#sighting([...this.#last.values()].find((line) => line.announcementHash === announcementHash));
@@ -63,6 +69,7 @@ export class WitnessLog {
   #remember(line: LogLine): void {
     this.#coordinatorKey ??= line.coordinatorKey;
     this.#last.set(line.taskHash, line);
+    this.#runs.add(`${line.taskHash}/${line.run}`);
   }
 
   #sighting(line: LogLine | undefined): Sighting | undefined {

@@ -1,10 +1,11 @@
-/** `murmur witness`: a process of somebody else's, which signs one model and one roster a round and remembers that it did. */
+/** `murmur witness`: a process of somebody else's, which signs one model, one roster and one result a round and remembers that it did. */
 import { io, type Socket } from "socket.io-client";
 import { toHex } from "../../shared/canonical.ts";
 import type { Announcement } from "../../shared/round/0-announce.ts";
 import type { Roster } from "../../shared/round/1-roster.ts";
+import type { Result } from "../../shared/round/5-result.ts";
 import type { Signed } from "../../shared/round/signed.ts";
-import { type Sighting, seeAnnouncement, seeRoster, WitnessRefusal } from "../../shared/round/witness.ts";
+import { seeAnnouncement, seeResult, seeRoster, WitnessRefusal } from "../../shared/round/witness.ts";
 import { signAsWitness, type WitnessedKind } from "../../shared/round/witnessed.ts";
 import type { Identity } from "../../shared/secure-sum/keys.ts";
 import {
@@ -62,13 +63,20 @@ export class Witness {
   async #see(kind: WitnessedKind, message: Signed<unknown>, coordinatorKey: string) {
     if (kind === "announcement") {
       const announcement = message as Signed<Announcement>;
-      const last = this.log.lastOf(announcement.body.taskHash);
-      const sighting: Sighting = await seeAnnouncement(last, announcement, coordinatorKey);
-      return { last, sighting };
+      const { taskHash, run } = announcement.body;
+      const last = this.log.lastOf(taskHash);
+      return {
+        last,
+        sighting: await seeAnnouncement(last, announcement, coordinatorKey, this.log.hasRun(taskHash, run)),
+      };
     }
-    const roster = message as Signed<Roster>;
-    const last = this.log.lastWith(roster.body.announcementHash);
-    return { last, sighting: await seeRoster(last, roster, coordinatorKey) };
+    const about = message as Signed<Roster | Result>;
+    const last = this.log.lastWith(about.body.announcementHash);
+    const sighting =
+      kind === "roster"
+        ? await seeRoster(last, about as Signed<Roster>, coordinatorKey)
+        : await seeResult(last, about as Signed<Result>, coordinatorKey);
+    return { last, sighting };
   }
 
   /**
@@ -99,6 +107,7 @@ export class Witness {
     };
     socket.on("announcement", on("announcement"));
     socket.on("roster", on("roster"));
+    socket.on("result", on("result"));
     return socket as unknown as Socket;
   }
 

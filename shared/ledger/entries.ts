@@ -9,6 +9,7 @@ import { signedStatementSchema } from "../governance/review.ts";
 import { componentsSchema } from "../model-file.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const signature = z.string().regex(/^[0-9a-f]{128}$/);
 const run = z.string().min(1).max(64);
 const count = z.int().min(0);
 const question = z.enum(["profile", "train", "tree", "moments", "explain", "evaluate"]);
@@ -19,6 +20,7 @@ const privacy = z.strictObject({
   relation: z.literal("add-remove"),
   truePositiveRate: z.number().min(0).max(1).optional(),
   alone: z.strictObject({ epsilon: z.number().min(0), truePositiveRate: z.number().min(0).max(1) }).optional(),
+  trusting: z.strictObject({ epsilon: z.number().min(0), truePositiveRate: z.number().min(0).max(1) }).optional(),
 });
 const estimates = z.record(
   z.string(),
@@ -163,7 +165,15 @@ export const entrySchema = z.discriminatedUnion("kind", [
     privacy,
   }),
   /** A sum was decoded, and what came of it */
-  z.strictObject({ kind: z.literal("round"), ...attempt, record: recordSchema, rosterHash: hash, sumHash: hash }),
+  z.strictObject({
+    kind: z.literal("round"),
+    ...attempt,
+    record: recordSchema,
+    rosterHash: hash,
+    sumHash: hash,
+    /** Signatures on the round's result, of every witness whom the task names, in its order */
+    witnesses: z.array(signature).optional(),
+  }),
   /** An attempt ended with nothing revealed */
   z.strictObject({ kind: z.literal("abort"), ...attempt, record: recordSchema }),
   /** The run is over */

@@ -6,6 +6,8 @@ import { hashOf } from "../canonical.ts";
 import { isApproved, isReviewersOwn, type SignedStatement, standingOf } from "../governance/review.ts";
 import { isSameNorm, nextClipNorm } from "../privacy/adaptive-clipping.ts";
 import { asksFinalModel } from "../questions/question.ts";
+import type { Result } from "../round/5-result.ts";
+import { isWitnessed } from "../round/witnessed.ts";
 import { checkTask, type Task } from "../task.ts";
 import type { LedgerEntry } from "./entries.ts";
 
@@ -58,7 +60,10 @@ export async function checkHistory(entries: readonly LedgerEntry[]): Promise<str
     else if (run.ended) {
       if (entry.kind !== "withdrawal") wrong("the run was over");
     } else if (!run.launched && entry.kind !== "end") wrong("its run was never launched");
-    else if (entry.kind !== "withdrawal") follow(run, entry, wrong);
+    else if (entry.kind !== "withdrawal") {
+      if (entry.kind === "round") await witnessed(run, entry, wrong);
+      follow(run, entry, wrong);
+    }
   }
   return problems;
 }
@@ -84,6 +89,19 @@ const newRun = ({ task, taskHash }: Entry<"proposal" | "run">): RunSoFar => ({
 function policyOf(run: RunSoFar): { task: Task; policy: NonNullable<Task["review"]> } | undefined {
   const checked = checkTask(run.task);
   return "task" in checked && checked.task.review ? { task: checked.task, policy: checked.task.review } : undefined;
+}
+
+/** Every witness whom the task names has signed what came of the round. */
+async function witnessed(run: RunSoFar, entry: Entry<"round">, wrong: (what: string) => void): Promise<void> {
+  const checked = checkTask(run.task);
+  const named = ("task" in checked && checked.task.witnesses) || [];
+  const { rosterHash, sumHash, record, witnesses = [] } = entry;
+  const announcementHash = run.open?.announcementHash ?? "";
+  const { survivors, modelHash } = record;
+  const body: Result = { announcementHash, rosterHash, survivors, sumHash, modelHash };
+  for (const [i, witness] of named.entries())
+    if (!(await isWitnessed("result", { body }, witness, witnesses[i] ?? "")))
+      wrong(`its result is not signed by the witness ${witness}`);
 }
 
 async function launch(run: RunSoFar, entry: Entry<"run">, wrong: (what: string) => void): Promise<void> {

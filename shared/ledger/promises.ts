@@ -3,7 +3,7 @@
  * from the task in the run's own entry, so the ledger's ε is not believed but computed again.
  */
 import { guaranteedCohort, minimumCohort } from "../cohort.ts";
-import { type Plan, planOf } from "../plan.ts";
+import { type Plan, planOf, trustingCoordinator } from "../plan.ts";
 import { account, type Charge, worst } from "../privacy/balance.ts";
 import { portionOf } from "../questions/question.ts";
 import { asTask, type Task } from "../task.ts";
@@ -51,6 +51,11 @@ export function checkPromises(entries: readonly LedgerEntry[]): string[] {
       const alone = account(charges, delta).alone.epsilon;
       if (privacy.alone !== undefined && !sameNumber(privacy.alone.epsilon, alone))
         wrong(`it states ε ${privacy.alone.epsilon} if all but one collude; the charges amount to ${alone}`);
+      const trusting = trustingCoordinator(task, plan, charges)?.epsilon;
+      if (!sameNumber(privacy.trusting?.epsilon ?? 0, trusting ?? 0))
+        wrong(
+          `it states ε ${privacy.trusting?.epsilon} for who trusts the coordinator; the charges amount to ${trusting}`,
+        );
       if (spent > epsilon * (1 + 1e-9)) wrong(`ε ${spent} is more than the ${epsilon} that was promised`);
     } else if (entry.kind === "round") {
       const { cohort, survivors } = entry.record;

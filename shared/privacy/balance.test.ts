@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { smallTask } from "../round/testing.ts";
 import { epsilonOf } from "./accountants/rdp.ts";
-import { account, admit, type Charge, familyOf, spent, worst } from "./balance.ts";
+import { account, admission, admit, type Charge, familyOf, roundsToWait, spent, worst } from "./balance.ts";
 import { seededRandom } from "./testing/seeded.ts";
 
 const event = { noiseMultiplier: 4, sampleRate: 0.05 };
@@ -143,4 +143,28 @@ test("8.10 a victim asked again, to compare a sum with it and one without, is ch
   expect(charges.length).toBeGreaterThan(1);
   expect(charges.length).toBeLessThan(5);
   expect(epsilonOf([{ ...again, count: charges.length }], 1e-6)).toBeLessThanOrEqual(5);
+});
+
+test("mode B: a round nearer than the bands to the last one waits, also after a reload; another attempt, run or task does not", () => {
+  const charge = (round: number, change: Partial<Charge> = {}): Charge => ({
+    taskHash: "t",
+    run: "r",
+    round,
+    attempt: 1,
+    question: "train",
+    portion: "train",
+    event: { noiseMultiplier: 10, sampleRate: 1 },
+    honest: 3,
+    ...change,
+  });
+  const before = [charge(5), charge(1, { question: "profile" })];
+  const waits = (round: number, change: Partial<Charge> = {}) => roundsToWait(before, charge(round, change), 3);
+  expect([4, 5, 6, 7, 8, 9].map((round) => waits(round))).toEqual([4, 0, 2, 1, 0, 0]);
+  expect(waits(6, { run: "another" })).toBe(0);
+  expect(waits(6, { taskHash: "another" })).toBe(0);
+  expect(roundsToWait([], charge(1), 3)).toBe(0);
+  const budget = { epsilon: 100, delta: 1e-5, bands: 3 };
+  expect(admission(before, charge(6), budget)).toMatchObject({ admitted: false, wait: 2 });
+  expect(admission(before, charge(8), budget)).toMatchObject({ admitted: true });
+  expect(admission(before, charge(6, { question: "evaluate" }), budget)).toMatchObject({ admitted: true });
 });

@@ -27,6 +27,8 @@ import { attackerPower } from "./power.ts";
 /** One answer that was, or is about to be, given. Append-only; never refunded. */
 export interface Charge {
   taskHash: string;
+  /** Absent in charges of earlier versions */
+  run?: string;
   round: number;
   attempt: number;
   question: Question["kind"];
@@ -93,19 +95,50 @@ export function admit(
   return { admitted: epsilonAfter <= budget.epsilon, epsilonAfter };
 }
 
+/**
+ * Mode B: how many training rounds of this run a participant has still to let pass since the last one it was in; 0: none.
+ * Another attempt at the same round is no other round, since of one that failed nothing was released.
+ */
+export function roundsToWait(
+  charges: readonly Charge[],
+  { taskHash, run, round }: Pick<Charge, "taskHash" | "run" | "round">,
+  bands: number,
+): number {
+  const trained = charges.filter((c) => c.question === "train" && c.taskHash === taskHash && c.run === run);
+  const last = Math.max(...trained.map((charge) => charge.round));
+  return trained.length === 0 || last === round ? 0 : Math.max(0, last + bands - round);
+}
+
 /** A family's charges, as one transaction sees them: nobody else's come in between. */
 export interface ChargeStore {
   all(): Promise<readonly Charge[]>;
   add(charge: Charge): Promise<void>;
 }
 
-/** Adds the charge where the budget bears it. The caller's transaction must be durable before anything is sent. */
-export async function chargeIn(
-  store: ChargeStore,
-  charge: Charge,
-  budget: { epsilon: number; delta: number },
-): Promise<{ admitted: boolean; epsilonAfter: number }> {
-  const answer = admit(await store.all(), charge, budget);
+/** What a charge must fit in; `bands` where the task has correlated noise. */
+export interface Budget {
+  epsilon: number;
+  delta: number;
+  bands?: number;
+}
+
+export interface Admission {
+  admitted: boolean;
+  epsilonAfter: number;
+  /** Not admitted because of rounds that have to pass first */
+  wait?: number;
+}
+
+/** Whether one more charge may be made: the budget bears it, and it is of no round that is too near. */
+export function admission(charges: readonly Charge[], charge: Charge, budget: Budget): Admission {
+  const answer = admit(charges, charge, budget);
+  const wait = budget.bands && charge.question === "train" ? roundsToWait(charges, charge, budget.bands) : 0;
+  return wait > 0 ? { ...answer, admitted: false, wait } : answer;
+}
+
+/** Adds the charge where it may be made. The caller's transaction must be durable before anything is sent. */
+export async function chargeIn(store: ChargeStore, charge: Charge, budget: Budget): Promise<Admission> {
+  const answer = admission(await store.all(), charge, budget);
   if (answer.admitted) await store.add(charge);
   return answer;
 }

@@ -88,6 +88,14 @@ export function bandedSensitivity(
   return Math.sqrt(best[0]!);
 }
 
+/** What a release remembers from round to round; [dimension] each, newest first, at most b − 1 of each. */
+export interface BandedState {
+  /** Released so far */
+  rounds: number;
+  sums: Float64Array<ArrayBuffer>[];
+  released: Float64Array<ArrayBuffer>[];
+}
+
 /** Grid steps a standard deviation of z: fine enough that rounding C·x hardly widens the sensitivity. */
 const stepsPerDeviation = 2 ** 20;
 
@@ -100,10 +108,7 @@ export class BandedRelease {
   readonly #sampler: DiscreteGaussian;
   /** Grid of C·x, in the sums' own unit */
   readonly #grid: number;
-  /** Rounds' sums and releases, newest first, at most b − 1 of each */
-  #sums: Float64Array[] = [];
-  #released: Float64Array[] = [];
-  #rounds = 0;
+  #state: BandedState;
 
   /**
    * @param sensitivity L2 bound of one participant's part in one sum
@@ -118,7 +123,9 @@ export class BandedRelease {
       noiseMultiplier: number;
     },
     private readonly random: RandomSource,
+    state: BandedState = { rounds: 0, sums: [], released: [] },
   ) {
+    this.#state = state;
     const { bands, participation, sensitivity, dimension, noiseMultiplier } = options;
     invariant(bands >= 1 && bands <= participation.minSeparation, "no more bands than the least separation");
     this.#coefficients = toeplitzCoefficients(bands);
@@ -130,24 +137,44 @@ export class BandedRelease {
     this.#sampler = new DiscreteGaussian(BigInt(stepsPerDeviation) ** 2n);
   }
 
+  get state(): BandedState {
+    return this.#state;
+  }
+
   /** @param sum one round's sum, [dimension] @returns the same with correlated noise */
-  release(sum: Float64Array): Float64Array {
+  release(sum: Float64Array): Float64Array<ArrayBuffer> {
     const { participation, dimension } = this.options;
-    invariant(this.#rounds++ < participation.rounds && sum.length === dimension, "a round that was planned");
+    const { rounds, sums, released: before } = this.#state;
+    invariant(rounds < participation.rounds && sum.length === dimension, "a round that was planned");
     const released = new Float64Array(dimension);
     for (let i = 0; i < dimension; i++) {
       let mixed = sum[i]!;
       let former = 0;
-      for (let k = 1; k <= this.#sums.length; k++) {
-        mixed += this.#coefficients[k]! * this.#sums[k - 1]![i]!;
-        former += this.#coefficients[k]! * this.#released[k - 1]![i]!;
+      for (let k = 1; k <= sums.length; k++) {
+        mixed += this.#coefficients[k]! * sums[k - 1]![i]!;
+        former += this.#coefficients[k]! * before[k - 1]![i]!;
       }
       const noisy = Math.round(mixed / this.#grid) + this.#sampler.sample(this.random);
       released[i] = noisy * this.#grid - former;
     }
     const kept = this.#coefficients.length - 1;
-    this.#sums = [sum.slice(), ...this.#sums].slice(0, kept);
-    this.#released = [released, ...this.#released].slice(0, kept);
+    this.#state = {
+      rounds: rounds + 1,
+      sums: [Float64Array.from(sum), ...sums].slice(0, kept),
+      released: [released, ...before].slice(0, kept),
+    };
     return released;
   }
+}
+
+/** First column of the inverse of a lower triangular Toeplitz matrix: how z is spread over the rounds that follow. */
+export function inverse(coefficients: ArrayLike<number>, rounds: number): Float64Array {
+  const column = new Float64Array(rounds);
+  column[0] = 1 / coefficients[0]!;
+  for (let i = 1; i < rounds; i++) {
+    let sum = 0;
+    for (let k = 1; k < coefficients.length && k <= i; k++) sum += coefficients[k]! * column[i - k]!;
+    column[i] = -sum / coefficients[0]!;
+  }
+  return column;
 }

@@ -114,6 +114,13 @@ describe("the start-up test", () => {
         return fixed(...short);
       })(seededRandom(4)),
     ],
+    [
+      "that says one block twice",
+      ((good) => {
+        const long = Array.from({ length: 16_384 }, () => good.u32());
+        return fixed(...long.slice(0, 16), ...long.slice(0, 16), ...long.slice(32));
+      })(seededRandom(5)),
+    ],
   ])("8.24 refuses a generator %s", (_, source) => {
     expect(() => checkEntropy(source)).toThrow(/broken/);
   });

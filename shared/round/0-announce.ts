@@ -50,6 +50,7 @@ export async function acceptAnnouncement(
   if (!(await isSignedBy("announcement", message, env.coordinatorKey)))
     throw new Decline("signature-invalid", { of: "announcement" });
   if (body.taskHash !== env.taskHash) throw new Decline("task-changed");
+  if (body.run !== env.run) throw new Decline("protocol-error", { of: "announcement" });
   await checkWitnesses(env.task, "announcement", message);
   if (parameters.length !== parameterCount(architectureOf(env.task))) throw new Decline("model-hash-mismatch");
   if ((await hashParameters(parameters)) !== body.modelHash) throw new Decline("model-hash-mismatch");

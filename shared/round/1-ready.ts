@@ -1,6 +1,7 @@
 /** Phase 1, first half: a tab that holds a finished answer offers keys for this round, and commits to a nonce. */
 import { fromHex, toHex } from "../canonical.ts";
 import { nonceCommitment, nonceLength } from "../secure-sum/graph.ts";
+import { agreementSecret, isKemKey, type Kem, kemOf } from "../secure-sum/hybrid.ts";
 import { isWeakAgreementKey, type KeyAgreement, keyAgreement } from "../secure-sum/keys.ts";
 import { Refusal } from "./reasons.ts";
 import type { CoordinatorEnv, ParticipantEnv, RoundFacts } from "./round.ts";
@@ -16,6 +17,8 @@ export interface Ready {
   boxKey: string;
   /** Commitment to this member's part in the graph's seed, hex */
   nonceHash: string;
+  /** Of a task with `postQuantum`: ML-KEM-768 key of this round, hex */
+  kemKey?: string;
 }
 
 /** A participant that has offered its keys. */
@@ -25,10 +28,20 @@ export interface Joined {
   nonce: Uint8Array<ArrayBuffer>;
   maskKeys: KeyAgreement;
   boxKeys: KeyAgreement;
+  /** Shared out among the neighbours: gives the mask keys, and the KEM's where there is one */
+  maskSecret: Uint8Array<ArrayBuffer>;
+  kem: Kem | undefined;
 }
 
 export async function offerKeys(env: ParticipantEnv, facts: RoundFacts): Promise<Joined> {
-  const [maskKeys, boxKeys] = await Promise.all([keyAgreement(), keyAgreement()]);
+  const maskSecret = crypto.getRandomValues(new Uint8Array(32));
+  const round = fromHex(facts.announcementHash);
+  const { postQuantum } = env.task;
+  const [maskKeys, boxKeys, kem] = await Promise.all([
+    keyAgreement(postQuantum ? await agreementSecret(maskSecret, round) : maskSecret),
+    keyAgreement(),
+    postQuantum && kemOf(maskSecret, round),
+  ]);
   const nonce = crypto.getRandomValues(new Uint8Array(nonceLength));
   const offer = await signBody(
     "ready",
@@ -38,24 +51,28 @@ export async function offerKeys(env: ParticipantEnv, facts: RoundFacts): Promise
       maskKey: toHex(maskKeys.publicKey),
       boxKey: toHex(boxKeys.publicKey),
       nonceHash: await nonceCommitment(nonce, env.identity.publicKey, facts.announcementHash),
+      ...(kem && { kemKey: toHex(kem.publicKey) }),
     },
     env.identity,
   );
-  return { facts, offer, nonce, maskKeys, boxKeys };
+  return { facts, offer, nonce, maskKeys, boxKeys, maskSecret, kem };
 }
 
 /** The coordinator's side while the cohort is open. */
 export interface Gathering {
   facts: RoundFacts;
   verify: CoordinatorEnv["verify"];
+  /** Whether an offer has to have a KEM's key */
+  postQuantum: boolean;
   offers: Map<string, Signed<Ready>>;
   /** Every key offered so far, hex: a roster in which one stands twice would be declined by everybody */
   keys: Set<string>;
 }
 
-export const gather = ({ verify }: Pick<CoordinatorEnv, "verify">, facts: RoundFacts): Gathering => ({
+export const gather = ({ verify, task }: Pick<CoordinatorEnv, "verify" | "task">, facts: RoundFacts): Gathering => ({
   facts,
   verify,
+  postQuantum: task.postQuantum ?? false,
   offers: new Map(),
   keys: new Set(),
 });
@@ -64,10 +81,13 @@ export const gather = ({ verify }: Pick<CoordinatorEnv, "verify">, facts: RoundF
 export async function admitOffer(state: Gathering, identity: string, offer: Signed<Ready>): Promise<void> {
   if (offer.body.announcementHash !== state.facts.announcementHash) throw new Refusal("message-invalid");
   if (offer.body.identity !== identity) throw new Refusal("message-invalid");
+  if ((offer.body.kemKey !== undefined) !== state.postQuantum) throw new Refusal("message-invalid");
   const keys = [offer.body.maskKey, offer.body.boxKey];
   if (new Set(keys).size !== 2 || keys.some((key) => isWeakAgreementKey(fromHex(key))))
     throw new Refusal("message-invalid");
   if (!(await isSignedBy("ready", offer, identity, state.verify))) throw new Refusal("signature-invalid");
+  if (offer.body.kemKey !== undefined && !(await isKemKey(fromHex(offer.body.kemKey))))
+    throw new Refusal("message-invalid");
   // After the last wait: of two offers at once, one passes.
   if (state.offers.has(identity) || keys.some((key) => state.keys.has(key))) throw new Refusal("duplicate");
   for (const key of keys) state.keys.add(key);

@@ -5,6 +5,7 @@
 import { fromHex, hashOf, sha256, toHex } from "../canonical.ts";
 import { graphFor, guaranteedCohort, minimumCohort } from "../cohort.ts";
 import { drawGraph, type Graph, graphSeed, nonceCommitment, nonceLength } from "../secure-sum/graph.ts";
+import { type Kem, type KemSecret, kemKeyLength } from "../secure-sum/hybrid.ts";
 import type { MaskContext } from "../secure-sum/masks.ts";
 import { largestSharing } from "../secure-sum/shares.ts";
 import type { Gathering, Joined, Ready } from "./1-ready.ts";
@@ -29,38 +30,44 @@ export interface RosterMessage {
   members: Bytes;
 }
 
-/** An offer as bytes: identity, mask key, box key, nonce commitment, signature. The announcement is the roster's. */
+/**
+ * An offer as bytes: identity, mask key, box key, nonce commitment, with `postQuantum` the KEM's key, signature. The
+ * announcement is the roster's.
+ */
 const fields = [
   ["identity", 32],
   ["maskKey", 32],
   ["boxKey", 32],
   ["nonceHash", 32],
 ] as const;
+const fieldsOf = (postQuantum = false) => [...fields, ...(postQuantum ? [["kemKey", kemKeyLength] as const] : [])];
 const signatureLength = 64;
-export const memberLength = 4 * 32 + signatureLength;
+export const memberLength = (postQuantum = false): number =>
+  4 * 32 + (postQuantum ? kemKeyLength : 0) + signatureLength;
 
 export function encodeMembers(offers: readonly Signed<Ready>[]): Bytes {
-  const bytes = new Uint8Array(offers.length * memberLength);
+  const postQuantum = offers.some(({ body }) => body.kemKey !== undefined);
+  const bytes = new Uint8Array(offers.length * memberLength(postQuantum));
   let at = 0;
   const put = (hex: string) => {
     bytes.set(fromHex(hex), at);
     at += hex.length / 2;
   };
   for (const { body, signature } of offers) {
-    for (const [field] of fields) put(body[field]);
+    for (const [field] of fieldsOf(postQuantum)) put(body[field]!);
     put(signature);
   }
   return bytes;
 }
 
 /** The offer of the member with this index. */
-export function memberAt(members: Bytes, index: number, announcementHash: string): Signed<Ready> {
-  let at = index * memberLength;
+export function memberAt(members: Bytes, index: number, announcementHash: string, postQuantum = false): Signed<Ready> {
+  let at = index * memberLength(postQuantum);
   const take = (length: number) => {
     at += length;
     return toHex(members.subarray(at - length, at));
   };
-  const body = Object.fromEntries(fields.map(([field, length]) => [field, take(length)]));
+  const body = Object.fromEntries(fieldsOf(postQuantum).map(([field, length]) => [field, take(length)]));
   return {
     body: { announcementHash, ...(body as Omit<Ready, "announcementHash">) },
     signature: take(signatureLength),
@@ -132,10 +139,12 @@ export async function openRoster(
   if (size < minimum) throw new Decline("roster-too-small", { size, minimum });
   const graph = size <= env.task.cohort.maximum ? graphFor(env.task, size) : undefined;
   if (!graph) throw new Decline("roster-invalid", { what: "size" });
-  if (members.length !== size * memberLength || toHex(await sha256(members)) !== body.membersHash)
+  if (members.length !== size * memberLength(env.task.postQuantum) || toHex(await sha256(members)) !== body.membersHash)
     throw new Decline("roster-invalid", { what: "members" });
 
-  const offers = Array.from({ length: size }, (_, i) => memberAt(members, i, body.announcementHash));
+  const offers = Array.from({ length: size }, (_, i) =>
+    memberAt(members, i, body.announcementHash, env.task.postQuantum),
+  );
   const identities = offers.map((offer) => offer.body.identity);
   for (let i = 1; i < size; i++) {
     // Strictly ascending: no identity stands twice.
@@ -223,7 +232,8 @@ export interface Neighbour {
   cohort: Cohort;
   context: MaskContext;
   me: number;
-  maskKeys: Joined["maskKeys"];
+  maskSecret: Bytes;
+  kem: Kem | undefined;
   /** Graph seed as this tab computed it, hex */
   seed: string;
   /** Roster indices, ascending */
@@ -231,6 +241,8 @@ export interface Neighbour {
   /** X25519 secrets by member index, of neighbours only */
   maskSecrets: Map<number, Bytes>;
   boxSecrets: Map<number, Bytes>;
+  /** With `postQuantum`: what this member sends to each neighbour */
+  kemSecrets: Map<number, KemSecret>;
 }
 
 /** Draws the graph by itself, from nonces of which its own is one, and checks every neighbour. @throws Decline */
@@ -240,7 +252,7 @@ export async function openGraph(
   { nonces: message, bytes }: NoncesMessage,
 ): Promise<Neighbour> {
   const { cohort, facts, me } = state;
-  const offerOf = (member: number) => memberAt(state.members, member, facts.announcementHash);
+  const offerOf = (member: number) => memberAt(state.members, member, facts.announcementHash, env.task.postQuantum);
   const { body } = message;
   if (!(await isSignedBy("nonces", message, env.coordinatorKey)))
     throw new Decline("signature-invalid", { of: "nonces" });
@@ -260,6 +272,7 @@ export async function openGraph(
   const neighbours = graph.neighbours(me);
   const maskSecrets = new Map<number, Bytes>();
   const boxSecrets = new Map<number, Bytes>();
+  const kemSecrets = new Map<number, KemSecret>();
   await Promise.all(
     neighbours.map(async (index) => {
       const member = offerOf(index);
@@ -268,6 +281,7 @@ export async function openGraph(
       try {
         maskSecrets.set(index, await state.maskKeys.agree(fromHex(member.body.maskKey)));
         boxSecrets.set(index, await state.boxKeys.agree(fromHex(member.body.boxKey)));
+        if (state.kem) kemSecrets.set(index, await state.kem.send(fromHex(member.body.kemKey!), index));
       } catch {
         throw new Decline("roster-invalid", { what: "weak key" });
       }
@@ -278,11 +292,13 @@ export async function openGraph(
     cohort,
     context: { announcementHash: fromHex(facts.announcementHash), rosterHash: fromHex(cohort.rosterHash) },
     me,
-    maskKeys: state.maskKeys,
+    maskSecret: state.maskSecret,
+    kem: state.kem,
     seed: toHex(seed),
     neighbours,
     maskSecrets,
     boxSecrets,
+    kemSecrets,
   };
 }
 

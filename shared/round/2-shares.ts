@@ -8,7 +8,9 @@ import { hashOf, sha256, toHex } from "../canonical.ts";
 import { guaranteedCohort, minimumCohort } from "../cohort.ts";
 import { type RoundPlan, roundPlan } from "../plan.ts";
 import { open, overhead, seal } from "../secure-sum/boxes.ts";
+import { bothSecrets, kemTextLength } from "../secure-sum/hybrid.ts";
 import { seedCommitment, shareLength, shareOut } from "../secure-sum/shares.ts";
+import type { Task } from "../task.ts";
 import { enoughLeft, isAscending, type Linked, type Neighbour } from "./1-roster.ts";
 import { joinPackets, packetAt } from "./packets.ts";
 import { Abort, Decline, Refusal } from "./reasons.ts";
@@ -29,13 +31,16 @@ export interface Shares {
 
 export interface SharesMessage {
   shares: Signed<Shares>;
-  /** A sealed packet of `boxLength` for each neighbour */
+  /** A sealed packet of `boxLength` for each neighbour, with `postQuantum` behind the KEM's text that opens it */
   boxes: Bytes;
 }
 
 /** Inside a box: dealer and holder, big-endian, then the holder's shares of the dealer's mask key and of its seed. */
 const packetLength = 8 + 2 * shareLength;
 export const boxLength = packetLength + overhead;
+/** With what stands before it. */
+export const parcelLength = ({ postQuantum }: Pick<Task, "postQuantum">): number =>
+  boxLength + (postQuantum ? kemTextLength : 0);
 
 /** Who sent shares: U2 of the paper. From here on «the cohort» means these. */
 export interface Delivery {
@@ -48,7 +53,7 @@ export interface Delivery {
 
 export interface DeliveryMessage {
   delivery: Signed<Delivery>;
-  /** A sealed packet of `boxLength` from each neighbour that is among the senders */
+  /** From each neighbour that is among the senders, as it dealt them */
   boxes: Bytes;
 }
 
@@ -73,19 +78,26 @@ export async function shareSecrets(
   const { cohort, context, me, neighbours } = state;
   const maskSeed = crypto.getRandomValues(new Uint8Array(32));
   const [keyShares, seedShares] = await Promise.all([
-    shareOut(state.maskKeys.secret, neighbours.length, cohort.graph.threshold),
+    shareOut(state.maskSecret, neighbours.length, cohort.graph.threshold),
     shareOut(maskSeed, neighbours.length, cohort.graph.threshold),
   ]);
-  const sealed = neighbours.map((to, i) => {
+  const parcel = parcelLength(env.task);
+  const sealed = neighbours.map(async (to, i) => {
     const packet = new Uint8Array(packetLength);
     const view = new DataView(packet.buffer);
     view.setUint32(0, me);
     view.setUint32(4, to);
     packet.set(keyShares[i]!, 8);
     packet.set(seedShares[i]!, 8 + shareLength);
-    return seal(context, state.boxSecrets.get(to)!, me, to, packet);
+    const agreed = state.boxSecrets.get(to)!;
+    const kem = state.kemSecrets.get(to);
+    const box = await seal(context, kem ? await bothSecrets(agreed, kem) : agreed, me, to, packet);
+    const whole = new Uint8Array(parcel);
+    if (kem) whole.set(kem.text);
+    whole.set(box, parcel - boxLength);
+    return whole;
   });
-  const boxes = joinPackets(await Promise.all(sealed), boxLength);
+  const boxes = joinPackets(await Promise.all(sealed), parcel);
   const body: Shares = {
     rosterHash: cohort.rosterHash,
     from: me,
@@ -108,9 +120,15 @@ interface Dealt {
 /** The coordinator's side while shares come in. */
 export interface Sharing extends Linked {
   dealt: Map<number, Dealt>;
+  /** Of one neighbour's part in what a member deals */
+  parcel: number;
 }
 
-export const collectShares = (state: Linked): Sharing => ({ ...state, dealt: new Map() });
+export const collectShares = ({ task }: Pick<CoordinatorEnv, "task">, state: Linked): Sharing => ({
+  ...state,
+  dealt: new Map(),
+  parcel: parcelLength(task),
+});
 
 /** @param identity whom the connection belongs to @throws Refusal */
 export async function admitShares(state: Sharing, identity: string, message: SharesMessage): Promise<void> {
@@ -119,7 +137,7 @@ export async function admitShares(state: Sharing, identity: string, message: Sha
   if (body.rosterHash !== rosterHash || identities[body.from] !== identity) throw new Refusal("message-invalid");
   // A copy: what came off a socket keeps alive whatever came with it.
   const boxes = message.boxes.slice();
-  if (boxes.length !== state.graph.neighbours(body.from).length * boxLength) throw new Refusal("message-invalid");
+  if (boxes.length !== state.graph.neighbours(body.from).length * state.parcel) throw new Refusal("message-invalid");
   if (toHex(await sha256(boxes)) !== body.boxesHash) throw new Refusal("message-invalid");
   if (!(await isSignedBy("shares", message.shares, identity, state.verify))) throw new Refusal("signature-invalid");
   // After the last wait: of two copies at once, one passes.
@@ -156,12 +174,14 @@ export async function deliverShares(env: CoordinatorEnv, state: Sharing): Promis
 }
 
 /** What is delivered to this sender. */
-export function deliveryTo({ delivery, dealt, graph, partners }: Delivered, member: number): DeliveryMessage {
-  const boxes = partners
-    .get(member)!
-    .map((from) => packetAt(dealt.get(from)!.boxes, graph.neighbours(from).indexOf(member), boxLength));
-  return { delivery, boxes: joinPackets(boxes, boxLength) };
+export function deliveryTo(state: Delivered, member: number): DeliveryMessage {
+  const parcels = state.partners.get(member)!.map((from) => parcelOf(state, from, member));
+  return { delivery: state.delivery, boxes: joinPackets(parcels, state.parcel) };
 }
+
+/** What one member dealt to another. */
+export const parcelOf = ({ dealt, graph, parcel }: Sharing, from: number, to: number): Bytes =>
+  packetAt(dealt.get(from)!.boxes, graph.neighbours(from).indexOf(to), parcel);
 
 /** Without those whom too few neighbours could open, and without those who miss them in turn. */
 function wellConnected(members: readonly number[], { cohort, graph }: Pick<Linked, "cohort" | "graph">): number[] {
@@ -210,15 +230,23 @@ export async function openDelivery(env: ParticipantEnv, state: Shared, message: 
   if (!enoughSenders(senders.size, cohort, env) || neighbours.length < cohort.graph.threshold)
     throw new Decline("roster-too-small", { size: senders.size, minimum: minimumCohort(env.task) });
   const held = new Map<number, HeldShares>();
-  if (message.boxes.length !== neighbours.length * boxLength) throw new Decline("share-invalid", { from: "everybody" });
+  const parcel = parcelLength(env.task);
+  const maskSecrets = new Map(state.maskSecrets);
+  if (message.boxes.length !== neighbours.length * parcel) throw new Decline("share-invalid", { from: "everybody" });
   for (const [i, from] of neighbours.entries()) {
-    const sealed = packetAt(message.boxes, i, boxLength);
-    const packet = await open(context, state.boxSecrets.get(from)!, from, me, sealed);
+    const whole = packetAt(message.boxes, i, parcel);
+    const received = await state.kem?.receive(whole.slice(0, kemTextLength));
+    const agreed = state.boxSecrets.get(from)!;
+    const secret = received ? await bothSecrets(agreed, received) : agreed;
+    const packet = await open(context, secret, from, me, whole.slice(parcel - boxLength));
     if (!packet) throw new Decline("share-invalid", { from });
     const view = new DataView(packet.buffer, packet.byteOffset);
     if (view.getUint32(0) !== from || view.getUint32(4) !== me) throw new Decline("share-invalid", { from });
+    // Of the two directions, a mask takes that of the member which comes first.
+    const kem = received && (me < from ? state.kemSecrets.get(from)! : received);
+    if (kem) maskSecrets.set(from, await bothSecrets(state.maskSecrets.get(from)!, kem));
     held.set(from, { key: packet.slice(8, 8 + shareLength), seed: packet.slice(8 + shareLength) });
   }
   const plan = planOfSenders(env, state, senders.size);
-  return { ...state, senders, deliveryHash: await hashOf(body), held, plan };
+  return { ...state, maskSecrets, senders, deliveryHash: await hashOf(body), held, plan };
 }

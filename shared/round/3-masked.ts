@@ -8,7 +8,7 @@ import type { RoundPlan } from "../plan.ts";
 import type { Masked, Noised } from "../privacy/stages.ts";
 import { portionOf } from "../questions/question.ts";
 import { mask, pairKey, selfKey } from "../secure-sum/masks.ts";
-import { accumulate, pack, packedLength } from "../secure-sum/packing.ts";
+import { addPacked, pack, packedLength } from "../secure-sum/packing.ts";
 import type { Delivered, Entrusted } from "./2-shares.ts";
 import { Abort, Decline, Refusal } from "./reasons.ts";
 import type { CoordinatorEnv, ParticipantEnv, RunningHash } from "./round.ts";
@@ -45,6 +45,7 @@ export async function maskAnswer(
   if (!(await env.claim("masked", facts.announcementHash))) throw new Decline("already-answered", { step: "masked" });
   await env.charge({
     announcementHash: facts.announcementHash,
+    run: env.run,
     round: facts.round,
     attempt: facts.attempt,
     question: facts.question,
@@ -90,19 +91,25 @@ const pieceCoordinates = 2 ** 16;
 /** Bytes a piece: 160 kB at 20 bits, 256 kB at most. */
 export const pieceLength = (bits: number): number => packedLength(pieceCoordinates, bits);
 
-/** A vector that is on its way: its pieces as they came, which are not copied. */
+/** A vector that is on its way. */
 export interface Upload {
   from: number;
   sha256: string;
   bits: number;
+  /** Packed; its pieces are copied in as they come */
+  vector: Uint8Array;
   /** Bytes that are still to come */
   due: number;
-  pieces: Uint8Array[];
   hash: RunningHash;
 }
 
-/** Makes room for a vector whose header is good; no more than is due of it will be taken. @throws Refusal */
-export async function openUpload(state: Adding, identity: string, header: Signed<MaskedHeader>): Promise<Upload> {
+/** @param vector room for a packed vector of the round: what stood in it is written over @throws Refusal */
+export async function openUpload(
+  state: Adding,
+  identity: string,
+  header: Signed<MaskedHeader>,
+  vector: Uint8Array,
+): Promise<Upload> {
   const { body } = header;
   if (body.rosterHash !== state.cohort.rosterHash || state.cohort.identities[body.from] !== identity)
     throw new Refusal("message-invalid");
@@ -110,17 +117,19 @@ export async function openUpload(state: Adding, identity: string, header: Signed
   if (body.deliveryHash !== state.deliveryHash || !state.partners.has(body.from)) throw new Refusal("message-invalid");
   if (!(await isSignedBy("masked", header, identity, state.verify))) throw new Refusal("signature-invalid");
   if (state.received.has(body.from)) throw new Refusal("duplicate");
-  const { layout, bits } = state.plan;
-  const due = packedLength(layout.dimension, bits);
-  return { from: body.from, sha256: body.sha256, bits, due, pieces: [], hash: state.startHash() };
+  const { bits } = state.plan;
+  return { from: body.from, sha256: body.sha256, bits, vector, due: vector.length, hash: state.startHash() };
 }
+
+/** Bytes of a packed vector of the round. */
+export const payloadLength = ({ layout, bits }: RoundPlan): number => packedLength(layout.dimension, bits);
 
 /** @returns whether it was the last one @throws Refusal */
 export function takePiece(upload: Upload, piece: Uint8Array): boolean {
   if (piece.length === 0 || piece.length !== Math.min(pieceLength(upload.bits), upload.due))
     throw new Refusal("payload-invalid");
   upload.hash.update(piece);
-  upload.pieces.push(piece);
+  upload.vector.set(piece, upload.vector.length - upload.due);
   upload.due -= piece.length;
   return upload.due === 0;
 }
@@ -129,10 +138,7 @@ export function takePiece(upload: Upload, piece: Uint8Array): boolean {
 export function closeUpload(state: Adding, upload: Upload): void {
   if (upload.due !== 0 || toHex(upload.hash.digest()) !== upload.sha256) throw new Refusal("payload-invalid");
   if (state.received.has(upload.from)) throw new Refusal("duplicate");
-  for (const [i, piece] of upload.pieces.entries()) {
-    const part = state.sum.subarray(i * pieceCoordinates, (i + 1) * pieceCoordinates);
-    accumulate(part, piece, upload.bits, 1);
-  }
+  addPacked(state.sum, upload.vector, upload.bits);
   state.received.add(upload.from);
 }
 

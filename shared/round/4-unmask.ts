@@ -3,10 +3,12 @@
  * either its seed share (it survived) or its key share (it dropped out), never both: both would unmask that member alone.
  */
 import { fromHex, hashOf, sha256, toHex } from "../canonical.ts";
+import { agreementSecret, bothSecrets, kemOf, kemTextLength } from "../secure-sum/hybrid.ts";
 import { addMask, type MaskContext, pairKey, pairSign, selfKey } from "../secure-sum/masks.ts";
 import { centred } from "../secure-sum/packing.ts";
 import { recover, seedCommitment, shareLength } from "../secure-sum/shares.ts";
 import { isAscending } from "./1-roster.ts";
+import { parcelOf } from "./2-shares.ts";
 import { type Adding, closeUploads, enoughSurvivors, type Uploaded } from "./3-masked.ts";
 import { joinPackets, packetAt } from "./packets.ts";
 import { Abort, Decline, Refusal } from "./reasons.ts";
@@ -128,10 +130,12 @@ export interface Agreeing extends Adding {
 export async function announceSurvivors(env: CoordinatorEnv, state: Adding): Promise<Agreeing> {
   const survivors = closeUploads(env, state);
   const body = { deliveryHash: state.deliveryHash, survivors };
+  const { sum } = state;
+  // Handed over: whatever would come in after the uploads closed is added to nothing.
+  state.sum = new Uint32Array(0);
   return {
     ...state,
-    // A copy of what was counted: whatever came in after the uploads closed is in neither.
-    sum: state.sum.slice(),
+    sum,
     received: new Set(survivors),
     survivors,
     survivorsHash: await hashOf(body),
@@ -202,11 +206,11 @@ export interface Unmasked {
 }
 
 /**
- * Removes every mask from the sum: survivors' self masks, and the pairwise masks that dropouts left behind.
+ * Removes every mask from the sum, where it stands: survivors' self masks, and the pairwise masks that dropouts left behind.
  * @throws Abort when a secret cannot be put together: then the sum stays masked
  */
 export async function unmaskSum(
-  env: Pick<CoordinatorEnv, "cipher" | "hkdf" | "agreement">,
+  env: Pick<CoordinatorEnv, "task" | "cipher" | "hkdf" | "agreement">,
   state: Agreeing,
 ): Promise<Unmasked> {
   const { cohort, dealt, facts, offers, partners, plan } = state;
@@ -214,7 +218,7 @@ export async function unmaskSum(
     announcementHash: fromHex(facts.announcementHash),
     rosterHash: fromHex(cohort.rosterHash),
   };
-  const sum = state.sum.slice();
+  const { sum } = state;
   const misfits: Misfit[] = [];
   /** Of a survivor its seed, of a dropout its mask key: other shares are not revealed. */
   const secretOf = async (dealer: number, isRight: (secret: Bytes) => Promise<boolean>): Promise<Bytes> => {
@@ -244,18 +248,36 @@ export async function unmaskSum(
     await remove(await selfKey(context, seed, survivor, env.hkdf), 1);
   }
   for (const dropout of state.senders.filter((member) => !state.received.has(member))) {
-    const secret = await secretOf(
-      dropout,
-      async (secret) => toHex((await env.agreement(secret)).publicKey) === offers[dropout]!.maskKey,
-    );
-    const keys = await env.agreement(secret);
+    const { postQuantum } = env.task;
+    const round = context.announcementHash;
+    const keysOf = async (secret: Bytes) => ({
+      agreement: await env.agreement(postQuantum ? await agreementSecret(secret, round, env.hkdf) : secret),
+      kem: postQuantum && (await kemOf(secret, round, env.hkdf)),
+    });
+    const secret = await secretOf(dropout, async (secret) => {
+      const { agreement, kem } = await keysOf(secret);
+      const { maskKey, kemKey = "" } = offers[dropout]!;
+      return toHex(agreement.publicKey) === maskKey && (!kem || toHex(kem.publicKey) === kemKey);
+    });
+    const { agreement, kem } = await keysOf(secret);
     for (const survivor of partners.get(dropout)!.filter((member) => state.received.has(member))) {
-      const shared = await keys.agree(fromHex(offers[survivor]!.maskKey));
+      const agreed = await agreement.agree(fromHex(offers[survivor]!.maskKey));
+      const sent =
+        kem &&
+        (dropout < survivor
+          ? await kem.send(fromHex(offers[survivor]!.kemKey!), survivor)
+          : await kem.receive(parcelOf(state, survivor, dropout).slice(0, kemTextLength)));
+      // What does not follow from its secret nobody but the survivor can know.
+      if (sent && dropout < survivor && !isSent(sent.text, parcelOf(state, dropout, survivor)))
+        throw new Abort("shares-insufficient", namesOf([dropout]));
+      const shared = sent ? await bothSecrets(agreed, sent) : agreed;
       await remove(await pairKey(context, shared, survivor, dropout, env.hkdf), pairSign(survivor, dropout));
     }
   }
   return { sum: centred(sum, plan.bits), blamed: namesOf(culprits(misfits)) };
 }
+
+const isSent = (text: Bytes, parcel: Bytes): boolean => text.every((byte, i) => byte === parcel[i]);
 
 /** A share that did not fit: its holder altered it, or its dealer dealt it so. */
 interface Misfit {

@@ -3,6 +3,7 @@ import { sha256, toHex } from "../canonical.ts";
 import { Decline } from "./reasons.ts";
 import type { CoordinatorEnv, ParticipantEnv, RoundFacts } from "./round.ts";
 import { isSignedBy, type Signed, signBody } from "./signed.ts";
+import { checkWitnesses, type Witnessed } from "./witnessed.ts";
 
 export interface Result {
   announcementHash: string;
@@ -22,9 +23,14 @@ export const publishResult = (env: Pick<CoordinatorEnv, "signer">, result: Resul
   signBody("result", result, env.signer);
 
 /** @throws Decline */
-export async function acceptResult(env: ParticipantEnv, facts: RoundFacts, message: Signed<Result>): Promise<Result> {
+export async function acceptResult(
+  env: ParticipantEnv,
+  facts: RoundFacts,
+  message: Witnessed<Result>,
+): Promise<Result> {
   if (!(await isSignedBy("result", message, env.coordinatorKey)))
     throw new Decline("signature-invalid", { of: "result" });
   if (message.body.announcementHash !== facts.announcementHash) throw new Decline("protocol-error", { of: "result" });
+  await checkWitnesses(env.task, "result", message);
   return message.body;
 }

@@ -18,6 +18,7 @@ export type DeclineReason =
   | "survivors-too-few"
   | "survivors-split"
   | "already-answered"
+  | "round-too-near"
   | "protocol-error";
 
 /** Thrown by a tab's check: nothing more of this round leaves the tab. */

@@ -32,11 +32,12 @@ import type { Ed25519Verify, Identity, KeyAgreement } from "../secure-sum/keys.t
 import type { Hkdf, StreamCipher } from "../secure-sum/masks.ts";
 import type { Task } from "../task.ts";
 
-export const protocolVersion = 6;
+export const protocolVersion = 7;
 
 /** What one upload costs its sender: see privacy/balance.ts. */
 export interface UploadCost {
   announcementHash: string;
+  run: string;
   round: number;
   attempt: number;
   question: Question["kind"];
@@ -55,6 +56,8 @@ export interface ParticipantEnv {
   /** The task the person consented to */
   readonly task: Task;
   readonly taskHash: string;
+  /** The run that the tab joined */
+  readonly run: string;
   readonly plan: Plan;
   /** Notes durably that this step of this round was answered; false if it was before, in any tab of this identity */
   claim(step: "nonce" | "shares" | "masked" | "agreement" | "unmask", announcementHash: string): Promise<boolean>;

@@ -11,6 +11,7 @@ export type SignedKind =
   | "announcement"
   | "witnessed-announcement"
   | "witnessed-roster"
+  | "witnessed-result"
   | "ready"
   | "roster"
   | "nonces"

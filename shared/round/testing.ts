@@ -34,6 +34,7 @@ import {
   type MaskedMessage,
   maskAnswer,
   openUpload,
+  payloadLength,
   pieceLength,
   takePiece,
 } from "./3-masked.ts";
@@ -117,6 +118,7 @@ export async function newTab(task: Task, coordinatorKey: string): Promise<Tab> {
     coordinatorKey,
     task,
     taskHash: await taskHash(task),
+    run: "r",
     plan: plainPlan,
     claim: async () => true,
     charge: async (cost) => {
@@ -205,7 +207,7 @@ export async function formCohort(world: World, stays: (i: number) => boolean = (
 
 /** A whole upload, piece by piece. */
 export async function admitMasked(state: Adding, identity: string, { header, payload }: MaskedMessage): Promise<void> {
-  const upload = await openUpload(state, identity, header);
+  const upload = await openUpload(state, identity, header, new Uint8Array(payloadLength(state.plan)));
   const length = pieceLength(state.plan.bits);
   for (let at = 0; at === 0 || at < payload.length; at += length) takePiece(upload, payload.subarray(at, at + length));
   closeUpload(state, upload);
@@ -222,7 +224,7 @@ export async function playRound(
   const tabs = world.tabs.map((tab) => ({ ...tab, env: freshClaims(tab.env) }));
   const stays = (i: number, phase: Leaves) => phases.indexOf(leaves[i] ?? "never") > phases.indexOf(phase);
   const { linked, members } = formed ?? (await formCohort(world, (i) => stays(i, "nonce")));
-  const sharing = collectShares(linked);
+  const sharing = collectShares(coordinator, linked);
   const shared = await Promise.all(
     tabs.map(async (tab, i) => {
       if (!stays(i, "shares") || !members.has(i)) return undefined;

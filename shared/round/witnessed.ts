@@ -10,7 +10,7 @@ export interface Witnessed<Body> extends Signed<Body> {
   witnesses?: string[];
 }
 
-export type WitnessedKind = "announcement" | "roster";
+export type WitnessedKind = "announcement" | "roster" | "result";
 
 /** A witness's signature, hex, on what the coordinator signed: under a label of its own, so that neither passes for the other. */
 export async function signAsWitness(
@@ -24,7 +24,7 @@ export async function signAsWitness(
 /** @param witness Ed25519 public key, hex */
 export const isWitnessed = (
   kind: WitnessedKind,
-  { body }: Signed<unknown>,
+  { body }: Pick<Signed<unknown>, "body">,
   witness: string,
   signature: string,
 ): Promise<boolean> => isSignedBy(`witnessed-${kind}`, { body, signature }, witness);

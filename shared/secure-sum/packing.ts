@@ -113,7 +113,10 @@ export const modulusMask = (bits: number): number => (bits === 32 ? 0xffffffff :
 /** From residues modulo 2^bits, in the low bits, to the integers in [−2^(bits−1), 2^(bits−1)). */
 export function centred(sum: Uint32Array, bits: number): Float64Array<ArrayBuffer> {
   const above = 32 - bits;
-  return Float64Array.from(sum, (x) => (x << above) >> above);
+  // Not `Float64Array.from` with a function, which first makes a list of as many boxed numbers.
+  const integers = new Float64Array(sum.length);
+  for (let i = 0; i < sum.length; i++) integers[i] = (sum[i]! << above) >> above;
+  return integers;
 }
 
 /**

@@ -14,7 +14,7 @@ export default command({
     "noise-multiplier": number("1", "Z", "Standard deviation of the claimed noise over the clipping norm"),
     delta: number("1e-5", "D", "δ at which ε is stated"),
     trials: number("3000", "N", "Cohorts with a canary, and as many without"),
-    canaries: number("400", "N", "Canary participants in one sum"),
+    canaries: number("400", "N", "Canary participants in a training run"),
     repeat: number("1", "N", "How often the real build and every twin are attacked"),
     out: { type: "string", valueHint: "DIR", description: "Also write audit.html there, with its plots" },
     json,

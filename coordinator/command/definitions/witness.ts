@@ -4,7 +4,8 @@ import { output } from "../output.ts";
 export default command({
   meta: {
     name: "witness",
-    description: "Be an independent witness: sign one model and one roster for each round of a coordinator's tasks",
+    description:
+      "Be an independent witness: sign one model, one roster and one result for each round of a coordinator's tasks",
   },
   args: {
     url: {

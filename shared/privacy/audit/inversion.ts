@@ -12,6 +12,8 @@ import type { RandomSource } from "../random.ts";
 export const pictureSide = 16;
 const pixels = pictureSide * pictureSide;
 const classes = 10;
+/** Weights [classes, pixels] and biases [classes] of the softmax layer */
+export const stepDimension = classes * (pixels + 1);
 
 /** Grey values in [0, 1], [side · side]. */
 export type Picture = Float64Array;
@@ -30,14 +32,14 @@ export async function invertGradients(
   random: RandomSource,
   { sizes, noiseMultiplier }: { sizes: readonly number[]; noiseMultiplier: number },
 ): Promise<{ target: Picture; reconstructions: Reconstruction[] }> {
-  const dimension = classes * (pixels + 1);
+  const dimension = stepDimension;
   const unit = gridUnit("participant", dimension, 1);
   const layout = layOut("participant", [{ name: "update", length: dimension, bound: 1, unit, rounded: true }]);
   const signs = await rotationSigns(random.bytes(32), dimension);
   const most = Math.max(...sizes);
   const pictures = Array.from({ length: most }, () => drawFace(random));
-  const labels = pictures.map((_, i) => i % classes);
-  const encoded = pictures.map((picture, i) => encodeParticipant(step(picture, labels[i]!), layout, signs, random));
+  const start = new Float64Array(dimension);
+  const encoded = pictures.map((picture, i) => encodeParticipant(stepOf(start, picture, i), layout, signs, random));
   const reconstruct = (of: number, noised: boolean): Reconstruction => {
     const variance = BigInt(Math.ceil((noiseMultiplier * layout.sensitivity) ** 2 / of));
     const sum = new Float64Array(dimension);
@@ -57,12 +59,19 @@ export async function invertGradients(
   };
 }
 
-/** Minus the gradient of the cross-entropy at a model of zeros, [classes, pixels] weights and [classes] biases. */
-function step(picture: Picture, label: number): Float64Array {
-  const update = new Float64Array(classes * (pixels + 1));
+/** Minus the gradient of the cross-entropy at a model: what the participant `i` would change, whose label is i modulo 10. */
+export function stepOf(model: Float64Array, picture: Picture, i: number): Float64Array {
+  const scores = Float64Array.from({ length: classes }, (_, k) => {
+    const weights = model.subarray(k * pixels, (k + 1) * pixels);
+    return weights.reduce((sum, w, j) => sum + w * picture[j]!, model[classes * pixels + k]!);
+  });
+  const top = Math.max(...scores);
+  const odds = scores.map((score) => Math.exp(score - top));
+  const whole = odds.reduce((a, b) => a + b, 0);
+  const update = new Float64Array(stepDimension);
   for (let k = 0; k < classes; k++) {
-    const push = (k === label ? 1 : 0) - 1 / classes;
-    for (let i = 0; i < pixels; i++) update[k * pixels + i] = push * picture[i]!;
+    const push = (k === i % classes ? 1 : 0) - odds[k]! / whole;
+    for (let j = 0; j < pixels; j++) update[k * pixels + j] = push * picture[j]!;
     update[classes * pixels + k] = push;
   }
   return update;
@@ -83,7 +92,7 @@ function psnrOf(picture: Picture, target: Picture): number {
 }
 
 /** A face of its own: oval, eyes, mouth and shade differ from one to the next. */
-function drawFace(random: RandomSource): Picture {
+export function drawFace(random: RandomSource): Picture {
   const between = (low: number, high: number) => low + ((high - low) * random.below(1000)) / 1000;
   const [cx, cy] = [between(6.5, 8.5), between(7, 8.5)];
   const [rx, ry] = [between(4.5, 6.5), between(5.5, 7)];

@@ -79,7 +79,7 @@ beforeAll(async () => {
   const all = await linkAll(world, joined, gathered);
   neighbours = all.neighbours;
   nonces = all.linked.nonces;
-  const sharing = collectShares(all.linked);
+  const sharing = collectShares(world.coordinator, all.linked);
   shared = [];
   for (const [i, { env, identity }] of world.tabs.entries()) {
     const { state, message } = await shareSecrets(env, neighbours.get(i)!);
@@ -269,8 +269,8 @@ describe("a tab declines the roster", () => {
   test("whose bytes are not those it was signed for", async () => {
     const { roster, members: bytes } = gathered.roster;
     const altered = bytes.slice();
-    altered[memberLength - 1]! ^= 1;
-    for (const members of [altered, bytes.slice(memberLength), new Uint8Array()])
+    altered[memberLength() - 1]! ^= 1;
+    for (const members of [altered, bytes.slice(memberLength()), new Uint8Array()])
       await expectDecline(openAs({ roster, members }), "roster-invalid", { what: "members" });
   });
   test("[5] padded with one identity twice, or out of order", async () => {

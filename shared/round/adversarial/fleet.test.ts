@@ -123,7 +123,7 @@ async function unmaskWith(
 ): Promise<Awaited<ReturnType<typeof unmaskSum>>> {
   const size = world.tabs.length;
   const answers = answersOf(size);
-  const sharing = collectShares(linked);
+  const sharing = collectShares(world.coordinator, linked);
   for (const [i, { message }] of members) await admitShares(sharing, world.tabs[i]!.identity, message);
   const delivered = await deliverShares(world.coordinator, sharing);
   const adding = addUp(world.coordinator, delivered);
@@ -222,7 +222,7 @@ test("[2] two sets of survivors shown to two halves: nobody sees enough signatur
   const size = 6;
   const world = await newWorld(size);
   const { linked, members } = await formCohort(world);
-  const sharing = collectShares(linked);
+  const sharing = collectShares(world.coordinator, linked);
   for (const [i, { message }] of members) await admitShares(sharing, world.tabs[i]!.identity, message);
   const delivered = await deliverShares(world.coordinator, sharing);
   // One half is told that 5 is gone, the other that 0 is: of both, seed shares here and key shares there.
@@ -275,7 +275,7 @@ const wide = smallTask({
  */
 async function isolate(world: World, formed: Formed, victim: number, corrupt: ReadonlySet<number>): Promise<number> {
   const { linked, members } = formed;
-  const sharing = collectShares(linked);
+  const sharing = collectShares(world.coordinator, linked);
   for (const [i, { message }] of members) await admitShares(sharing, world.tabs[i]!.identity, message);
   const delivered = await deliverShares(world.coordinator, sharing);
   const env = freshClaims(world.tabs[victim]!.env);

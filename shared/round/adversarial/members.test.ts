@@ -36,6 +36,7 @@ import {
   type MaskedMessage,
   maskAnswer,
   openUpload,
+  payloadLength,
   pieceLength,
   takePiece,
 } from "../3-masked.ts";
@@ -99,7 +100,11 @@ async function afterSharing(): Promise<{
 }> {
   const { linked, neighbours } = await linkAll(world, joined, await closed());
   const made = await Promise.all(world.tabs.map(({ env }, i) => shareSecrets(env, neighbours.get(i)!)));
-  return { sharing: collectShares(linked), messages: made.map((m) => m.message), states: made.map((m) => m.state) };
+  return {
+    sharing: collectShares(world.coordinator, linked),
+    messages: made.map((m) => m.message),
+    states: made.map((m) => m.state),
+  };
 }
 
 /** @param lie what the coordinator made a tab believe instead of the truth */
@@ -314,13 +319,16 @@ describe("a masked vector", () => {
     const { adding, uploads } = await afterMasking();
     const deliveryHash = await hashOf("another");
     const header = await signBody("masked", { ...uploads[0]!.header.body, deliveryHash }, keyOf(0));
-    await expectRefusal(openUpload(adding, who(0), header), "message-invalid");
+    await expectRefusal(
+      openUpload(adding, who(0), header, new Uint8Array(payloadLength(adding.plan))),
+      "message-invalid",
+    );
   });
   test("[15] comes in pieces of one size: longer, shorter, empty or endless ones are refused, and nothing is added", async () => {
     await start(wide);
     const { adding, uploads } = await afterMasking();
     const { header, payload } = uploads[0]!;
-    const open = () => openUpload(adding, who(0), header);
+    const open = () => openUpload(adding, who(0), header, new Uint8Array(payloadLength(adding.plan)));
     const refuses = (upload: Awaited<ReturnType<typeof open>>, piece: Uint8Array) =>
       expect(() => takePiece(upload, piece)).toThrow("payload-invalid");
     for (const length of [0, 1, payload.length - 1, payload.length + 1, pieceLength(32)])

@@ -45,7 +45,7 @@ async function secretsOf(world: World): Promise<string[]> {
   const { members } = await formCohort(world);
   return [...members.values()].flatMap(({ state, message }) => [
     toHex(state.maskSeed),
-    toHex(state.maskKeys.secret),
+    toHex(state.maskSecret),
     ...[...state.boxSecrets.values()].map(toHex),
     ...[...state.maskSecrets].filter(([other]) => other > state.me).map(([, secret]) => toHex(secret)),
     message.shares.body.commitment,
