@@ -29,7 +29,9 @@ for (const language of ["en", "zh"] as const) {
     await page.locator("#axis-seeds").fill("1, 2");
     await page.waitForTimeout(2500);
     await expect(page.locator("#axis-seeds")).toHaveValue("1, 2");
-    await expect(page.locator("form").getByRole("status")).toContainText(language === "en" ? "epsilon.1 is «much»" : "“much”");
+    await expect(page.locator("form").getByRole("status")).toContainText(
+      language === "en" ? "epsilon.1 is «much»" : "“much”",
+    );
     await expectAccessible(page);
     await shot("1-mistake");
     await page.locator("#axis-epsilon").fill("0.5, inf");

@@ -19,7 +19,7 @@ export function Collusion({ privacy, share }: { privacy: PrivacyStatement; share
         <p data-testid="trusting">
           {t("privacy.trusting", {
             epsilon: formatEpsilon(trusting.epsilon),
-            delta: formatDelta(delta),
+            delta: formatPower(delta),
             rate: formatShare(trusting.truePositiveRate),
           })}
         </p>
