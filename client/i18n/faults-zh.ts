@@ -241,4 +241,11 @@ export const faultsZh: Record<string, string> = {
   "{} is held back by its gates: {}": "{0} 因未满足条件而被扣留：{1}",
   "Ask its reviewers to sign an exception, or train again": "请其审查人签署例外，或重新训练",
   "Train again, or launch a task with other gates": "请重新训练，或以其他条件启动任务",
+  "is for participants and a fixed clip norm": "只用于参与者级单位和固定的裁剪范数",
+  "leave it out, or change those": "请删去它，或更改那些设置",
+  "is of no sweep": "不属于任何扫描",
+  "Start one first": "请先启动一次扫描",
+  "waits: the lab is running": "需等待：实验室正在运行",
+  "is {} of {} cells": "为 {0}，而单元格共 {1} 个",
+  "Use a number from 1 on": "请使用从 1 开始的数",
 };
