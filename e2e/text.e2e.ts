@@ -23,6 +23,8 @@ const task = readFileSync(join(root, "tasks/sms-spam.yaml"), "utf8")
   .replace(/tokens: \d+/, "tokens: 24")
   .replace(/epsilon: \d+/, "epsilon: 8")
   .replace(/\{ metric: epsilon, atMost: \d+ \}/, "{ metric: epsilon, atMost: 8 }")
+  // A noisy figure of so few messages may be anything; the model must be handed out all the same.
+  .replace(/^.*metric: auc.*\n/m, "")
   .replace(/rounds: \d+/, "rounds: 4")
   .replace(/learningRate: [\d.]+/, "learningRate: 4");
 
