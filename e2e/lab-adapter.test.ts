@@ -11,6 +11,7 @@ import { cellsOf, cellsPerRow } from "../shared/fairness/histogram.ts";
 import { asGrid, cellsOfGrid, type Grid } from "../shared/lab/grid.ts";
 import { architectureOf } from "../shared/model.ts";
 import { seededRandom } from "../shared/privacy/testing/seeded.ts";
+import { twoGroups, twoGroupsData } from "./two-groups.ts";
 
 const device = await dawnDevice();
 const adapter: Adapter = {
@@ -21,32 +22,11 @@ const adapter: Adapter = {
 const draw = seededRandom(8);
 const uniform = () => draw.uniform53() / 2 ** 53;
 const people = 40;
-const records = Array.from({ length: 30 * people }, () => {
-  const group = uniform() < 0.4 ? "A" : "B";
-  const x = 2 * uniform() - 1 + (group === "A" ? 0.5 : 0);
-  const colour = uniform() < 0.5 ? "red" : "blue";
-  return { group, x: `${x}`, colour, y: uniform() < 1 / (1 + Math.exp(-3 * x)) ? "yes" : "no" };
-});
+const records = twoGroups(30 * people, uniform);
 const base = {
   name: "on-an-adapter",
   purpose: "a small task that the lab computes twice",
-  data: {
-    label: { column: "y", positive: "yes", negative: "no" },
-    features: [
-      { name: "x", kind: "numeric", min: -2, max: 2 },
-      { name: "colour", kind: "categorical", values: ["red", "blue"] },
-    ],
-    sensitive: [
-      {
-        name: "group",
-        column: "group",
-        groups: [
-          { name: "A", values: ["A"] },
-          { name: "B", values: ["B"] },
-        ],
-      },
-    ],
-  },
+  data: twoGroupsData,
   model: {},
   privacy: { unit: "participant", epsilon: 8, delta: 1e-5, clipNorm: 0.5 },
   cohort: { minimum: 3, maximum: people, dropoutTolerance: 0, colludingShare: 0 },

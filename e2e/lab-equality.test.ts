@@ -16,18 +16,14 @@ import { seededRandom } from "../shared/privacy/testing/seeded.ts";
 import { hashParameters } from "../shared/round/0-announce.ts";
 import type { RoundFacts } from "../shared/round/round.ts";
 import { joinInNode } from "./node-tab.ts";
+import { twoGroups, twoGroupsData } from "./two-groups.ts";
 
 const device = await dawnDevice();
 
 const tabs = 12;
 const draw = seededRandom(8);
 const uniform = () => draw.uniform53() / 2 ** 53;
-const records = Array.from({ length: 60 * tabs }, (_, i) => {
-  const group = uniform() < 0.4 ? "A" : "B";
-  const x = 2 * uniform() - 1 + (group === "A" ? 0.5 : 0);
-  const colour = uniform() < 0.5 ? "red" : "blue";
-  return { branch: `${i % tabs}`, group, x: `${x}`, colour, y: uniform() < 1 / (1 + Math.exp(-3 * x)) ? "yes" : "no" };
-});
+const records = twoGroups(60 * tabs, uniform).map((person, i) => ({ branch: `${i % tabs}`, ...person }));
 /** What of a task differs between the runs that are compared. */
 const cases: Record<string, { epsilon: number; privacy?: object; training?: object }> = {
   "a record": { epsilon: 4 },
@@ -46,23 +42,7 @@ const cases: Record<string, { epsilon: number; privacy?: object; training?: obje
 const base = {
   name: "equality",
   purpose: "a small task that is run by tabs and by the lab",
-  data: {
-    label: { column: "y", positive: "yes", negative: "no" },
-    features: [
-      { name: "x", kind: "numeric", min: -2, max: 2 },
-      { name: "colour", kind: "categorical", values: ["red", "blue"] },
-    ],
-    sensitive: [
-      {
-        name: "group",
-        column: "group",
-        groups: [
-          { name: "A", values: ["A"] },
-          { name: "B", values: ["B"] },
-        ],
-      },
-    ],
-  },
+  data: twoGroupsData,
   model: {},
   privacy: { unit: "record", epsilon: 4, delta: 1e-5, clipNorm: 2 },
   // All twelve or nobody: who answers decides whose noise is in a sum.

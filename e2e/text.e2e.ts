@@ -121,3 +121,42 @@ test.describe("a task that reads texts", () => {
     await Promise.all(contexts.map((context) => context.close()));
   });
 });
+
+for (const [language, asks] of [
+  ["en", "Choose a CSV or CoNLL file of yours"],
+  ["zh", "选择您的 CSV 或 CoNLL 文件"],
+] as const) {
+  test(`a file of tagged words is read as its owner has it (${language})`, async ({ page }, info) => {
+    const serving = await startServing();
+    const run = await serving.launch(readFileSync(join(root, "tasks/names.yaml"), "utf8"));
+    await page.goto(`${run.invitation}&lang=${language}`);
+    await expect(page.locator(".drop")).toContainText(asks);
+    await expect(page.getByText("PER, LOC, ORG", { exact: false }).first()).toBeVisible();
+    // Neither folders nor a header: words, tags in IOB1, and a line without one.
+    const lines = [
+      "-DOCSTART- O",
+      "",
+      "Ann I-PER",
+      "met O",
+      "Bob I-PER",
+      "",
+      "Paris I-LOC",
+      ". O",
+      "",
+      "broken",
+      ". O",
+      "",
+    ];
+    await page
+      .getByTestId("file")
+      .setInputFiles({ name: "eng.train", mimeType: "", buffer: Buffer.from(lines.join("\n")) });
+    await expect(page.getByTestId("consent")).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByRole("cell", { name: "Ann met Bob" })).toBeVisible();
+    await expect(page.getByRole("cell", { name: "B-PER O B-PER" })).toBeVisible();
+    await expect(page.locator("main")).not.toContainText("broken .");
+    await page.screenshot({ path: info.outputPath(`names-${language}.png`), fullPage: true });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id }) => id)).toEqual([]);
+    serving.close();
+  });
+}

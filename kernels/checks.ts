@@ -1,12 +1,10 @@
 /** What the engine asks of its inputs before anything reaches the GPU, where a wrong index or a NaN says nothing. */
 import { InputError } from "../shared/errors.ts";
 import { scoreBins, undisclosed, type Witness } from "../shared/fairness/histogram.ts";
+import { unlabelled } from "../shared/text/tags.ts";
 import type { Clip, Rows, TableSizes } from "./inputs.ts";
 import { type Layout, nameOf } from "./layout.ts";
 import type { Optimizer } from "./optimizer/optimizer.ts";
-
-/** A token that has no label. */
-const unlabelled = 255;
 
 /** Counts and penalties of fairness are about one logit; of several nothing would be counted, and nobody told. */
 export function checkTables({ layers }: Layout, { cells }: TableSizes): void {

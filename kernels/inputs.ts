@@ -4,7 +4,7 @@ export interface Rows {
   count: number;
   /** [count, inputs] f32, finite */
   features: Float32Array;
-  /** [count], 0 or 1, or the number of a class; of a model with logits of every token [count, tokens], 255 where there is none */
+  /** [count], 0 or 1, or the number of a class; of a model with logits of every token [count, tokens], `unlabelled` where there is none */
   labels: Uint8Array;
   /** [count, attributes] index of a cell among all cells, 255 = undisclosed */
   cells: Uint8Array;

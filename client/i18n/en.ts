@@ -58,11 +58,14 @@ export const en = {
   "choose.title": "Choose your data",
   "choose.file.table": "Choose a CSV file of yours",
   "choose.file.text": "Choose text files of yours, or a CSV file",
+  "choose.file.names": "Choose a CSV or CoNLL file of yours",
   "choose.file.images": "Choose images, with a CSV file that names them",
   "choose.folder": "Choose a folder",
   "choose.drop": "or drop it here",
   "choose.how.text":
     "In a folder of text files, each sub-folder is called after its label; a file that is called after a label holds one text a line. The labels: {label}",
+  "choose.how.names":
+    "A CSV file has the words of a text in one column and their tags in another, with blanks between. Or, as in CoNLL’s files, each line holds a word and its tag, and an empty line ends a text. The types of names: {label}",
   "choose.how.images":
     "In a folder, each sub-folder is called after what its images show. Or a CSV file beside the images names each of them and its label. The labels: {label}",
   "choose.images":

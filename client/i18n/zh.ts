@@ -58,11 +58,14 @@ export const zh = {
   "choose.title": "选择您的数据",
   "choose.file.table": "选择您的 CSV 文件",
   "choose.file.text": "选择文本文件，或一个 CSV 文件",
+  "choose.file.names": "选择您的 CSV 或 CoNLL 文件",
   "choose.file.images": "选择图像，以及列出它们的 CSV 文件",
   "choose.folder": "选择文件夹",
   "choose.drop": "或拖到这里",
   "choose.how.text":
     "在存放文本文件的文件夹中，每个子文件夹以其标签命名；以标签命名的文件则每行一段文本。标签有：{label}",
+  "choose.how.names":
+    "CSV 文件的一列是文本的词，另一列是各词的标记，以空格分隔。也可以像 CoNLL 文件那样，每行一个词及其标记，空行结束一段文本。名称的类型有：{label}",
   "choose.how.images":
     "在文件夹中，每个子文件夹以其图像的内容命名。也可以在图像旁放一个 CSV 文件，列出每张图像及其标签。标签有：{label}",
   "choose.images":

@@ -1,7 +1,7 @@
 /** Choosing data: files by hand or by dropping them, a folder, or a sample with one click. */
 import { signal } from "@preact/signals";
 import { columnsRead, outcomesOf } from "../../shared/data/rows.ts";
-import type { Task } from "../../shared/task.ts";
+import { entityTypesOf, type Task } from "../../shared/task.ts";
 import type { Chosen } from "../data/gather.ts";
 import { formatNumber, t } from "../i18n/messages.ts";
 import { droppedFiles } from "./dropped.ts";
@@ -20,7 +20,8 @@ const take = (chosen: Chosen[]) => {
 export function Choose({ task }: { task: Task }) {
   const { refusal, bytesSent, decoding } = snapshot.value;
   const { text, images, label } = task.data;
-  const kind = images ? "images" : text ? "text" : "table";
+  const kind = images ? "images" : entityTypesOf(task) ? "names" : text ? "text" : "table";
+  const byFolder = kind === "images" || kind === "text";
   return (
     <section class="card">
       <h2>{t("choose.title")}</h2>
@@ -50,13 +51,14 @@ export function Choose({ task }: { task: Task }) {
           <input
             class="unseen"
             type="file"
-            multiple={kind !== "table"}
-            accept={`.csv,.tsv,text/csv,text/plain${images ? ",image/*" : ""}`}
+            multiple={byFolder}
+            // CoNLL's files have any ending, or none.
+            accept={kind === "names" ? "" : `.csv,.tsv,text/csv,text/plain${images ? ",image/*" : ""}`}
             data-testid="file"
             onChange={(event) => take(chosenIn(event.currentTarget.files))}
           />
         </label>
-        {kind !== "table" && (
+        {byFolder && (
           <label class="button">
             {t("choose.folder")}
             <input
@@ -90,16 +92,17 @@ export function Choose({ task }: { task: Task }) {
           {t("choose.images", { width: images.width, height: images.height, channels: images.channels })}
         </p>
       )}
-      {kind !== "table" && <p class="quiet small">{t(`choose.how.${kind}`, { label: outcomesText(task) })}</p>}
+      {kind !== "table" && <p class="quiet small">{t(`choose.how.${kind}`, { label: labelsText(task) })}</p>}
       <p class="quiet small">{t("choose.columns", { columns: [...columnsRead(task), label.column].join(", ") })}</p>
     </section>
   );
 }
 
-/** Names that folders may have; of many, the first few. */
+/** Of many labels, the first few are shown. */
 const shownOutcomes = 12;
 
-const outcomesText = (task: Task): string => {
-  const all = outcomesOf(task.data.label);
+/** What folders may be called, or types of names. */
+const labelsText = (task: Task): string => {
+  const all = entityTypesOf(task) ?? outcomesOf(task.data.label);
   return `${all.slice(0, shownOutcomes).join(", ")}${all.length > shownOutcomes ? " …" : ""}`;
 };

@@ -6,31 +6,17 @@ import { mostPlayers } from "../../shared/explain/shapley.ts";
 import { formatNumber, t } from "../i18n/messages.ts";
 import { Scroll } from "../ui/scroll.tsx";
 import type { OwnRow } from "../worker/snapshot.ts";
+import { answered } from "./answered.ts";
 import { explain, snapshot } from "./tab.ts";
 
 const chosen = signal(1);
 /** Those that give each column its part; the exact way only where the columns are few enough to try all sets of them. */
 const methods = ["shap", "kernel-shap", "permutation-shap", "lime", "integrated-gradients"] as const;
 const method = signal<ExplainMethod>("kernel-shap");
-const shown = signal<OwnRow | undefined>(undefined);
-const busy = signal(false);
-const failed = signal(false);
+const { shown, busy, failed, ask } = answered(explain);
 
 const text = (value: string | number | null) =>
   value === null ? t("own.missing") : typeof value === "number" ? formatNumber(value) : value;
-
-async function show(): Promise<void> {
-  busy.value = true;
-  failed.value = false;
-  try {
-    shown.value = await explain(chosen.value, method.value);
-  } catch {
-    shown.value = undefined;
-    failed.value = true;
-  } finally {
-    busy.value = false;
-  }
-}
 
 export function OwnRowCard() {
   const { explainable } = snapshot.value;
@@ -44,7 +30,7 @@ export function OwnRowCard() {
         class="choices"
         onSubmit={(event) => {
           event.preventDefault();
-          void show();
+          void ask(chosen.value, method.value);
         }}
       >
         <label>

@@ -1,27 +1,14 @@
 /** The trained model on one's own images. They are looked at in this tab, and go nowhere. */
-import { signal } from "@preact/signals";
 import { t } from "../i18n/messages.ts";
-import type { Seen } from "../worker/snapshot.ts";
+import { answered } from "./answered.ts";
 import { Outcomes } from "./outcomes.tsx";
 import { snapshot, tryImage } from "./tab.ts";
 import { Thumbnail } from "./thumbnails.tsx";
 
-const shown = signal<{ place: number; seen: Seen } | undefined>(undefined);
-const busy = signal(false);
-const failed = signal(false);
-
-async function ask(place: number, cell: string): Promise<void> {
-  busy.value = true;
-  failed.value = false;
-  try {
-    shown.value = { place, seen: await tryImage(cell) };
-  } catch {
-    shown.value = undefined;
-    failed.value = true;
-  } finally {
-    busy.value = false;
-  }
-}
+const { shown, busy, failed, ask } = answered(async (place: number, cell: string) => ({
+  place,
+  seen: await tryImage(cell),
+}));
 
 export function TryImage() {
   const { lookable, task, data } = snapshot.value;

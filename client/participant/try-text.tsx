@@ -3,26 +3,12 @@ import { signal } from "@preact/signals";
 import { Fragment } from "preact";
 import { t } from "../i18n/messages.ts";
 import type { Tried } from "../worker/snapshot.ts";
+import { answered } from "./answered.ts";
 import { Outcomes, percent } from "./outcomes.tsx";
 import { snapshot, tryText } from "./tab.ts";
 
 const written = signal("");
-const shown = signal<Tried | undefined>(undefined);
-const busy = signal(false);
-const failed = signal(false);
-
-async function ask(): Promise<void> {
-  busy.value = true;
-  failed.value = false;
-  try {
-    shown.value = await tryText(written.value);
-  } catch {
-    shown.value = undefined;
-    failed.value = true;
-  } finally {
-    busy.value = false;
-  }
-}
+const { shown, busy, failed, ask } = answered((text: string): Promise<Tried> => tryText(text));
 
 export function TryText() {
   if (!snapshot.value.triable) return null;
@@ -34,7 +20,7 @@ export function TryText() {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void ask();
+          void ask(written.value);
         }}
       >
         <label>
@@ -67,7 +53,7 @@ function Names({ parts }: Extract<Tried, { parts: unknown }>) {
   return (
     <>
       {!parts.some(({ type }) => type) && <p>{t("try.no-names")}</p>}
-      <p class="marked" data-testid="tried">
+      <p data-testid="tried">
         {parts.map(({ text, type }, i) => (
           <Fragment key={i}>
             {i > 0 && " "}

@@ -10,7 +10,7 @@ import { type TypedRows, takeRows } from "../../shared/data/rows.ts";
 import { invariant } from "../../shared/errors.ts";
 import { absoluteAttributions } from "../../shared/explain/integrated-gradients.ts";
 import { decides, pathOf, rowBins } from "../../shared/explain/tree.ts";
-import { likeliest } from "../../shared/fairness/class-figures.ts";
+import { classTable, likeliest } from "../../shared/fairness/class-figures.ts";
 import { cellsOf, cellsPerRow, undisclosed } from "../../shared/fairness/histogram.ts";
 import { architectureOf, inputWidth } from "../../shared/model.ts";
 import { addNoise } from "../../shared/privacy/discrete-gaussian.ts";
@@ -18,7 +18,7 @@ import { encodeParticipant, encodeRecordSum } from "../../shared/privacy/encode.
 import { rotationSigns, type Signs } from "../../shared/privacy/hadamard.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import type { Encoded } from "../../shared/privacy/stages.ts";
-import { classTable, entityCounts } from "../../shared/questions/evaluate.ts";
+import { entityCounts } from "../../shared/questions/evaluate.ts";
 import { sumExplained } from "../../shared/questions/explain.ts";
 import { type Layout, segment } from "../../shared/questions/layout.ts";
 import { sumMoments } from "../../shared/questions/moments.ts";

@@ -10,6 +10,7 @@ import {
   windowsOf,
 } from "../../shared/forward.ts";
 import { type Architecture, type Layer, layersOf, parameterCount } from "../../shared/model.ts";
+import { unlabelled } from "../../shared/text/tags.ts";
 import type { Clip, Rows } from "../engine.ts";
 
 export const sigmoid = (z: number): number => (z < 0 ? Math.exp(z) / (1 + Math.exp(z)) : 1 / (1 + Math.exp(-z)));
@@ -60,13 +61,13 @@ export function headGradient(rows: Rows, row: number, witness: Witness, logits: 
   if (logits.length === 1) return [lossGradient(rows, row, witness, logits[0]!)];
   const each = rows.labels.length / rows.count;
   const labels = Array.from(rows.labels.subarray(row * each, (row + 1) * each));
-  const labelled = labels.filter((label) => label !== 255).length;
+  const labelled = labels.filter((label) => label !== unlabelled).length;
   const classes = logits.length / each;
   return labels.flatMap((label, i) => {
     const own = logits.slice(i * classes, (i + 1) * classes);
     const exponentials = own.map((z) => Math.exp(z - Math.max(...own)));
     const sum = exponentials.reduce((a, b) => a + b, 0);
-    return exponentials.map((e, k) => (label === 255 ? 0 : (e / sum - Number(k === label)) / labelled));
+    return exponentials.map((e, k) => (label === unlabelled ? 0 : (e / sum - Number(k === label)) / labelled));
   });
 }
 

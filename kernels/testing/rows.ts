@@ -2,6 +2,7 @@
 import { scoreBins, undisclosed, type Witness } from "../../shared/fairness/histogram.ts";
 import type { PlainActivation } from "../../shared/layers.ts";
 import { type Architecture, frozenCount, layersOf, parameterCount } from "../../shared/model.ts";
+import { unlabelled } from "../../shared/text/tags.ts";
 import type { Rows } from "../engine.ts";
 
 /** mulberry32, uniform on [0, 1). */
@@ -71,7 +72,7 @@ export function madeUpTokens(
   }
   const labels = Uint8Array.from({ length: tagged ? count * tokens : count }, (_, i) => {
     const label = Math.floor(random() * classes);
-    return tagged && (features[i] === -1 || i % 3 === 1) ? 255 : label;
+    return tagged && (features[i] === -1 || i % 3 === 1) ? unlabelled : label;
   });
   return { count, features, labels, cells: new Uint8Array(0) };
 }

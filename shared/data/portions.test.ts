@@ -51,4 +51,8 @@ test("texts that differ have coins of their own", () => {
   // Each text stands twice, and both are in one part.
   expect([...found].every((row) => found.has((row + count / 2) % count))).toBe(true);
   expect(Math.abs(found.size / 2 - 0.1 * count)).toBeLessThan(5 * Math.sqrt(0.08 * count));
+  // The same words with other tags are another row.
+  const tagged = { ...written, tags: Array.from({ length: count }, (_, i) => Uint8Array.of(0, 2 * i < count ? 1 : 3)) };
+  const moved = splitHeldBack(tagged, 0.2, key).heldBack.filter((row) => found.has(row)).length;
+  expect(Math.abs(moved - 0.04 * count)).toBeLessThan(5 * Math.sqrt(0.08 * count));
 });

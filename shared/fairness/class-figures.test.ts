@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { classTable } from "../questions/evaluate.ts";
-import { classFigures, likeliest } from "./class-figures.ts";
+import { classFigures, classTable, likeliest } from "./class-figures.ts";
 import vectors from "./vectors/classes.json" with { type: "json" };
 
 test("precision, recall, F1, support and their means are scikit-learn's", () => {

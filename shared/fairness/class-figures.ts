@@ -30,6 +30,20 @@ export interface ClassFigures {
   byClass: ScoreReport["byClass"];
 }
 
+/** Of each class: its rows, rows that are taken for it, and those of them that are right. */
+export const classCounts = 3;
+
+/** Whole counts of rows by what they are and what they are taken for, [classes, 3]. */
+export function classTable(classes: number, labels: ArrayLike<number>, predicted: ArrayLike<number>): Uint32Array {
+  const table = new Uint32Array(classes * classCounts);
+  for (let row = 0; row < labels.length; row++) {
+    table[labels[row]! * classCounts]!++;
+    table[predicted[row]! * classCounts + 1]!++;
+    if (labels[row] === predicted[row]) table[labels[row]! * classCounts + 2]!++;
+  }
+  return table;
+}
+
 /** @param table [names, 3]: those there are, those found, those of them that are right */
 export function reportOf(names: readonly string[], table: ArrayLike<number>): ScoreReport {
   const byClass = names.map((name, i) => ({ name, ...scoresOf(table[i * 3]!, table[i * 3 + 1]!, table[i * 3 + 2]!) }));

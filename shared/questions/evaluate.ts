@@ -3,6 +3,7 @@
  * Counts at the very thresholds are far more exact than what interpolation in a bin could give. Where a surrogate tree
  * was grown, how many rows it decides as the model does. Of more than two outcomes, a table of classes instead.
  */
+import { classCounts } from "../fairness/class-figures.ts";
 import { cellsOf, cellsPerRow, scoreBins } from "../fairness/histogram.ts";
 import { classesOf, entityTypesOf, hasTree, type Task } from "../task.ts";
 import { type Entity, entityTable } from "../text/tags.ts";
@@ -17,9 +18,6 @@ export const evaluatedThresholds = 2;
  * text move the counts further, and so need more noise; of the texts of CoNLL-2003 and of the Broad Twitter Corpus 2 in 100 have more.
  */
 export const countedEntities = 5;
-
-/** Of each class: its rows, rows that are taken for it, and those of them that are right. */
-const classCounts = 3;
 
 export function evaluateLayout(task: Task): Layout {
   const types = entityTypesOf(task);
@@ -58,17 +56,6 @@ export function evaluateLayout(task: Task): Layout {
     },
     ...(agreement > 0 ? [{ name: "agreement", length: agreement, bound: 1, unit, rounded: false }] : []),
   ]);
-}
-
-/** Whole counts of rows by what they are and what they are taken for, [classes, 3]. */
-export function classTable(classes: number, labels: ArrayLike<number>, predicted: ArrayLike<number>): Uint32Array {
-  const table = new Uint32Array(classes * classCounts);
-  for (let row = 0; row < labels.length; row++) {
-    table[labels[row]! * classCounts]!++;
-    table[predicted[row]! * classCounts + 1]!++;
-    if (labels[row] === predicted[row]) table[labels[row]! * classCounts + 2]!++;
-  }
-  return table;
 }
 
 /** Whole counts of names by type and of texts whose every word is tagged right, in the layout's places [dimension]. */

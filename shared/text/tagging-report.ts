@@ -2,7 +2,7 @@
  * How well words were tagged: by names as seqeval's classification_report counts them, and by words as scikit-learn's.
  * Most words are outside, so figures by words flatter; names come first.
  */
-import { reportOf, type ScoreReport, type Scores } from "../fairness/class-figures.ts";
+import { classTable, reportOf, type ScoreReport, type Scores } from "../fairness/class-figures.ts";
 import { entitiesOf, entityTable } from "./tags.ts";
 
 interface Tagged {
@@ -21,16 +21,10 @@ export function entityReport(sentences: readonly Tagged[], strict = false): Scor
 }
 
 export function wordReport(sentences: readonly Tagged[]): ScoreReport {
-  const names = [...new Set(sentences.flatMap(({ gold, found }) => [...gold, ...found]))].sort();
-  const table = new Uint32Array(names.length * 3);
-  for (const { gold, found } of sentences) {
-    gold.forEach((tag, i) => {
-      table[names.indexOf(tag) * 3]!++;
-      table[names.indexOf(found[i]!) * 3 + 1]!++;
-      if (found[i] === tag) table[names.indexOf(tag) * 3 + 2]!++;
-    });
-  }
-  return reportOf(names, table);
+  const [gold, found] = [sentences.flatMap((one) => one.gold), sentences.flatMap((one) => one.found)];
+  const names = [...new Set([...gold, ...found])].sort();
+  const numbers = (tags: string[]) => tags.map((tag) => names.indexOf(tag));
+  return reportOf(names, classTable(names.length, numbers(gold), numbers(found)));
 }
 
 const digits = 4;

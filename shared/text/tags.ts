@@ -68,13 +68,16 @@ export function entityTable(
   return table;
 }
 
-/** Labels [texts, room] of tokens: a word's tag at its first one, 255 at all others. */
+/** Of a token that has no label; no tag has so many before it. */
+export const unlabelled = 255;
+
+/** Labels [texts, room] of tokens: a word's tag at its first one, `unlabelled` at all others. */
 export function tokenLabels(
   tags: readonly ArrayLike<number>[],
   starts: readonly (readonly number[])[],
   room: number,
 ): Uint8Array<ArrayBuffer> {
-  const labels = new Uint8Array(tags.length * room).fill(255);
+  const labels = new Uint8Array(tags.length * room).fill(unlabelled);
   starts.forEach((own, text) => {
     own.forEach((start, word) => {
       labels[text * room + start] = tags[text]![word]!;

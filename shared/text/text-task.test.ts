@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { dropIdentifiers } from "../data/anonymise.ts";
 import { readRows } from "../data/rows.ts";
+import { classTable } from "../fairness/class-figures.ts";
 import { architectureOf, frozenLayers, layersOf, parameterCount } from "../model.ts";
-import { classTable } from "../questions/evaluate.ts";
 import { layoutOf } from "../questions/question.ts";
 import { asTask, checkTask } from "../task.ts";
 import { adaptable, useLiteLayers, useLiteTensors } from "./use-lite.ts";
