@@ -133,20 +133,8 @@ for (const [language, asks] of [
     await expect(page.locator(".drop")).toContainText(asks);
     await expect(page.getByText("PER, LOC, ORG", { exact: false }).first()).toBeVisible();
     // Neither folders nor a header: words, tags in IOB1, and a line without one.
-    const lines = [
-      "-DOCSTART- O",
-      "",
-      "Ann I-PER",
-      "met O",
-      "Bob I-PER",
-      "",
-      "Paris I-LOC",
-      ". O",
-      "",
-      "broken",
-      ". O",
-      "",
-    ];
+    const several = Array.from({ length: 30 }, (_, i) => [`Paris${i} I-LOC`, ". O", ""]).flat();
+    const lines = ["-DOCSTART- O", "", "Ann I-PER", "met O", "Bob I-PER", "", ...several, "broken", ". O", ""];
     await page
       .getByTestId("file")
       .setInputFiles({ name: "eng.train", mimeType: "", buffer: Buffer.from(lines.join("\n")) });

@@ -109,10 +109,9 @@ export async function joinLoad(options: ClientOptions): Promise<{ leave(): void 
     // What comes out of turn must be refused, and harm nobody but its sender.
     if (fault === "reorder") await ask(event === "unmask" ? "agreement" : "unmask", message);
     if (fault === "malformed") await ask(event, malformed(chance!, message));
-    const sent = ask(event, message);
-    if (fault === "duplicate") await ask(event, message);
-    const reply = await sent;
-    if (!reply.ok) throw new Out(`${event}: ${reply.reason}`);
+    // Both are awaited together: a lost connection swallows the answers of both.
+    const [reply] = await Promise.all(Array.from({ length: fault === "duplicate" ? 2 : 1 }, () => ask(event, message)));
+    if (!reply!.ok) throw new Out(`${event}: ${reply!.reason}`);
   };
   const step = <Message>(work: (message: Message) => Promise<void>) => {
     return (message: Message) =>
