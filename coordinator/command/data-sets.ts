@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import Papa from "papaparse";
 import { InputError } from "../../shared/errors.ts";
-import { parseConll } from "../../shared/text/conll.ts";
+import { conllRecords } from "../../shared/text/conll.ts";
 import { packageFile } from "../package-file.ts";
 
 export interface Source {
@@ -41,8 +41,8 @@ export const folderOf = (name: string): string =>
 
 /** CSV lines of tagged words: those of a sentence in one cell, its tags in another. */
 const sentencesOf = (bytes: Buffer): string[] =>
-  parseConll(new TextDecoder().decode(bytes)).sentences.map(({ words, tags }) =>
-    csvLine([words.join(" "), tags.join(" ")]),
+  conllRecords(new TextDecoder().decode(bytes), { text: "words", label: "tags" }).records.map(({ words, tags }) =>
+    csvLine([words!, tags!]),
   );
 
 const everyFifth = (rows: string[]) => ({

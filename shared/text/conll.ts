@@ -6,7 +6,7 @@ import { outside, toBio } from "./tags.ts";
 
 export interface TaggedSentence {
   words: string[];
-  /** In BIO, one a word */
+  /** As they stand there, one a word */
   tags: string[];
 }
 
@@ -30,7 +30,7 @@ export function parseConll(text: string, column = 1): { sentences: TaggedSentenc
   let tags: string[] = [];
   let whole = true;
   const end = () => {
-    if (words.length > 0 && whole) sentences.push({ words, tags: toBio(tags) });
+    if (words.length > 0 && whole) sentences.push({ words, tags });
     [words, tags, whole] = [[], [], true];
   };
   text
@@ -54,12 +54,12 @@ export function parseConll(text: string, column = 1): { sentences: TaggedSentenc
   return { sentences, broken };
 }
 
-/** Sentences as rows of a table of two columns, words and tags with blanks between. */
+/** Sentences as rows of a table of two columns, words and tags in BIO with blanks between. */
 export function conllRecords(text: string, columns: { text: string; label: string }) {
   const { sentences, broken } = parseConll(text);
   const records = sentences.map(({ words, tags }) => ({
     [columns.text]: words.join(" "),
-    [columns.label]: tags.join(" "),
+    [columns.label]: toBio(tags).join(" "),
   }));
   return { records, broken };
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { isConll, parseConll, writeConll } from "./conll.ts";
+import { conllRecords, isConll, parseConll, writeConll } from "./conll.ts";
 import { entityReport, formatReport, wordReport } from "./tagging-report.ts";
 import { entitiesOf, entityTable, tagsOf, toBio } from "./tags.ts";
 import vectors from "./vectors/tagging.json" with { type: "json" };
@@ -38,11 +38,15 @@ it("reads both forms of CoNLL, and leaves out sentences with a line that has no 
   expect(isConll("\ufeff@me\tO\nhi\tO\n")).toBe(true);
   expect(parseConll(text)).toEqual({
     sentences: [
-      { words: ["EU", "rejects"], tags: ["B-ORG", "O"] },
-      { words: ["Peter", "Ann", "Bell"], tags: ["B-PER", "B-PER", "I-PER"] },
+      { words: ["EU", "rejects"], tags: ["I-ORG", "O"] },
+      { words: ["Peter", "Ann", "Bell"], tags: ["I-PER", "B-PER", "I-PER"] },
     ],
     broken: [10],
   });
+  expect(conllRecords(text, { text: "words", label: "tags" }).records).toEqual([
+    { words: "EU rejects", tags: "B-ORG O" },
+    { words: "Peter Ann Bell", tags: "B-PER B-PER I-PER" },
+  ]);
 });
 
 const types = ["PER", "LOC"];

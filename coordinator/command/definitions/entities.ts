@@ -1,6 +1,4 @@
-import { InputError } from "../../../shared/errors.ts";
-import { parseConll } from "../../../shared/text/conll.ts";
-import { entityReport, formatReport, wordReport } from "../../../shared/text/tagging-report.ts";
+import { formatReport } from "../../../shared/text/tagging-report.ts";
 import { command, json, readInput } from "../flags.ts";
 import { output } from "../output.ts";
 
@@ -16,16 +14,8 @@ export default command({
   },
   async run({ args }) {
     const text = await readInput("FILE", args.file);
-    const [given, found] = [parseConll(text, 2), parseConll(text, 1)];
-    const [broken] = given.broken;
-    if (broken !== undefined || given.sentences.length === 0)
-      throw new InputError(
-        "FILE",
-        broken === undefined ? "holds no tagged word" : `has no two tags at the end of line ${broken}`,
-        "Let each line hold a word, its given tag and its found tag.",
-      );
-    const sentences = given.sentences.map(({ tags }, i) => ({ gold: tags, found: found.sentences[i]!.tags }));
-    const [entities, words] = [entityReport(sentences, args.strict), wordReport(sentences)];
-    output(args, { entities, words }, `Names\n${formatReport(entities, false)}\nWords\n${formatReport(words, true)}`);
+    const { entitiesOfFile } = await import("../entities.ts");
+    const result = entitiesOfFile(text, args.strict === true);
+    output(args, result, `Names\n${formatReport(result.entities, false)}\nWords\n${formatReport(result.words, true)}`);
   },
 });
