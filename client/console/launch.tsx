@@ -6,17 +6,16 @@ import type { Task } from "../../shared/task.ts";
 import { faultSentence } from "../i18n/faults.ts";
 import { formatNumber, formatPower, t } from "../i18n/messages.ts";
 import { ExampleSelect } from "../ui/example-select.tsx";
+import { examplesInto } from "../ui/examples.ts";
 import { launch } from "./api.ts";
 import { checked, isReadable, preview, problems, valueAt, yaml } from "./draft.ts";
 import { Fields } from "./field.tsx";
 import { taskSchema } from "./schema.ts";
 
-interface Example {
-  name: string;
-  yaml: string;
-}
-
-const examples = signal<Example[] | undefined>(undefined);
+const examples = examplesInto(yaml, async () => {
+  const answer = await fetch("/api/tasks");
+  return answer.ok ? answer.json() : [];
+});
 /** What the coordinator said of a file, as long as the file is still that one */
 const refused = signal<{ yaml: string; why: string } | undefined>(undefined);
 const busy = signal(false);
@@ -39,16 +38,9 @@ const blocksOf = (step: number): string[] => [
 ];
 const current = signal(0);
 
-async function loadExamples(): Promise<void> {
-  const answer = await fetch("/api/tasks");
-  examples.value = answer.ok ? await answer.json() : [];
-  // The bank's comes first: its data are there after a plain install.
-  const first = examples.value?.find((example) => example.name.startsWith("bank")) ?? examples.value?.[0];
-  if (yaml.value === "" && first) yaml.value = first.yaml;
-}
-
 export function Launch({ onLaunched }: { onLaunched: (run: string) => void }) {
-  if (examples.value === undefined) void loadExamples();
+  examples.load();
+  if (!examples.known.value) return null;
   const submit = async () => {
     // What is wrong stands on the page already; nothing has to be asked.
     if (problems.value.length > 0) return;
@@ -71,7 +63,7 @@ export function Launch({ onLaunched }: { onLaunched: (run: string) => void }) {
     >
       <h2>{t("console.launch")}</h2>
       <ExampleSelect
-        examples={examples.value}
+        examples={examples.known.value}
         testid="example"
         onChoose={(chosen) => {
           yaml.value = chosen;

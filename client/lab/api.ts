@@ -5,6 +5,7 @@ import type { Grid } from "../../shared/lab/grid.ts";
 import { call, failure } from "../console/api.ts";
 import { faultSentence } from "../i18n/faults.ts";
 import { t } from "../i18n/messages.ts";
+import type { Example } from "../ui/examples.ts";
 
 export interface Job {
   grid: Grid;
@@ -54,7 +55,7 @@ export async function start(yaml: string, adapter: boolean): Promise<string | un
 
 export const stop = () => void call("/api/lab/stop", {});
 
-export async function examples(): Promise<{ name: string; yaml: string }[]> {
+export async function examples(): Promise<Example[]> {
   const answer = await call("/api/lab/examples");
   return answer.ok ? answer.json() : [];
 }

@@ -7,6 +7,7 @@ import { asGrid, cellsOfGrid } from "../../shared/lab/grid.ts";
 import { faultInWords, faultSentence } from "../i18n/faults.ts";
 import { t } from "../i18n/messages.ts";
 import { ExampleSelect } from "../ui/example-select.tsx";
+import { examplesInto } from "../ui/examples.ts";
 import { Typed } from "../ui/typed.tsx";
 import { examples, job, start, stop } from "./api.ts";
 
@@ -14,7 +15,7 @@ import { examples, job, start, stop } from "./api.ts";
 const axes = ["epsilon", "penalty", "rounds", "seeds"] as const;
 
 const yaml = signal("");
-const known = signal<{ name: string; yaml: string }[] | undefined>(undefined);
+const toStartFrom = examplesInto(yaml, examples);
 const refused = signal<string | undefined>(undefined);
 const onAdapter = signal(false);
 
@@ -36,13 +37,6 @@ const checked = computed((): { cells: number } | { problem: string } => {
     };
   }
 });
-
-async function load(): Promise<void> {
-  known.value = [];
-  known.value = await examples();
-  const first = known.value.find(({ name }) => name.startsWith("bank")) ?? known.value[0];
-  if (yaml.value === "" && first) yaml.value = first.yaml;
-}
 
 function write(axis: string, text: string): void {
   const values = text
@@ -76,7 +70,8 @@ function Axis({ axis }: { axis: (typeof axes)[number] }) {
 }
 
 export function GridEditor() {
-  if (known.value === undefined) void load();
+  toStartFrom.load();
+  if (!toStartFrom.known.value) return null;
   const submit = async () => {
     refused.value = await start(yaml.value, onAdapter.value);
     if (refused.value === undefined) scrollTo({ top: 0 });
@@ -92,7 +87,7 @@ export function GridEditor() {
     >
       <h2>{t("lab.grid")}</h2>
       <ExampleSelect
-        examples={known.value}
+        examples={toStartFrom.known.value}
         testid="grid-example"
         onChoose={(chosen) => {
           yaml.value = chosen;

@@ -1,8 +1,9 @@
 /** Something to start from: a list of files by name, of which the chosen one's text is taken. */
 import { t } from "../i18n/messages.ts";
+import type { Example } from "./examples.ts";
 
 export function ExampleSelect(props: {
-  examples: readonly { name: string; yaml: string }[] | undefined;
+  examples: readonly Example[];
   testid: string;
   onChoose: (yaml: string) => void;
 }) {
@@ -15,13 +16,13 @@ export function ExampleSelect(props: {
           data-testid={testid}
           value=""
           onChange={({ currentTarget }) => {
-            const chosen = examples?.find(({ name }) => name === currentTarget.value);
+            const chosen = examples.find(({ name }) => name === currentTarget.value);
             if (chosen) onChoose(chosen.yaml);
             currentTarget.value = "";
           }}
         >
           <option value="">{t("form.choose")}</option>
-          {examples?.map(({ name }) => (
+          {examples.map(({ name }) => (
             <option key={name} value={name}>
               {name}
             </option>
