@@ -143,10 +143,15 @@ export class Coordinator {
   }
 
   /** What anyone may know of open runs: names and purposes, no invitation. */
-  openRuns(): { run: string; name: string; purpose: string }[] {
+  openRuns(): (Pick<Task, "name" | "purpose" | "purposeIn"> & { run: string })[] {
     return [...this.#runs.values()]
       .filter((run) => !run.isOver && !run.isProposed)
-      .map((run) => ({ run: run.id, name: run.task.name, purpose: run.task.purpose }));
+      .map(({ id, task: { name, purpose, purposeIn } }) => ({
+        run: id,
+        name,
+        purpose,
+        ...(purposeIn && { purposeIn }),
+      }));
   }
 
   /** @param yaml the task file's text @throws TaskFileError, InputError */

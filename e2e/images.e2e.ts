@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32, deflateSync, gunzipSync } from "node:zlib";
 import { expect, type Page, test } from "@playwright/test";
+import { fetchData } from "../coordinator/command/data.ts";
 import { expectAccessible } from "./accessible.ts";
 import { findLeaks } from "./leaks.ts";
 import { type Serving, startServing } from "./serving.ts";
@@ -188,6 +189,15 @@ test.describe("a task that reads images", () => {
     ).toEqual([]);
     wire.close();
     await Promise.all(contexts.map((context) => context.close()));
+  });
+
+  test("who has no pictures takes public ones, where the coordinator has fetched some", async ({ page }) => {
+    await fetchData("fashion-mnist", { dataDir: originals });
+    const run = await serving.launch(task);
+    await page.goto(run.invitation);
+    await page.getByTestId("sample").click();
+    await expectState(page, "consenting");
+    await expect(page.locator(".thumbnails canvas")).toHaveCount(12);
   });
 });
 

@@ -56,7 +56,7 @@ for (const language of ["en", "zh"] as const) {
     await page.goto(`${run.invitation}&lang=${language}`);
     await expectState(page, "choosing");
     await expect(page.locator("html")).toHaveAttribute("lang", language === "zh" ? "zh-CN" : "en");
-    await expect(page.getByText("open a term deposit")).toBeVisible();
+    await expect(page.getByText(language === "zh" ? "定期存款" : "open a term deposit")).toBeVisible();
     await expect(page.locator(".weak")).toBeVisible();
     await expectAccessible(page);
     await shot("1-join");

@@ -90,8 +90,9 @@ for (const language of ["en", "zh"] as const) {
     expect((await taken(/HTML/)).toString("utf8")).toContain(
       onAdapter ? "<td>f32 on " : "<td>float64 on the processor",
     );
-    expect((await taken(/^accuracy\b(?!-).*SVG/)).toString("utf8")).toMatch(/^<svg /);
-    const png = await taken(/^accuracy\b(?!-).*PNG/);
+    const against = language === "en" ? "Accuracy against ε" : "准确率随 ε 的变化";
+    expect((await taken(new RegExp(`^${against}.*SVG`))).toString("utf8")).toMatch(/^<svg /);
+    const png = await taken(new RegExp(`^${against}.*PNG`));
     expect(png.subarray(1, 4).toString("latin1")).toBe("PNG");
     // Width and height, big-endian behind the name of the first chunk; not a blank page.
     expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([1440, 800]);

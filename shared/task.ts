@@ -87,9 +87,15 @@ const groupPair = z
   .tuple([z.string(), z.string()])
   .describe("The two groups held together; without it every group is held to all the others");
 
+const purpose = z.string().min(10).max(2000);
+
 export const taskSchema = z.strictObject({
   name,
-  purpose: z.string().min(10).max(2000).describe("Why the model is trained, in words a participant understands"),
+  purpose: purpose.describe("Why the model is trained, in words a participant understands"),
+  purposeIn: z
+    .strictObject({ en: purpose.optional(), zh: purpose.optional() })
+    .optional()
+    .describe("The same in other languages of the page"),
   data: z.strictObject({
     label: z.union([
       z.strictObject({

@@ -22,7 +22,7 @@ const busy = signal(false);
 
 /** Which blocks of the task each step shows; a block that none names comes with the last. */
 const steps = [
-  { key: "form.step.purpose", blocks: ["name", "purpose"] },
+  { key: "form.step.purpose", blocks: ["name", "purpose", "purposeIn"] },
   { key: "form.step.data", blocks: ["data"] },
   { key: "form.step.promise", blocks: ["privacy"] },
   { key: "form.step.people", blocks: ["cohort"] },

@@ -2,6 +2,7 @@
 import { isOver, type RunDetail } from "../../shared/run-record.ts";
 import { faultSentence } from "../i18n/faults.ts";
 import { formatNumber, t } from "../i18n/messages.ts";
+import { purposeOf } from "../i18n/purpose.ts";
 import { BudgetBar } from "../ui/budget-bar.tsx";
 import { Collusion } from "../ui/collusion.tsx";
 import { ConfirmButton } from "../ui/dialog.tsx";
@@ -37,7 +38,7 @@ export function RunView({ run }: { run: RunDetail }) {
           {run.reason !== undefined && `: ${reasonText(run.reason)}`}{" "}
           {run.weakCohort && <span class="weak">{t("console.weak")}</span>}
         </p>
-        <p class="quiet">{run.task.purpose}</p>
+        <p class="quiet">{purposeOf(run.task)}</p>
         <progress max={run.roundsPlanned} value={run.roundsDone} aria-label={t("console.progress")} />
         <p>
           {t("console.progress")} {run.roundsDone}/{run.roundsPlanned} ·{" "}

@@ -7,7 +7,7 @@ export const guideEn: Guide = {
       {
         heading: "What you need",
         text: [
-          "A browser with WebGPU (Chrome or Edge 113, Safari 26, Firefox 141, or later), the invitation link somebody sent you, and data of your own: a CSV file, or what the task asks for, such as a folder of images or of text files. For a table the page may offer a sample.",
+          "A browser with WebGPU (Chrome or Edge 113, Safari 26, Firefox 141, or later), the invitation link somebody sent you, and data of your own: a CSV file, or what the task asks for, such as a folder of images or of text files. The page may offer a sample of public rows.",
         ],
       },
       {

@@ -7,7 +7,7 @@ export const guideZh: Guide = {
       {
         heading: "您需要什么",
         text: [
-          "一个支持 WebGPU 的浏览器（Chrome 或 Edge 113、Safari 26、Firefox 141 或更新版本）、别人发给您的邀请链接，以及您自己的数据：一个 CSV 文件，或任务所要的内容，例如图像文件夹或文本文件夹。对于表格，页面可能提供示例。",
+          "一个支持 WebGPU 的浏览器（Chrome 或 Edge 113、Safari 26、Firefox 141 或更新版本）、别人发给您的邀请链接，以及您自己的数据：一个 CSV 文件，或任务所要的内容，例如图像文件夹或文本文件夹。页面可能提供公开数据作为示例。",
         ],
       },
       {

@@ -691,6 +691,7 @@ export const en = {
   "lab.onProcessor": "Computed in float64 on the processor.",
   "lab.onAdapter": "Computed in f32 on {adapter}.",
   "lab.map": "{figure} by setting and ε",
+  "lab.frontier": "{figure} against ε",
   "lab.learning": "Accuracy by round",
   "lab.learning.text":
     "Of the model as it would be given out then, on test rows; means over seeds with 95 % intervals, a field for each ε.",

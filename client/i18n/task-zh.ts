@@ -1,6 +1,7 @@
 /** The descriptions of shared/task.ts and shared/layers.ts in Chinese, by their English words; a test holds them complete. */
 export const taskDescriptionsZh: Record<string, string> = {
   "Why the model is trained, in words a participant understands": "为什么要训练这个模型，用参与者看得懂的话说",
+  "The same in other languages of the page": "同一说明的其他页面语言版本",
   "The cell text of the favourable outcome": "有利结果在单元格中的文字",
   "The cell text of the other outcome": "另一种结果在单元格中的文字",
   "Values below are raised to it. A public fact about the column, never read from the data.":

@@ -639,6 +639,7 @@ export const zh = {
   "lab.onProcessor": "在处理器上以 float64 计算。",
   "lab.onAdapter": "在 {adapter} 上以 f32 计算。",
   "lab.map": "{figure}，按设置与 ε",
+  "lab.frontier": "{figure}随 ε 的变化",
   "lab.learning": "各轮的准确率",
   "lab.learning.text": "若当时交付模型，其在测试行上的准确率；按种子取均值，附 95 % 区间，每个 ε 一幅。",
   "lab.number": "编号",

@@ -1,5 +1,6 @@
 /** A quality against ε while the grid fills: a line a setting, means over seeds with their intervals. A band can be drawn. */
 import { signal } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { type Curve, curvesOf, type Figure, figuresOf } from "../../shared/lab/curves.ts";
 import { formatNumber, t } from "../i18n/messages.ts";
 import type { Job } from "./api.ts";
@@ -8,7 +9,8 @@ export const figure = signal<Figure>("accuracy");
 /** What the table is narrowed to: between two values of the figure */
 export const band = signal<{ low: number; high: number } | undefined>(undefined);
 
-const size = { width: 720, height: 340, left: 64, right: 16, top: 14, bottom: 44 };
+/** Pixels; as wide as the page has room, so that its words are as large as all others. */
+const size = { height: 340, left: 54, right: 12, top: 14, bottom: 36 };
 /** Okabe & Ito's; a line differs by its dash and its sign as well. */
 const colours = ["var(--ink)", "var(--spent)", "var(--next)", "#009e73", "#cc79a7", "var(--quiet)"];
 const dashes = ["none", "7 3", "2 3", "9 3 2 3", "14 4", "1 6"];
@@ -76,8 +78,15 @@ export const stroke = (i: number) => ({
 });
 
 function Plot({ curves, epsilons }: { curves: Curve[]; epsilons: (number | "inf")[] }) {
+  const place = useRef<SVGSVGElement>(null);
+  const [width, setWidth] = useState(720);
+  useEffect(() => {
+    const observer = new ResizeObserver(() => setWidth(place.current!.clientWidth));
+    observer.observe(place.current!);
+    return () => observer.disconnect();
+  }, []);
   const order = [...epsilons].sort((a, b) => rank(a) - rank(b));
-  const step = (size.width - size.left - size.right) / order.length;
+  const step = (width - size.left - size.right) / order.length;
   const x = (epsilon: number | "inf", i: number) =>
     size.left + step * (order.indexOf(epsilon) + 0.5) + 6 * (i - (curves.length - 1) / 2);
   const all = curves.flatMap(({ points }) => points.flatMap(({ spread }) => [spread.low, spread.high]));
@@ -95,14 +104,15 @@ function Plot({ curves, epsilons }: { curves: Curve[]; epsilons: (number | "inf"
 
   const valueAt = (event: PointerEvent): number => {
     const box = (event.currentTarget as SVGSVGElement).getBoundingClientRect();
-    const at = ((event.clientY - box.top) / box.height) * size.height;
-    return high - ((Math.min(size.height - size.bottom, Math.max(size.top, at)) - size.top) / span) * (high - low);
+    const at = Math.min(size.height - size.bottom, Math.max(size.top, event.clientY - box.top));
+    return high - ((at - size.top) / span) * (high - low);
   };
   return (
     // The band has fields of its own in the table's head, for who draws none.
     <svg
+      ref={place}
       class="frontier"
-      viewBox={`0 0 ${size.width} ${size.height}`}
+      height={size.height}
       role="img"
       aria-label={`${t(`metric.${figure.value}`)}: ${said}`}
       onPointerDown={(event) => {
@@ -123,7 +133,7 @@ function Plot({ curves, epsilons }: { curves: Curve[]; epsilons: (number | "inf"
     >
       {ticks.map((tick) => (
         <g key={tick}>
-          <path d={`M${size.left} ${y(tick)}H${size.width - size.right}`} stroke="var(--line)" />
+          <path d={`M${size.left} ${y(tick)}H${width - size.right}`} stroke="var(--line)" />
           <text x={size.left - 8} y={y(tick) + 4} text-anchor="end">
             {formatNumber(tick, { maximumFractionDigits: 3 })}
           </text>
@@ -143,7 +153,7 @@ function Plot({ curves, epsilons }: { curves: Curve[]; epsilons: (number | "inf"
         <rect
           class="band"
           x={size.left}
-          width={size.width - size.left - size.right}
+          width={width - size.left - size.right}
           y={y(Math.min(high, band.value.high))}
           height={Math.max(0, y(Math.max(low, band.value.low)) - y(Math.min(high, band.value.high)))}
         />

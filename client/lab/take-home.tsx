@@ -1,7 +1,9 @@
 /** What the lab has written of a sweep: its report, and each figure as SVG or as pixels, which this page makes. */
 import { signal } from "@preact/signals";
+import type { Figure } from "../../shared/lab/curves.ts";
 import { t } from "../i18n/messages.ts";
 import { save } from "../ui/save.ts";
+import { Scroll } from "../ui/scroll.tsx";
 import { file, type Job } from "./api.ts";
 
 /** Pixels for each of the figure's, so that print is not coarse */
@@ -31,11 +33,22 @@ async function take(name: string, as: "svg" | "png" | "html"): Promise<void> {
   }
 }
 
+/** Files are called after the figure they show: `learning`, a quality, or `<quality>-map`. */
+function figureName(file: string): string {
+  if (file === "learning") return t("lab.learning");
+  const quality = file.replace(/-map$/, "") as Figure;
+  return t(file === quality ? "lab.frontier" : "lab.map", { figure: t(`metric.${quality}`) });
+}
+
 export function TakeHome({ job }: { job: Job }) {
   const figures = job.files.filter((name) => name.endsWith(".svg")).map((name) => name.replace(/[.]svg$/, ""));
   if (figures.length === 0) return null;
   const button = (name: string, as: "svg" | "png") => (
-    <button type="button" aria-label={t("lab.as", { name, as: as.toUpperCase() })} onClick={() => void take(name, as)}>
+    <button
+      type="button"
+      aria-label={t("lab.as", { name: figureName(name), as: as.toUpperCase() })}
+      onClick={() => void take(name, as)}
+    >
       {as.toUpperCase()}
     </button>
   );
@@ -46,15 +59,19 @@ export function TakeHome({ job }: { job: Job }) {
       <button type="button" onClick={() => void take("report.html", "html")}>
         {t("lab.report")}
       </button>
-      <ul class="plain">
-        {figures.map((name) => (
-          <li key={name} class="choices">
-            <code>{name}</code>
-            {button(name, "svg")}
-            {button(name, "png")}
-          </li>
-        ))}
-      </ul>
+      <Scroll label={t("lab.home")}>
+        <table>
+          <tbody>
+            {figures.map((name) => (
+              <tr key={name}>
+                <th scope="row">{figureName(name)}</th>
+                <td>{button(name, "svg")}</td>
+                <td>{button(name, "png")}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
       {problem.value !== undefined && (
         <p class="problems" role="alert">
           {problem.value}

@@ -2,6 +2,7 @@
 import { minimumCohort } from "../../shared/cohort.ts";
 import type { Task } from "../../shared/task.ts";
 import { formatEpsilon, formatNumber, formatPower, t } from "../i18n/messages.ts";
+import { purposeOf } from "../i18n/purpose.ts";
 import { Picture } from "./picture.tsx";
 import { snapshot } from "./tab.ts";
 
@@ -32,7 +33,7 @@ function Promises({ task }: { task: Task }) {
   };
   return (
     <>
-      <p>{task.purpose}</p>
+      <p>{purposeOf(task)}</p>
       <Picture />
       <p>{t("about.how")}</p>
       <p>{t("about.learns", { minimum: minimumCohort(task) })}</p>

@@ -72,7 +72,7 @@ export function Choose({ task }: { task: Task }) {
           </label>
         )}
         <p class="quiet">{t("choose.drop")}</p>
-        {kind === "table" && (
+        {snapshot.value.hasSample && (
           <button type="button" data-testid="sample" onClick={chooseSample}>
             {t("choose.sample")}
           </button>

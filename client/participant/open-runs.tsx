@@ -1,14 +1,12 @@
 /** What is open, for somebody who came without an invitation. */
 import { signal } from "@preact/signals";
+import type { Task } from "../../shared/task.ts";
 import { t } from "../i18n/messages.ts";
+import { purposeOf } from "../i18n/purpose.ts";
 import { Frame } from "../ui/frame.tsx";
 import { Picture } from "./picture.tsx";
 
-interface OpenRun {
-  run: string;
-  name: string;
-  purpose: string;
-}
+type OpenRun = Pick<Task, "name" | "purpose" | "purposeIn"> & { run: string };
 
 const runs = signal<OpenRun[] | "loading" | "failed">("loading");
 
@@ -45,7 +43,7 @@ export function OpenRuns() {
                   <dt>
                     <strong>{run.name}</strong> <span class="quiet mono">{run.run}</span>
                   </dt>
-                  <dd>{run.purpose}</dd>
+                  <dd>{purposeOf(run)}</dd>
                 </div>
               ))}
             </dl>

@@ -100,6 +100,8 @@ export interface TabSnapshot {
   task?: Task;
   taskHash?: string;
   weakCohort?: boolean;
+  /** The coordinator has public rows for who has none */
+  hasSample?: boolean;
   data?: DataSummary;
   adapter?: string;
   /** Of a task that reads texts: how much of the encoder is here, bytes, and how many of the tab's texts it has read */

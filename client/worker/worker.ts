@@ -113,6 +113,10 @@ class Worker implements TabWorker {
     }
     this.#url = options.url;
     this.#sample = `${options.url}/api/sample/${options.run}`;
+    void fetch(this.#sample, { method: "HEAD" }).then(
+      ({ ok }) => this.#update({ hasSample: ok }),
+      () => {},
+    );
     await this.#connect(options);
   }
 

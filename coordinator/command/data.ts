@@ -7,6 +7,9 @@ import { join, resolve } from "node:path";
 import { InputError } from "../../shared/errors.ts";
 import { check, linesOf, sha256, sources } from "./data-sets.ts";
 
+/** Where fetched sets are kept, from the folder the command runs in. */
+export const keptData = join("murmur-data", "cache");
+
 export interface DataSet {
   name: string;
   /** CSV with a header, for training */
@@ -26,7 +29,7 @@ export interface DataSet {
  */
 export async function fetchData(
   name: string,
-  { cacheDir = "murmur-data/cache", dataDir }: { dataDir?: string; cacheDir?: string } = {},
+  { cacheDir = keptData, dataDir }: { dataDir?: string; cacheDir?: string } = {},
 ): Promise<DataSet> {
   const source = Object.hasOwn(sources, name) ? sources[name] : undefined;
   if (!source)

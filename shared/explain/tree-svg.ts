@@ -3,7 +3,7 @@ import type { Feature } from "../task.ts";
 import { decides, englishTree, splitText, type TreeNode, type TreeWords } from "./tree.ts";
 
 /** Pixels of the drawing's own units */
-const rowHeight = 46;
+const rowHeight = 58;
 const columnWidth = 250;
 const charactersALine = 34;
 

@@ -28,6 +28,7 @@ export default command({
     const known = Object.keys(scenarios);
     if (args.scenario !== undefined && !known.includes(args.scenario))
       throw new InputError("SCENARIO", `«${args.scenario}» is not known`, `Use one of ${known.join(", ")}.`);
+    const { keptData } = await import("../data.ts");
     const { bench } = await import("../../simulation/bench.ts");
     const { plotOf } = await import("../../simulation/plot.ts");
     const out = args.out ?? join("murmur-data", "fairness");
@@ -37,7 +38,7 @@ export default command({
     for (const name of args.scenario === undefined ? known : [args.scenario]) {
       const result = await bench(name, {
         seeds,
-        cacheDir: join("murmur-data", "cache"),
+        cacheDir: keptData,
         ...(dataDir !== undefined && { dataDir }),
         onProgress: (line) => process.stderr.write(`${line}\n`),
       });

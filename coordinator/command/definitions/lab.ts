@@ -35,7 +35,7 @@ export const labWith = (openAdapter: () => Promise<Adapter>): Command =>
       const { falls } = await import("../../../shared/lab/curves.ts");
       const { readTaskFile } = await import("../../../shared/task-file.ts");
       const { folderOf } = await import("../data-sets.ts");
-      const { fetchData } = await import("../data.ts");
+      const { fetchData, keptData } = await import("../data.ts");
       const { recordsOf } = await import("../../simulation/records.ts");
       const { rerun, sweep } = await import("../../lab/sweep.ts");
       const { worldOf } = await import("../../lab/world.ts");
@@ -62,7 +62,7 @@ export const labWith = (openAdapter: () => Promise<Adapter>): Command =>
       readTaskFile(taskText, grid.task);
       const dataDir = args["data-dir"] ?? process.env.MURMUR_TEST_DATA;
       const data = await fetchData(grid.data, {
-        cacheDir: join("murmur-data", "cache"),
+        cacheDir: keptData,
         ...(dataDir !== undefined && { dataDir: join(dataDir, folderOf(grid.data)) }),
       });
       const world = worldOf({
