@@ -51,6 +51,7 @@ export const en = {
     "The promise protects every single row: ε = {epsilon} at δ = {delta}, for one row more or less (add-remove), over the whole run. Whether any one row is in your data or not changes the chance of anything anyone can see by a factor of at most {factor} (e to the power of {epsilon}), but for a chance of 1 in {odds}.",
   "about.promise.participant":
     "The promise protects you as a participant: ε = {epsilon} at δ = {delta}, for one participant more or less (add-remove), over the whole run. Whether you take part or not changes the chance of anything anyone can see in the sums by a factor of at most {factor} (e to the power of {epsilon}), but for a chance of 1 in {odds}.",
+  "about.numbers": "The promise in numbers, and what it cannot rule out",
   "about.again": "What this run is, and what it promises",
   "about.weak":
     "Weak cohort: this task adds up fewer answers than is customary (5 institutions, or 100 persons), so each one is hidden among few.",
@@ -103,6 +104,7 @@ export const en = {
   "consent.family":
     "All tasks of the family «{family}» are counted together in this browser: what you gave to one of them is missing here.",
   "consent.leave": "You can leave at any time. What is already part of a sum cannot be taken out of it.",
+  "consent.numbers": "What these numbers rest on, and what an attacker could find out",
   "consent.yes": "Take part",
   "consent.no": "Not now",
   // Train

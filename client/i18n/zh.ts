@@ -52,6 +52,7 @@ export const zh = {
     "承诺保护每一行数据：整个训练合计 ε = {epsilon}，δ = {delta}，以增减一行数据计（add-remove）。您的数据中是否有某一行，对任何人所能看到的一切，其概率最多相差 {factor} 倍（e 的 {epsilon} 次方）；例外的概率不超过 {odds} 分之一。",
   "about.promise.participant":
     "承诺保护作为参与者的您：整个训练合计 ε = {epsilon}，δ = {delta}，以增减一位参与者计（add-remove）。您是否参加，对任何人从总和中所能看到的一切，其概率最多相差 {factor} 倍（e 的 {epsilon} 次方）；例外的概率不超过 {odds} 分之一。",
+  "about.numbers": "承诺的具体数字，以及它无法排除的情况",
   "about.again": "这是什么训练，有什么承诺",
   "about.weak": "小规模汇总：此任务一次相加的答复少于惯常数目（5 家机构或 100 人），每一份只隐藏在少数几份之中。",
 
@@ -100,6 +101,7 @@ export const zh = {
     "此标签页将用您的数据行计算，最多 {rounds, plural, other {# 轮}}。每一轮发出一个整数向量，已经裁剪、加噪、加掩码，绝不发出数据行。所有轮次合计不超过以下承诺：{promise}；账目由此标签页自己记录，用尽即自动停止。",
   "consent.family": "在此浏览器中，「{family}」系列的所有任务合并计算：您在其中一项任务中用掉的部分，在这里也会扣除。",
   "consent.leave": "您可以随时退出。已经加进总和的部分无法再取出。",
+  "consent.numbers": "这些数字的前提，以及攻击者能查出多少",
   "consent.yes": "参加",
   "consent.no": "暂不参加",
 

@@ -38,9 +38,12 @@ function Promises({ task }: { task: Task }) {
       <p>{t("about.how")}</p>
       <p>{t("about.learns", { minimum: minimumCohort(task) })}</p>
       <p>{t("about.cannot")}</p>
-      <p>{t(`about.promise.${unit}`, promise)}</p>
-      <p>{t("about.others")}</p>
       {snapshot.value.weakCohort && <p class="weak">{t("about.weak")}</p>}
+      <details>
+        <summary>{t("about.numbers")}</summary>
+        <p>{t(`about.promise.${unit}`, promise)}</p>
+        <p>{t("about.others")}</p>
+      </details>
     </>
   );
 }

@@ -25,8 +25,13 @@ export function Consent({ task }: { task: Task }) {
           })}
         </p>
         {task.privacy.family && <p>{t("consent.family", { family: task.privacy.family })}</p>}
-        {balance && <Collusion privacy={balance.budget} share={task.cohort.colludingShare} />}
         <p>{t("consent.leave")}</p>
+        {balance && (
+          <details>
+            <summary class="small">{t("consent.numbers")}</summary>
+            <Collusion privacy={balance.budget} share={task.cohort.colludingShare} />
+          </details>
+        )}
         <div class="choices equal">
           <button type="button" data-testid="consent" onClick={consent}>
             {t("consent.yes")}
