@@ -27,6 +27,8 @@ import { Witnesses } from "./witness/witnesses.ts";
 /** A reviewer's clock may be ahead of ours by as much, ms. */
 const clockToleranceMs = 5 * 60_000;
 
+/** How often it is looked whether a run has been over for as long as its participants may be known, ms. */
+const forgettingMs = 600_000;
 /** How long the database may take to say that it is there, ms. */
 const databasePatienceMs = 2_000;
 
@@ -35,6 +37,7 @@ export class Coordinator {
   #reviewing: Promise<unknown> = Promise.resolve();
   readonly witnesses = new Witnesses();
   #leads = true;
+  #forgetting: ReturnType<typeof setInterval> | undefined;
   readonly metrics = new Metrics(() => ({
     runs: this.summaries(),
     budgets: new Map([...this.#runs].map(([id, run]) => [id, run.task.privacy.epsilon])),
@@ -94,6 +97,12 @@ export class Coordinator {
   /** From here on runs wait for participants. */
   start(url: string): void {
     this.url = url;
+    const forget = () =>
+      this.store
+        .forgetEnded(new Date())
+        .catch((error: unknown) => this.log.error({ err: error }, "nobody was forgotten"));
+    void forget();
+    this.#forgetting = setInterval(forget, forgettingMs).unref();
     for (const run of this.#runs.values()) {
       this.#drive(run);
       this.#settleReview(run).catch((error: unknown) => this.log.error({ err: error, run: run.id }, "a review failed"));
@@ -303,6 +312,7 @@ export class Coordinator {
 
   /** Rounds under way are given up, with nothing revealed; runs go on at the next start. */
   async close(): Promise<void> {
+    clearInterval(this.#forgetting);
     await Promise.all([...this.#runs.values()].map((run) => run.interrupt()));
     await this.leader.close();
   }

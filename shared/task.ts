@@ -228,6 +228,12 @@ export const taskSchema = z.strictObject({
       maximum: z.int().min(3).max(largestCohort).default(100),
       dropoutTolerance: z.number().min(0).max(0.5).default(0.1).describe("Largest share that may drop out of a round"),
       colludingShare: z.number().min(0).max(0.5).default(0.1).describe("Share whose noise is not counted on"),
+      retentionDays: z
+        .int()
+        .min(0)
+        .max(3650)
+        .optional()
+        .describe("Days after the run's end until participants' public keys are deleted (default: 30)"),
     })
     .prefault({}),
   witnesses: z
@@ -387,6 +393,9 @@ export const taskSchema = z.strictObject({
 });
 
 export type Task = z.output<typeof taskSchema>;
+
+/** Days after a run's end for which a coordinator may know who took part. */
+export const retentionDaysOf = ({ cohort }: Pick<Task, "cohort">): number => cohort.retentionDays ?? 30;
 
 /** Whether a surrogate tree is grown after training. */
 export const hasTree = ({ explain }: Pick<Task, "explain">): boolean => (explain?.treeDepth ?? 0) > 0;

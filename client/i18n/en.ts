@@ -205,7 +205,7 @@ export const en = {
     "They compare the row with rows drawn from the noisy counts of everybody; changes are what the model itself would answer, not advice about life.",
   "held.title": "Yours to keep",
   "held.text":
-    "This browser keeps your identity key, what you have spent, the state of the log it saw last and what it has answered. No row is stored. The coordinator keeps your public key as long as the run allows; the log names nobody.",
+    "This browser keeps your identity key, what you have spent, the state of the log it saw last and what it has answered. No row is stored. The coordinator deletes your public key {days, plural, =0 {when the run ends} one {a day after the run} other {# days after the run}}; the log names nobody.",
   "held.save": "Save all that is held here (JSON)",
   "held.proof": "Save the proof of inclusion (JSON)",
   "held.withdrawn":

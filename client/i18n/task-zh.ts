@@ -39,6 +39,8 @@ export const taskDescriptionsZh: Record<string, string> = {
     "模型使用时所受的法律：ecoa 指美国信贷方面的 Regulation B",
   "Default: 5 institutions (record) or 100 persons": "默认：5 个机构（记录级）或 100 人",
   "Largest share that may drop out of a round": "一轮中可以掉线的最大比例",
+  "Days after the run's end until participants' public keys are deleted (default: 30)":
+    "训练结束多少天后删除参与者的公钥（默认：30）",
   "Share whose noise is not counted on": "不把其噪声计算在内的比例",
   "Pair secrets of ML-KEM-768 beside X25519, against traffic that is recorded until a quantum computer is there":
     "除 X25519 外，成对密钥还用 ML-KEM-768 协商，以防流量今天被录下、日后被量子计算机破解",

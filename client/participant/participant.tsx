@@ -83,7 +83,7 @@ export function Participant() {
       {state === "finished" && <TryText />}
       {state === "finished" && <TryImage />}
       {stepOf[state] >= 2 && task && <Sent />}
-      {over && task && checkpoint && <Held />}
+      {over && task && checkpoint && <Held task={task} />}
       {task && !over && <HandOn />}
     </Frame>
   );

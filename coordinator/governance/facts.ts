@@ -7,7 +7,7 @@ import { columnsRead } from "../../shared/data/rows.ts";
 import { pruned } from "../../shared/explain/tree.ts";
 import { rulesOf } from "../../shared/explain/tree-svg.ts";
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
-import { checkTask, type Task } from "../../shared/task.ts";
+import { checkTask, retentionDaysOf, type Task } from "../../shared/task.ts";
 
 export interface Evidence {
   /** In words and numbers */
@@ -156,6 +156,9 @@ export const facts = {
       "no gate",
     holds: task.gates.length > 0,
   })),
+  retention: launched(
+    (task) => `participants' public keys are deleted ${retentionDaysOf(task)} days after the run's end`,
+  ),
   consentWithdrawal: (run) => {
     const withdrawals = run.of("withdrawal");
     const place = withdrawals.at(-1)?.place ?? run.of("end")[0]?.place;

@@ -78,6 +78,13 @@ const migrations = {
       await db.schema.alterTable("run").addColumn("correlated", "bytea").execute();
     },
   },
+  "2026-11-27-retention": {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema.alterTable("run").addColumn("ended_at", "text").execute();
+      // When older runs ended is not known: their participants have waited long enough.
+      await sql`update run set ended_at = created_at where state in ('finished', 'stopped', 'failed')`.execute(db);
+    },
+  },
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: Kysely's Migrator takes a database of any schema.

@@ -328,6 +328,27 @@ test("a damaged key file is refused, above all an empty operator's key", async (
   }
 });
 
+test("who took part in a run is forgotten once it has been over for as long as its task allows, and the ledger says so", async () => {
+  const [over, under] = [await newRun(), await newRun()];
+  const [here, there] = ["aa".repeat(32), "bb".repeat(32)];
+  for (const run of [over, under]) for (const identity of [here, there]) await runs.enrol(run.id, identity);
+  const end = { state: "stopped", reason: "a test", modelHash: hash("model"), privacy: spentOn(task, []) } as const;
+  await runs.end(over.id, { ...end, gates: [] });
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
+
+  await runs.forgetEnded(inDays(29.9));
+  expect(await runs.enrolmentsOf(here)).toEqual([over.id, under.id]);
+  const size = ledger.size;
+  await runs.forgetEnded(inDays(30.1));
+  expect(await runs.enrolmentsOf(here)).toEqual([under.id]);
+  expect(await runs.enrolmentsOf(there)).toEqual([under.id]);
+  await runs.forgetEnded(inDays(31));
+  const { entries, problems } = await checkLedger(await ledger.export());
+  // Other tests of this file have entries that are none.
+  expect(problems.filter((problem) => problem.includes("retention"))).toEqual([]);
+  expect(entries.slice(size).map(({ kind, run }) => [kind, run])).toEqual([["retention", over.id]]);
+});
+
 test("a run of another version is named, with its data folder, and not half-read", async () => {
   const run = await newRun();
   const { task } = await db.selectFrom("run").select("task").where("id", "=", run.id).executeTakeFirstOrThrow();

@@ -8,7 +8,7 @@ import type { Charge } from "../../shared/privacy/balance.ts";
 import type { BandedState } from "../../shared/privacy/banded.ts";
 import type { RoundFacts } from "../../shared/round/round.ts";
 import type { PrivacyStatement, RoundRecord, RunDetail, RunState } from "../../shared/run-record.ts";
-import { asTask, type Task } from "../../shared/task.ts";
+import { asTask, retentionDaysOf, type Task } from "../../shared/task.ts";
 import type { Learner } from "../learner.ts";
 import type { Leader } from "./leader.ts";
 import type { Ledger } from "./ledger-store.ts";
@@ -71,6 +71,7 @@ export class Runs {
           invite: run.invite,
           seed,
           created_at: createdAt,
+          ended_at: null,
           entry: first,
           attempt: 1,
           ...learnerColumns(learner),
@@ -234,6 +235,24 @@ export class Runs {
     return rows.map(({ run }) => run);
   }
 
+  /** Forgets everybody who took part in a run that has been over for as long as its task allows. */
+  async forgetEnded(now: Date): Promise<void> {
+    const rows = await this.#db
+      .selectFrom("run")
+      .select(["id", "task", "ended_at"])
+      .where("ended_at", "is not", null)
+      .where((eb) => eb.exists(eb.selectFrom("enrolment").select("run").whereRef("enrolment.run", "=", "run.id")))
+      .execute();
+    for (const { id, task, ended_at } of rows) {
+      const until = Date.parse(ended_at!) + retentionDaysOf(storedTask(id, task)) * 86_400_000;
+      if (until > now.getTime()) continue;
+      await this.ledger.append([{ kind: "retention", run: id, at: now.toISOString() }], async (tx) => {
+        await tx.deleteFrom("enrolment").where("run", "=", id).execute();
+        await tx.updateTable("invitation").set({ identity: null }).where("run", "=", id).execute();
+      });
+    }
+  }
+
   async setState(run: string, state: RunState): Promise<void> {
     await this.leader.write((tx) => tx.updateTable("run").set({ state }).where("id", "=", run).execute());
   }
@@ -320,7 +339,8 @@ export class Runs {
     },
   ): Promise<number> {
     return this.ledger.append([{ kind: "end", run, ...end, gates: end.gates as never }], async (tx) => {
-      await tx.updateTable("run").set({ state: end.state, reason: end.reason }).where("id", "=", run).execute();
+      const ended = { state: end.state, reason: end.reason, ended_at: new Date().toISOString() };
+      await tx.updateTable("run").set(ended).where("id", "=", run).execute();
     });
   }
 

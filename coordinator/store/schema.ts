@@ -13,6 +13,8 @@ export interface Schema {
     seed: number;
     /** ISO 8601 */
     created_at: string;
+    /** ISO 8601; null while the run is not over */
+    ended_at: string | null;
     /** Index of the run's own ledger entry */
     entry: number;
     /** Attempt at which the next round starts */

@@ -190,6 +190,8 @@ export const entrySchema = z.discriminatedUnion("kind", [
   }),
   /** A participant took their consent back; who, is written nowhere */
   z.strictObject({ kind: z.literal("withdrawal"), run, at: z.iso.datetime() }),
+  /** The time for which a run's participants are remembered is over: they are forgotten */
+  z.strictObject({ kind: z.literal("retention"), run, at: z.iso.datetime() }),
   /** The model left the coordinator */
   z.strictObject({ kind: z.literal("export"), run, modelHash: hash, format: z.string().max(32), at: z.iso.datetime() }),
 ]);

@@ -116,6 +116,11 @@ const histories: [string, string, () => Promise<LedgerEntry[]>][] = [
   ],
   ["never launched its run", "never launched", async () => [announcementOf(1, 1)]],
   ["goes on after the end", "the run was over", async () => [await runOf(), endOf(0), announcementOf(1, 1)]],
+  [
+    "forgets who takes part before the end",
+    "the run was not over",
+    async () => [await runOf(), { kind: "retention", run: endOf(0).run, at: "2026-01-01T00:00:00.000Z" }],
+  ],
   ["skips a round", "round 1 was due", async () => [await runOf(), announcementOf(2, 1)]],
   [
     "repeats a finished round",

@@ -58,8 +58,9 @@ export async function checkHistory(entries: readonly LedgerEntry[]): Promise<str
     else if (entry.kind === "review") await review(run, entry, wrong);
     else if (entry.kind === "export") checkExport(run, entry, wrong);
     else if (run.ended) {
-      if (entry.kind !== "withdrawal") wrong("the run was over");
-    } else if (!run.launched && entry.kind !== "end") wrong("its run was never launched");
+      if (entry.kind !== "withdrawal" && entry.kind !== "retention") wrong("the run was over");
+    } else if (entry.kind === "retention") wrong("the run was not over");
+    else if (!run.launched && entry.kind !== "end") wrong("its run was never launched");
     else if (entry.kind !== "withdrawal") {
       if (entry.kind === "round") await witnessed(run, entry, wrong);
       follow(run, entry, wrong);
@@ -135,7 +136,7 @@ function checkExport(run: RunSoFar, entry: Entry<"export">, wrong: (what: string
 
 function follow(
   run: RunSoFar,
-  entry: Exclude<LedgerEntry, Entry<"proposal" | "review" | "withdrawal" | "run" | "export">>,
+  entry: Exclude<LedgerEntry, Entry<"proposal" | "review" | "withdrawal" | "retention" | "run" | "export">>,
   wrong: (what: string) => void,
 ): void {
   if (entry.kind === "end") {
