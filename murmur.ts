@@ -32,6 +32,7 @@ const code = await runProgram(
         ),
       metrics: async () => (await import("./coordinator/command/definitions/metrics.ts")).default,
       data: async () => (await import("./coordinator/command/definitions/data.ts")).default,
+      pages: async () => (await import("./coordinator/command/definitions/pages.ts")).default,
       verify: async () => (await import("./coordinator/command/definitions/verify.ts")).default,
       export: async () => (await import("./coordinator/command/definitions/export.ts")).default,
       entities: async () => (await import("./coordinator/command/definitions/entities.ts")).default,

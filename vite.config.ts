@@ -3,6 +3,8 @@
  * processes of a bench that names its own (`--mode bench`) and the unit tests. The command is built because Node by
  * itself cannot import `.wgsl?raw` or TypeScript.
  */
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import type { BuildEnvironmentOptions, Plugin } from "vite";
 import { defineConfig } from "vitest/config";
@@ -39,6 +41,24 @@ const shellList: Plugin = {
   },
 };
 
+/** A script or style that is not what was built is not run, whoever changed it on its way (Subresource Integrity). */
+const integrity: Plugin = {
+  name: "murmur-integrity",
+  async writeBundle({ dir }, bundle) {
+    for (const file of Object.keys(bundle).filter((name) => name.endsWith(".html"))) {
+      const path = `${dir}/${file}`;
+      const html = readFileSync(path, "utf8");
+      const hashed = html.replace(/<(?:script|link)\b[^>]*?(?:src|href)="\/(assets\/[^"]+)"/g, (tag, asset) => {
+        const hash = createHash("sha384")
+          .update(readFileSync(`${dir}/${asset}`))
+          .digest("base64");
+        return `${tag} integrity="sha384-${hash}"`;
+      });
+      writeFileSync(path, hashed);
+    }
+  },
+};
+
 const forNode: BuildEnvironmentOptions = { ssr: true, target: "node20", minify: false, copyPublicDir: false };
 
 const command: BuildEnvironmentOptions = {
@@ -58,7 +78,7 @@ const command: BuildEnvironmentOptions = {
 export default defineConfig(({ mode }) => ({
   root: mode === "client" ? `${here}/client` : here,
   build: mode === "client" ? pages : mode === "bench" ? forNode : command,
-  plugins: mode === "client" ? [shellList] : [],
+  plugins: mode === "client" ? [shellList, integrity] : [],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   worker: { format: "es" },
   ssr: {

@@ -38,6 +38,7 @@ const purposes: Record<string, string> = {
   "GET /healthz": "the process answers",
   "GET /readyz": "the database answers, and this process leads",
   "GET /metrics": "Prometheus",
+  "GET /pages.json": "hashes of all pages",
   "GET /api/open": "names and purposes of open runs",
   "GET /api/tasks": "example tasks",
   "GET /task.schema.json": "JSON Schema of a task",
@@ -102,7 +103,7 @@ test("who may do what is what docs/access.md says", async () => {
   const { routes } = httpApp(
     server.coordinator,
     new LabJobs(dataDir),
-    dataDir,
+    { folder: dataDir, files: [] },
     new Limits(defaultLimits),
     pino({ level: "silent" }),
   );

@@ -57,6 +57,7 @@ export class Coordinator {
     private readonly identity: Identity,
     readonly keys: Keys,
     private readonly deadlines: Deadlines,
+    private readonly pagesHash: string | undefined,
     private readonly leader: Leader,
     private readonly log: Logger,
   ) {
@@ -67,8 +68,14 @@ export class Coordinator {
   }
 
   /** Opens what is kept, ends what a crash interrupted, and goes on with every run that is not over. */
-  static async open(options: { place: Place; deadlines: Deadlines; log: Logger }): Promise<Coordinator> {
-    const { place, deadlines, log } = options;
+  static async open(options: {
+    place: Place;
+    deadlines: Deadlines;
+    /** Of the pages that are served with it */
+    pagesHash?: string;
+    log: Logger;
+  }): Promise<Coordinator> {
+    const { place, deadlines, pagesHash, log } = options;
     const leader = await openDatabase(place);
     try {
       const identity = await coordinatorIdentity(place.dataDir);
@@ -80,7 +87,7 @@ export class Coordinator {
         operator: accessKey(place.dataDir, "operator"),
         researcher: accessKey(place.dataDir, "researcher"),
       };
-      const coordinator = new Coordinator(store, ledger, identity, keys, deadlines, leader, log);
+      const coordinator = new Coordinator(store, ledger, identity, keys, deadlines, pagesHash, leader, log);
       for (const row of rows) coordinator.#runs.set(row.id, await Run.load(row, coordinator.#dependencies()));
       return coordinator;
     } catch (error) {
@@ -123,6 +130,7 @@ export class Coordinator {
       ledger: this.ledger,
       signer: this.identity,
       publicKey: this.publicKey,
+      pagesHash: this.pagesHash,
       witnesses: this.witnesses,
       deadlines: this.deadlines,
       metrics: this.metrics,

@@ -21,13 +21,20 @@ import { documentNames } from "./governance/documents.ts";
 import { labApi } from "./lab-api.ts";
 import type { LabJobs } from "./lab-jobs.ts";
 import type { Limits } from "./limits.ts";
+import type { PageFiles } from "./pages.ts";
 import { exampleTasks, sampleFor } from "./samples.ts";
 import { useLiteFile } from "./text/use-lite.ts";
 
 type App = Hono<{ Bindings: HttpBindings }>;
 
-/** @param pages folder of the built pages */
-export function httpApp(coordinator: Coordinator, lab: LabJobs, pages: string, limits: Limits, log: Logger): App {
+/** @param pages the built ones, with their list */
+export function httpApp(
+  coordinator: Coordinator,
+  lab: LabJobs,
+  pages: { folder: string; files: PageFiles },
+  limits: Limits,
+  log: Logger,
+): App {
   const app: App = new Hono();
   const { keys } = coordinator;
   app.use(
@@ -196,9 +203,11 @@ export function httpApp(coordinator: Coordinator, lab: LabJobs, pages: string, l
     return c.json({ runs: await coordinator.erase(identity) });
   });
 
-  app.use(serveStatic({ root: pages, rewriteRequestPath: (path) => path }));
+  // What anyone may compare with a build of their own: `murmur pages --url`.
+  app.get("/pages.json", (c) => c.json(pages.files));
+  app.use(serveStatic({ root: pages.folder, rewriteRequestPath: (path) => path }));
   for (const page of ["console", "lab", "help"])
-    app.get(`/${page}`, async (c) => c.html(await readFile(join(pages, page, "index.html"), "utf8")));
+    app.get(`/${page}`, async (c) => c.html(await readFile(join(pages.folder, page, "index.html"), "utf8")));
   app.notFound((c) =>
     c.json({ error: { field: "path", problem: "there is nothing here", fix: "Open / or /console." } }, 404),
   );

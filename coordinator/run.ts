@@ -64,6 +64,8 @@ export interface RunDependencies {
   witnesses: Witnesses;
   deadlines: Deadlines;
   metrics: Metrics;
+  /** Hash of the pages that are served; undefined where none are */
+  pagesHash: string | undefined;
   /** Base address participants open */
   url: () => string;
   onChange: (run: Run) => void;
@@ -402,6 +404,7 @@ export class Run {
       question: kind,
       announcementHash: facts.announcementHash,
       modelHash,
+      ...(this.dependencies.pagesHash && { pagesHash: this.dependencies.pagesHash }),
       ...(question.kind === "train" && question.clip && { clipNorm: question.clip.norm }),
     });
     const witnesses = this.task.witnesses;

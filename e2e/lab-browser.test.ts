@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { type BrowserContext, chromium } from "playwright";
 import { expect, test } from "vitest";
 import { serve } from "../coordinator/command/serve.ts";
+import { pagesHash, pagesIn } from "../coordinator/pages.ts";
 import { dawnDevice } from "../kernels/testing/dawn.ts";
 import { findBrowser, launchArguments } from "../setup/browser.mjs";
 import { fromHex } from "../shared/canonical.ts";
@@ -87,6 +88,8 @@ async function byBrowserTabs({ cell, task }: Case): Promise<{ model: string; ann
     await expect.poll(() => run.detail().state, { timeout: 120_000, interval: 200 }).toBe("finished");
     expect(run.detail().rounds.map(({ survivors }) => survivors)).toEqual(Array(task.training.rounds + 2).fill(tabs));
     const { entries } = await checkLedger(await server.coordinator.exportLedger());
+    const served = await pagesHash(await pagesIn(join(import.meta.dirname, "../dist/client")));
+    for (const entry of entries) if (entry.kind === "announcement") expect(entry.pagesHash).toBe(served);
     const announcements = entries.flatMap((entry) =>
       entry.kind === "announcement" ? [fromHex(entry.announcementHash)] : [],
     );

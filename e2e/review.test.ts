@@ -92,7 +92,7 @@ async function tryEverything(run: Run): Promise<string[]> {
   const { routes } = httpApp(
     server.coordinator,
     new LabJobs(folder),
-    folder,
+    { folder: folder, files: [] },
     new Limits(defaultLimits),
     pino({ level: "silent" }),
   );

@@ -1,4 +1,5 @@
 /** `murmur serve`: one process with the coordinator, its pages and its API. */
+import { existsSync } from "node:fs";
 import { createServer, type Server as HttpServer } from "node:http";
 import { createServer as createTlsServer, type ServerOptions as TlsOptions } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -10,6 +11,7 @@ import { httpApp } from "../http.ts";
 import { LabJobs } from "../lab-jobs.ts";
 import { defaultLimits, httpTimes, type LimitSettings, Limits } from "../limits.ts";
 import { createLog } from "../log.ts";
+import { pagesHash, pagesIn } from "../pages.ts";
 import { type Deadlines, defaultDeadlines } from "../round.ts";
 import { attachSockets } from "../sockets.ts";
 import type { PostgresPlace } from "../store/postgres.ts";
@@ -44,10 +46,17 @@ export async function serve(options: {
   const { port, dataDir, postgres, tls, host = "127.0.0.1", deadlines = defaultDeadlines } = options;
   const log = createLog();
   const http = httpServer(tls);
-  const coordinator = await Coordinator.open({ place: { dataDir, ...(postgres && { postgres }) }, deadlines, log });
+  const folder = join(projectRoot, "dist/client");
+  const pages = existsSync(folder) ? await pagesIn(folder) : [];
+  const coordinator = await Coordinator.open({
+    place: { dataDir, ...(postgres && { postgres }) },
+    deadlines,
+    ...(pages.length > 0 && { pagesHash: await pagesHash(pages) }),
+    log,
+  });
   const limits = new Limits({ ...defaultLimits, ...options.limits });
   const lab = new LabJobs(join(dataDir, "lab"));
-  const app = httpApp(coordinator, lab, join(projectRoot, "dist/client"), limits, log);
+  const app = httpApp(coordinator, lab, { folder, files: pages }, limits, log);
   http.on("request", getRequestListener(app.fetch));
   const sockets = attachSockets(http, coordinator, limits, log);
   try {

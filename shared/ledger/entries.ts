@@ -149,6 +149,8 @@ export const entrySchema = z.discriminatedUnion("kind", [
     question,
     announcementHash: hash,
     modelHash: hash,
+    /** Of all files of the pages that the coordinator served then (coordinator/pages.ts) */
+    pagesHash: hash.optional(),
     /** Where clipping is adaptive: that of this round */
     clipNorm: z.number().positive().optional(),
   }),
