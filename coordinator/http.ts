@@ -22,6 +22,7 @@ import { labApi } from "./lab-api.ts";
 import type { LabJobs } from "./lab-jobs.ts";
 import type { Limits } from "./limits.ts";
 import type { PageFiles } from "./pages.ts";
+import { pieceOf } from "./pieces.ts";
 import { exampleTasks, sampleFor } from "./samples.ts";
 import { useLiteFile } from "./text/use-lite.ts";
 
@@ -97,9 +98,11 @@ export function httpApp(
     if (c.req.param("file") !== `${useLite.sha256}.safetensors`)
       throw new HTTPException(404, { message: "no such encoder" });
     const file = await useLiteFile();
-    return c.body(file, 200, {
+    const { status, bytes, headers } = pieceOf(file, c.req.header("range"));
+    return c.body(bytes, status, {
+      ...headers,
       "content-type": "application/octet-stream",
-      "content-length": String(file.length),
+      "content-length": String(bytes.length),
       "cache-control": "public, max-age=31536000, immutable",
     });
   });

@@ -1,60 +1,83 @@
-/** An encoder's file from the coordinator, checked against the hash in the task, and kept in the browser's cache. */
+/**
+ * An encoder's file from the coordinator, checked against the hash in the task.
+ *
+ * It comes in pieces, and each is kept in the browser's cache as it comes: whoever loses the connection, or closes the tab,
+ * goes on behind the last piece.
+ */
 import { toHex } from "../../shared/canonical.ts";
 import { type EncoderFile, readEncoderFile } from "../../shared/text/encoder-file.ts";
 
 const cacheName = "murmur-encoders";
 
+/** At 1 Mbit/s a piece takes eight seconds, which is what a lost connection costs. */
+export const pieceBytes = 2 ** 20;
+/** Pauses before a piece is asked for again, ms */
+const pauses = [1000, 3000, 9000];
+
+/** Where pieces are kept: the part of the browser's cache that is used here. */
+export type Kept = Pick<Cache, "match" | "put" | "delete">;
+
 /** Without a secure context there is no cache: then the file is fetched each time. */
-const openCache = async (): Promise<Cache | undefined> =>
+const openCache = async (): Promise<Kept | undefined> =>
   "caches" in globalThis ? caches.open(cacheName).catch(() => undefined) : undefined;
 
-const hashOf = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
-  toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * @param onProgress told of the bytes that are there, and of all of them where they are known
+ * @param onProgress told of the bytes that are there, and of all of them
  * @throws Error `encoder: …` when it cannot be had, or is another one than the task names
  */
 export async function fetchEncoder(
   url: string,
   sha256: string,
-  onProgress: (loaded: number, total: number | undefined) => void,
+  onProgress: (loaded: number, total: number) => void,
+  { kept = openCache(), wait = pause }: { kept?: Promise<Kept | undefined>; wait?: typeof pause } = {},
 ): Promise<EncoderFile> {
   const address = `${url}/encoders/${sha256}.safetensors`;
-  const cache = await openCache();
-  const known = await cache?.match(address);
-  if (known) {
-    const bytes = new Uint8Array(await known.arrayBuffer());
-    if ((await hashOf(bytes)) === sha256) return readEncoderFile(bytes);
-    await cache?.delete(address);
+  const cache = await kept;
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let total = Number.POSITIVE_INFINITY;
+  let wasKept = false;
+  for (let at = 0; at < total; at += pieces.at(-1)!.length) {
+    const place = `${address}?from=${at}`;
+    const known = await cache?.match(place);
+    const answer = known ?? (await ask(address, at, wait));
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    const range = answer.headers.get("content-range") ?? "";
+    total = Number(/\/(\d+)$/.exec(range)?.[1]);
+    // A piece of nothing would be asked for again and again.
+    if (bytes.length === 0 || !(total > 0)) throw new Error("encoder: the coordinator did not send it in pieces");
+    // Where the disk is full it will be fetched again, no more.
+    if (!known) await cache?.put(place, new Response(bytes, { headers: { "content-range": range } })).catch(() => {});
+    wasKept ||= known !== undefined;
+    pieces.push(bytes);
+    onProgress(at + bytes.length, total);
   }
-  const response = await fetch(address).catch(() => undefined);
-  if (!response?.ok || !response.body) throw new Error("encoder: the coordinator did not send it");
-  const bytes = await collect(response.body, Number(response.headers.get("content-length")) || undefined, onProgress);
-  if ((await hashOf(bytes)) !== sha256) throw new Error("encoder: it is not the one that the task names");
-  // Where the disk is full it will be fetched again, no more.
-  await cache?.put(address, new Response(bytes)).catch(() => {});
-  return readEncoderFile(bytes);
-}
-
-async function collect(
-  stream: ReadableStream<Uint8Array>,
-  total: number | undefined,
-  onProgress: (loaded: number, total: number | undefined) => void,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const pieces: Uint8Array[] = [];
-  let loaded = 0;
-  const reader = stream.getReader();
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-    pieces.push(piece.value);
-    loaded += piece.value.length;
-    onProgress(loaded, total);
-  }
-  const bytes = new Uint8Array(loaded);
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const piece of pieces) {
-    bytes.set(piece, at);
+    whole.set(piece, at);
     at += piece.length;
   }
-  return bytes;
+  const hash = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", whole)));
+  if (hash === sha256) return readEncoderFile(whole);
+  for (let from = 0, i = 0; i < pieces.length; from += pieces[i++]!.length)
+    await cache?.delete(`${address}?from=${from}`);
+  // What was kept may have been spoilt on the disk; what comes anew may not.
+  if (wasKept) return fetchEncoder(url, sha256, onProgress, { kept: Promise.resolve(cache), wait });
+  throw new Error("encoder: it is not the one that the task names");
+}
+
+/** One piece. A connection that fails is tried again. */
+async function ask(address: string, from: number, wait: typeof pause): Promise<Response> {
+  for (const ms of [...pauses, undefined]) {
+    const range = `bytes=${from}-${from + pieceBytes - 1}`;
+    const answer = await fetch(address, { headers: { range } })
+      // A piece that breaks off in the middle is one that did not come.
+      .then(async (response) => (response.ok ? new Response(await response.arrayBuffer(), response) : undefined))
+      .catch(() => undefined);
+    if (answer) return answer;
+    if (ms !== undefined) await wait(ms);
+  }
+  throw new Error("encoder: the coordinator did not send it");
 }

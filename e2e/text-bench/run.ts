@@ -16,7 +16,7 @@ import { openTextEngine } from "../../kernels/text/text-engine.ts";
 import { readRows, wordsOf } from "../../shared/data/rows.ts";
 import { classFigures, classTable, likeliest } from "../../shared/fairness/class-figures.ts";
 import { cellsOf, cellsPerRow } from "../../shared/fairness/histogram.ts";
-import { architectureOf, initialParameters } from "../../shared/model.ts";
+import { architectureOf, frozenLayers, initialParameters } from "../../shared/model.ts";
 import { planOf, roundPlan } from "../../shared/plan.ts";
 import { addNoise } from "../../shared/privacy/discrete-gaussian.ts";
 import { encodeRecordSum } from "../../shared/privacy/encode.ts";
@@ -42,8 +42,11 @@ interface Options {
   /** Where vectors of texts are kept between runs */
   cache: string;
   epsilons: number[];
-  adapters: string[];
-  rank: number;
+  /** In the place of the task's own */
+  adapters: string[] | undefined;
+  rank: number | undefined;
+  /** Judge by the rows that a run holds back, and leave the test file alone: hyper-parameters are chosen so */
+  heldBack: boolean;
   /** Of local training without privacy: passes over all rows, and the step of Adam */
   epochs: number;
   rate: number;
@@ -58,10 +61,11 @@ const taskFile = `${options.task}.yaml`;
 const written = readTaskFile(readFileSync(join("tasks", taskFile), "utf8"), taskFile);
 /** CoNLL-2003 has a type of names more than the task. */
 const source = options.data === "conll2003" ? withTypes(written, ["PER", "LOC", "ORG", "MISC"]) : written;
+const { adapters = source.model.encoder!.adapters, rank = source.model.encoder!.rank } = options;
 const withPrivacy = (epsilon: number): Task =>
   asTask({
     ...source,
-    model: { ...source.model, encoder: { ...source.model.encoder, adapters: options.adapters, rank: options.rank } },
+    model: { ...source.model, encoder: { ...source.model.encoder, adapters, rank } },
     cohort: { ...source.cohort, minimum: participants, maximum: participants },
     privacy: { ...source.privacy, epsilon },
   });
@@ -71,14 +75,14 @@ const data = await fetchData(options.data, {
   ...(options.dataDir !== undefined && { dataDir: options.dataDir }),
 });
 const read = (path: string) => readRows(parseCsv(readFileSync(path, "utf8")).records, source).rows;
-const [learned, judged] = [read(data.path), read(data.testPath)];
-const texts = [...learned.texts!, ...judged.texts!];
+const [learned, tested] = [read(data.path), read(data.testPath)];
+const texts = [...learned.texts!, ...tested.texts!];
 const encoderFile = readEncoderFile(await useLiteFile());
 const room = source.data.text!.tokens;
 const starts = learned.tags && new Tokens(encoderFile.tokenizer).wordRows(texts.map(wordsOf), room).starts;
 const labels = starts
-  ? tokenLabels([...learned.tags!, ...judged.tags!], starts, room)
-  : Uint8Array.from([...learned.labels, ...judged.labels]);
+  ? tokenLabels([...learned.tags!, ...tested.tags!], starts, room)
+  : Uint8Array.from([...learned.labels, ...tested.labels]);
 const labelsEach = labels.length / texts.length;
 const labelsOf = (rows: ArrayLike<number>): Uint8Array<ArrayBuffer> => {
   const own = new Uint8Array(rows.length * labelsEach);
@@ -103,7 +107,7 @@ function withTypes(task: Task, entities: string[]): Task {
 async function vectors() {
   const name = join(
     options.cache,
-    `${options.data}-${options.adapters.join("+") || "head"}-${source.data.text!.tokens}`,
+    [options.data, task.model.encoder!.output, frozenLayers(architecture.layers), source.data.text!.tokens].join("-"),
   );
   const [features, tokens] = [`${name}.f32`, `${name}.tokens`];
   if (!existsSync(tokens)) {
@@ -119,31 +123,39 @@ async function vectors() {
 }
 const all = await vectors();
 const width = all.features.length / texts.length;
-const none = (count: number) => new Uint8Array(count * tables.attributes);
+
+/** All rows of the training file but those that a real run holds back, each tab by its own coin. */
+const random = new RandomSource();
+const isHeld = Array.from({ length: learned.count }, () => random.bernoulli(source.data.heldBack));
+const training = upTo(learned.count).filter((row) => !isHeld[row]);
+const judged = options.heldBack
+  ? upTo(learned.count).filter((row) => isHeld[row])
+  : upTo(tested.count).map((row) => learned.count + row);
 
 /** Rows that fit one binding of the adapter. */
 const most = Math.max(1, Math.floor(2 ** 26 / (4 * width)));
+async function load(rows: Uint32Array): Promise<void> {
+  const features = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => {
+    features.set(all.features.subarray(row * width, (row + 1) * width), i * width);
+  });
+  await engine.load({
+    count: rows.length,
+    features,
+    tokens: Uint32Array.from(rows, (row) => all.tokens[row]!),
+    labels: labelsOf(rows),
+    cells: new Uint8Array(rows.length * tables.attributes),
+  });
+}
+
 async function scores(parameters: Float32Array<ArrayBuffer>): Promise<Float32Array> {
   const outputs = classesOf(task)?.length ?? 1;
   const each = outputs * labelsEach;
-  const found = new Float32Array(judged.count * each);
-  for (let first = 0; first < judged.count; first += most) {
-    const count = Math.min(most, judged.count - first);
-    const at = learned.count + first;
-    await engine.load({
-      count,
-      features: all.features.slice(at * width, (at + count) * width),
-      tokens: all.tokens.slice(at, at + count),
-      labels: labelsOf(Array.from({ length: count }, (_, i) => at + i)),
-      cells: none(count),
-    });
-    found.set(
-      await engine.scores(
-        parameters,
-        Uint32Array.from({ length: count }, (_, i) => i),
-      ),
-      first * each,
-    );
+  const found = new Float32Array(judged.length * each);
+  for (let first = 0; first < judged.length; first += most) {
+    const rows = judged.subarray(first, first + most);
+    await load(rows);
+    found.set(await engine.scores(parameters, upTo(rows.length)), first * each);
   }
   return found;
 }
@@ -152,24 +164,24 @@ async function figures(parameters: Float32Array<ArrayBuffer>) {
   const names = classesOf(task) ?? ["negative", "positive"];
   const logits = await scores(parameters);
   if (starts) {
-    const given = judged.tags!.map((tags) => Array.from(tags, (tag) => names[tag]!));
+    const tags = [...learned.tags!, ...tested.tags!];
+    const given = Array.from(judged, (row) => Array.from(tags[row]!, (tag) => names[tag]!));
     const words = given.map(({ length }) => length);
-    const found = likeliestTags(names, logits, starts.slice(learned.count), words);
+    const found = likeliestTags(
+      names,
+      logits,
+      Array.from(judged, (row) => starts[row]!),
+      words,
+    );
     const sentences = given.map((gold, i) => ({ gold, found: found[i]! }));
     const [entities, byWord] = [entityReport(sentences), wordReport(sentences)];
     return { entityMicroF1: entities.micro.f1, entityMacroF1: entities.macro.f1, wordWeightedF1: byWord.weighted.f1 };
   }
   const predicted =
-    logits.length === judged.count ? Uint8Array.from(logits, (z) => Number(z >= 0)) : likeliest(logits, names.length);
-  const { accuracy, macroF1 } = classFigures(names, classTable(names.length, judged.labels, predicted));
+    logits.length === judged.length ? Uint8Array.from(logits, (z) => Number(z >= 0)) : likeliest(logits, names.length);
+  const { accuracy, macroF1 } = classFigures(names, classTable(names.length, labelsOf(judged), predicted));
   return { accuracy, macroF1 };
 }
-
-/** All rows of the training file but those that a real run holds back, each tab by its own coin. */
-const random = new RandomSource();
-const training = Uint32Array.from({ length: learned.count }, (_, i) => i).filter(
-  () => !random.bernoulli(source.data.heldBack),
-);
 
 async function privateRun(epsilon: number) {
   const own = withPrivacy(epsilon === Number.POSITIVE_INFINITY ? 100 : epsilon);
@@ -195,16 +207,11 @@ async function privateRun(epsilon: number) {
   const clip = { norm: own.privacy.clipNorm, unit: segment(layout, "update").unit };
   for (let round = 1; round <= own.training.rounds; round++) {
     const sum = new Int32Array(layout.dimension);
-    for (let first = 0; first < training.length; first += most) {
-      const rows = training.subarray(first, first + most);
-      await engine.load({
-        count: rows.length,
-        features: gathered(rows),
-        tokens: Uint32Array.from(rows, (row) => all.tokens[row]!),
-        labels: labelsOf(rows),
-        cells: none(rows.length),
-      });
-      const every = Uint32Array.from({ length: rows.length }, (_, i) => i);
+    const batch = training.filter(() => random.bernoulli(own.privacy.sampleRate));
+    for (let first = 0; first < batch.length; first += most) {
+      const rows = batch.subarray(first, first + most);
+      await load(rows);
+      const every = upTo(rows.length);
       const { gradient, histogram } = await engine.privateSum(learner.parameters, every, learner.witness, clip);
       const told = classesOf(own) ? new Uint32Array(2) : histogram;
       assembleTrain(layout, gradient, told).forEach((x, i) => {
@@ -213,23 +220,19 @@ async function privateRun(epsilon: number) {
     }
     const answer = readTrain(layout, noised("train", sum));
     ({ learner } = takeTrain(own, learner, answer, participants, round, 0));
+    if (task.model.encoder!.adapters.length > 0) say(`ε = ${epsilon}, round ${round} of ${own.training.rounds}`);
   }
   return figures(finalParameters(learner));
 }
 
-function gathered(rows: Uint32Array): Float32Array<ArrayBuffer> {
-  const features = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => {
-    features.set(all.features.subarray(row * width, (row + 1) * width), i * width);
-  });
-  return features;
+function upTo(count: number): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, i) => i);
 }
 
 /** Adam on batches in a new order each epoch, as one would fine-tune without privacy. */
 async function plainRun() {
   let parameters = initialParameters(architecture, 1);
   const witness = startLearner(task, 1).witness;
-  const told = [];
   for (let epoch = 0; epoch < options.epochs; epoch++) {
     const order = Array.from(training);
     for (let i = order.length - 1; i > 0; i--) {
@@ -238,13 +241,7 @@ async function plainRun() {
     }
     for (let first = 0; first < order.length; first += most) {
       const rows = Uint32Array.from(order.slice(first, first + most));
-      await engine.load({
-        count: rows.length,
-        features: gathered(rows),
-        tokens: Uint32Array.from(rows, (row) => all.tokens[row]!),
-        labels: labelsOf(rows),
-        cells: none(rows.length),
-      });
+      await load(rows);
       const batches = Array.from({ length: Math.ceil(rows.length / 32) }, (_, b) =>
         Uint32Array.from({ length: Math.min(32, rows.length - b * 32) }, (_, i) => b * 32 + i),
       );
@@ -256,10 +253,9 @@ async function plainRun() {
         }),
       );
     }
-    told.push({ epoch: epoch + 1, ...(await figures(parameters)) });
-    say(JSON.stringify(told.at(-1)));
+    say(`epoch ${epoch + 1} of ${options.epochs}`);
   }
-  return told.at(-1)!;
+  return figures(parameters);
 }
 
 const results: Record<string, unknown> = {};
@@ -271,5 +267,5 @@ for (const epsilon of options.epsilons.map(Number)) {
     `ε = ${epsilon}: ${JSON.stringify(results[`ε = ${epsilon}`])} in ${((performance.now() - start) / 1000).toFixed(0)} s`,
   );
 }
-console.log(JSON.stringify({ task: options.task, rows: training.length, judged: judged.count, results }));
+console.log(JSON.stringify({ task: options.task, rows: training.length, judged: judged.length, results }));
 process.exit(0);

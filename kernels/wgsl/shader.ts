@@ -7,6 +7,7 @@ import activation from "./snippets/activation.wgsl?raw";
 import chain from "./snippets/chain.wgsl?raw";
 import chunk from "./snippets/chunk.wgsl?raw";
 import counted from "./snippets/counted.wgsl?raw";
+import depth from "./snippets/depth.wgsl?raw";
 import finite from "./snippets/finite.wgsl?raw";
 import gelu from "./snippets/gelu.wgsl?raw";
 import length from "./snippets/length.wgsl?raw";
@@ -25,6 +26,7 @@ const snippets: Record<string, string> = {
   chain,
   chunk,
   counted,
+  depth,
   finite,
   gelu,
   length,

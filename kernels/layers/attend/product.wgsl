@@ -42,6 +42,7 @@ fn product(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
 
   var z_{quad}_{four}_{column} = 0.0;
   var at = row * A_ROW + head * A_HEAD + A_OFFSET + (tile.row + row_of(0u, lane)) * A_STRIDE;
+  let depth = DEPTH4;
   var w = row * B_ROW + head * B_HEAD + B_OFFSET + tile.column * B_ACROSS;
   //! insert product a=a b=b
 

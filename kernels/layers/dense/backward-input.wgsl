@@ -7,15 +7,14 @@
 //! use chunk
 //! use tile
 //! use models
+//! use depth
 //! use activation
 //! use finite
 override A_STRIDE: u32;
-override DEPTH4: u32;      // quads of a row of g that hold gradients
 override OFFSET: u32;
 override INPUTS: u32;
 override OUTPUTS: u32;
 override X_STRIDE: u32;
-override POSITIONS: u32;   // rows of g and x for each row of the micro-batch
 override LAYER: u32;       // below
 override A_STEP = 1u;
 override B_DOWN = 1u;
@@ -26,6 +25,9 @@ override B_ACROSS = OUTPUTS;
 @group(0) @binding(3) var<storage, read> g: array<f32>;
 @group(0) @binding(4) var<storage, read_write> gx: array<f32>;
 @group(0) @binding(5) var<storage, read_write> flags: array<atomic<u32>>;
+//! if skips
+@group(0) @binding(6) var<storage, read> lengths: array<u32>;
+//! end
 
 @compute @workgroup_size(GROUP)
 fn backward_input(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -33,6 +35,7 @@ fn backward_input(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
   let tile = tile_of(thread, INPUTS);
   if (tile.row >= chunk.rows * POSITIONS) { return; }
   let lane = thread % 4u;
+  let depth = depth_of(tile.row);
 
   var z_{quad}_{four}_{column} = 0.0;
   var at = (tile.row + row_of(0u, lane)) * A_STRIDE;

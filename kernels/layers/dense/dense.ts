@@ -36,6 +36,8 @@ export interface Affine {
   activation: PlainActivation;
   activationBelow: PlainActivation;
   last: boolean;
+  /** Whether positions are tokens, of which a row may have fewer than there is room for */
+  padded: boolean;
   /** Of many models at once: numbers from one's parameters to the next; otherwise 0 */
   modelStride: number;
 }
@@ -48,6 +50,10 @@ interface Tiled<Name extends string> extends Kernel<Name> {
 export const sliceOf = (positions: number): number => 256 * Math.ceil(positions / 16);
 /** Rows of a micro-batch are as many as there are. */
 const anyRows = Number.POSITIVE_INFINITY;
+
+/** Tiles of nothing but padding can be told where none has tokens of two rows. */
+const skipsPadding = ({ padded, positions }: Affine, tile: Tile): boolean =>
+  padded && positions > 1 && positions % tile.rows === 0;
 
 const file = (name: string) => `layers/dense/${name}.wgsl`;
 
@@ -90,12 +96,13 @@ export async function forwardProduct(
   tileFor: TileFor,
 ): Promise<(arena: Arena) => Launch> {
   const { x, y, outputs, positions, activation } = affine;
+  const tile = tileFor(anyRows, outputs);
   const kernel = await compileTiled(
     device,
     file("forward"),
     forwardSource,
-    { chunk: "chunk", parameters: "read", x: "read", y: "write", flags: "write" },
-    tileFor(anyRows, outputs),
+    { chunk: "chunk", parameters: "read", x: "read", y: "write", flags: "write", lengths: "read" },
+    tile,
     {
       A_STRIDE: x.stride,
       DEPTH4: Math.ceil((affine.inputs + 1) / 4),
@@ -105,7 +112,7 @@ export async function forwardProduct(
       POSITIONS: positions,
       LAYER: affine.index,
     },
-    flagsOf(activation),
+    { ...flagsOf(activation), skips: skipsPadding(affine, tile) },
     affine.modelStride,
   );
   return (arena) =>
@@ -118,6 +125,7 @@ export async function forwardProduct(
         x: arena.get(x.buffer),
         y: arena.get(y.buffer),
         flags: arena.get("flags"),
+        lengths: arena.get("lengths"),
       },
       (rows) => 4 * quadsFor(kernel.tile, rows * positions, outputs),
       kernel.tile.group,
@@ -130,12 +138,13 @@ export async function backwardProduct(
   tileFor: TileFor,
 ): Promise<(arena: Arena) => Launch> {
   const { x, g, gx, index, inputs, outputs, positions, weights, activationBelow, adding } = affine;
+  const tile = tileFor(anyRows, inputs);
   const kernel = await compileTiled(
     device,
     file("backward-input"),
     backwardInputSource,
-    { chunk: "chunk", parameters: "read", x: "read", g: "read", gx: "write", flags: "write" },
-    tileFor(anyRows, inputs),
+    { chunk: "chunk", parameters: "read", x: "read", g: "read", gx: "write", flags: "write", lengths: "read" },
+    tile,
     {
       A_STRIDE: g.stride,
       DEPTH4: Math.ceil(outputs / 4),
@@ -146,7 +155,7 @@ export async function backwardProduct(
       POSITIONS: positions,
       LAYER: index - 1,
     },
-    { ...flagsOf(activationBelow), adding },
+    { ...flagsOf(activationBelow), adding, skips: skipsPadding(affine, tile) },
     affine.modelStride,
   );
   return (arena) =>
@@ -160,6 +169,7 @@ export async function backwardProduct(
         g: arena.get(g.buffer),
         gx: arena.get(gx.buffer),
         flags: arena.get("flags"),
+        lengths: arena.get("lengths"),
       },
       (rows) => 4 * quadsFor(kernel.tile, rows * positions, inputs),
       kernel.tile.group,

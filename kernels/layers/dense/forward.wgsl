@@ -7,14 +7,13 @@
 //! use chunk
 //! use tile
 //! use models
+//! use depth
 //! use activation
 //! use finite
 override A_STRIDE: u32;
-override DEPTH4: u32;      // quads of an input row
 override OFFSET: u32;
 override OUTPUTS: u32;
 override Y_STRIDE: u32;
-override POSITIONS: u32;   // rows of x and y for each row of the micro-batch
 override LAYER: u32;
 override A_STEP = 1u;
 override B_DOWN = OUTPUTS;
@@ -24,6 +23,9 @@ override B_ACROSS = 1u;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 @group(0) @binding(4) var<storage, read_write> flags: array<atomic<u32>>;
+//! if skips
+@group(0) @binding(5) var<storage, read> lengths: array<u32>;
+//! end
 
 @compute @workgroup_size(GROUP)
 fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -31,6 +33,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   let tile = tile_of(thread, OUTPUTS);
   if (tile.row >= chunk.rows * POSITIONS) { return; }
   let lane = thread % 4u;
+  let depth = depth_of(tile.row);
 
   var z_{quad}_{four}_{column} = 0.0;
   var at = (tile.row + row_of(0u, lane)) * A_STRIDE;

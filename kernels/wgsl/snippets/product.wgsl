@@ -1,8 +1,8 @@
 // insert product a=LEFT b=RIGHT:
 //     z[row][column] += Σₖ LEFT[at + row·A_STRIDE + k·A_STEP] · RIGHT[w + k·B_DOWN + 4·column·B_ACROSS]
-// The sum runs over 4·DEPTH4 terms in their order, one rounding each: neither the tile's size nor a row's place in it
+// The sum runs over 4·depth terms in their order, one rounding each: neither the tile's size nor a row's place in it
 // can change a bit. `at` stands on the tile's own row (see row_of), `w` on the thread's first column.
-for (var k = 0u; k < DEPTH4; k++) {
+for (var k = 0u; k < depth; k++) {
   //! each step
   //! if quads
   let x_{quad}_0_{step} = {a}[at + {quad}u * 4u * A_STRIDE + {step}u * A_STEP];
