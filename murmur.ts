@@ -36,6 +36,7 @@ const code = await runProgram(
       verify: async () => (await import("./coordinator/command/definitions/verify.ts")).default,
       export: async () => (await import("./coordinator/command/definitions/export.ts")).default,
       entities: async () => (await import("./coordinator/command/definitions/entities.ts")).default,
+      encoder: async () => (await import("./coordinator/command/definitions/encoder.ts")).default,
       predict: async () => (await import("./coordinator/command/definitions/predict.ts")).default,
       explain: async () => (await import("./coordinator/command/definitions/explain.ts")).default,
       dependence: async () => (await import("./coordinator/command/definitions/dependence.ts")).default,

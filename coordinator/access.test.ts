@@ -104,6 +104,7 @@ test("who may do what is what docs/access.md says", async () => {
     server.coordinator,
     new LabJobs(dataDir),
     { folder: dataDir, files: [] },
+    dataDir,
     new Limits(defaultLimits),
     pino({ level: "silent" }),
   );

@@ -12,8 +12,7 @@ import type { Logger } from "pino";
 import { InputError } from "../shared/errors.ts";
 import { type SignedStatement, signedStatementSchema } from "../shared/governance/review.ts";
 import { largestCohort, taskJsonSchema } from "../shared/task.ts";
-import { TaskFileError } from "../shared/task-file.ts";
-import { useLite } from "../shared/text/use-lite.ts";
+import { readTaskFile, TaskFileError } from "../shared/task-file.ts";
 import { bearer, only } from "./access.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { exportModel, modelFormats } from "./export/model.ts";
@@ -24,15 +23,16 @@ import type { Limits } from "./limits.ts";
 import type { PageFiles } from "./pages.ts";
 import { pieceOf } from "./pieces.ts";
 import { exampleTasks, sampleFor } from "./samples.ts";
-import { useLiteFile } from "./text/use-lite.ts";
+import { encoderBytes, hasEncoder } from "./text/encoders.ts";
 
 type App = Hono<{ Bindings: HttpBindings }>;
 
-/** @param pages the built ones, with their list */
+/** @param pages the built ones, with their list @param encoders folder of those that were brought in */
 export function httpApp(
   coordinator: Coordinator,
   lab: LabJobs,
   pages: { folder: string; files: PageFiles },
+  encoders: string,
   limits: Limits,
   log: Logger,
 ): App {
@@ -95,9 +95,9 @@ export function httpApp(
 
   // Named by its hash, which stands in the task: it never changes, and a tab checks it.
   app.get("/encoders/:file", async (c) => {
-    if (c.req.param("file") !== `${useLite.sha256}.safetensors`)
-      throw new HTTPException(404, { message: "no such encoder" });
-    const file = await useLiteFile();
+    const sha256 = c.req.param("file").replace(/\.safetensors$/, "");
+    if (!hasEncoder(encoders, sha256)) throw new HTTPException(404, { message: "no such encoder" });
+    const file = await encoderBytes(encoders, sha256);
     const { status, bytes, headers } = pieceOf(file, c.req.header("range"));
     return c.body(bytes, status, {
       ...headers,
@@ -148,6 +148,13 @@ export function httpApp(
   runs.post("/", operator, async (c) => {
     const body = await c.req.json<{ yaml?: unknown } | null>();
     if (typeof body?.yaml !== "string") throw new InputError("yaml", "is missing", "Send { yaml: «the task file» }.");
+    const { encoder } = readTaskFile(body.yaml, "task").model;
+    if (encoder && !hasEncoder(encoders, encoder.sha256))
+      throw new InputError(
+        "model.encoder.sha256",
+        "is of no encoder that is here",
+        "Bring it in with `murmur encoder`.",
+      );
     return c.json(await coordinator.launch(body.yaml), 201);
   });
   runs.get("/:id", reader, (c) => {

@@ -93,6 +93,7 @@ async function tryEverything(run: Run): Promise<string[]> {
     server.coordinator,
     new LabJobs(folder),
     { folder: folder, files: [] },
+    folder,
     new Limits(defaultLimits),
     pino({ level: "silent" }),
   );

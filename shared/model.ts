@@ -5,7 +5,7 @@
 import { type ImageShape, imageLength } from "./data/images.ts";
 import { InputError } from "./errors.ts";
 import type { Activation, LayerSpec, PlainActivation } from "./layers.ts";
-import { type Adaptable, useLiteLayers } from "./text/use-lite.ts";
+import { type EncoderSpec, encoderLayers } from "./text/encoders.ts";
 
 /** What of a task a model's inputs follow from. */
 interface Reads {
@@ -325,12 +325,12 @@ export function architectureOf(
   task: Reads & {
     model: {
       layers: LayerSpec[];
-      encoder?: { output: "sentence" | "mean" | "tokens"; adapters: readonly Adaptable[]; rank: number } | undefined;
+      encoder?: EncoderSpec | undefined;
     };
   },
 ): Architecture {
   const { encoder, layers } = task.model;
-  const below = encoder ? useLiteLayers(encoder.output, encoder.adapters, encoder.rank) : [];
+  const below = encoder ? encoderLayers(encoder) : [];
   const { images } = task.data;
   const inputShape = images ? [images.height, images.width, images.channels] : [inputWidth(task)];
   return { inputShape, layers: [...below, ...layers] };

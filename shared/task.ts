@@ -10,8 +10,8 @@ import { InputError } from "./errors.ts";
 import { layerSchema } from "./layers.ts";
 import { architectureOf, operationsOf } from "./model.ts";
 import { largestSharing } from "./secure-sum/shares.ts";
+import { adaptableOf, encoderSchema, roomOf } from "./text/encoders.ts";
 import { tagsOf } from "./text/tags.ts";
-import { adaptable, useLite } from "./text/use-lite.ts";
 
 // Zod probes `new Function`, which our content security policy forbids.
 z.config({ jitless: true });
@@ -123,12 +123,7 @@ export const taskSchema = z.strictObject({
     text: z
       .strictObject({
         column: z.string().min(1),
-        tokens: z
-          .int()
-          .min(4)
-          .max(useLite.tokens)
-          .default(32)
-          .describe("Pieces of words that are read; what is longer is cut"),
+        tokens: z.int().min(4).max(512).default(32).describe("Pieces of words that are read; what is longer is cut"),
       })
       .optional()
       .describe("In the place of features: one column of English texts"),
@@ -164,24 +159,7 @@ export const taskSchema = z.strictObject({
       .max(8)
       .prefault([{ kind: "dense", outputs: 1 }])
       .describe("From the features to the logit; one layer alone is logistic regression"),
-    encoder: z
-      .strictObject({
-        name: z.literal("use-lite").describe("Universal Sentence Encoder lite (Cer et al. 2018), Apache-2.0"),
-        sha256: z.literal(useLite.sha256).default(useLite.sha256).describe("Of its file, which each tab checks"),
-        output: z
-          .enum(["mean", "sentence", "tokens"])
-          .default("mean")
-          .describe(
-            "`mean` of the tokens' vectors, normalised; `sentence` is the encoder's own last layer behind it; `tokens` all of them, for entities",
-          ),
-        adapters: z
-          .array(z.enum(adaptable))
-          .default([])
-          .describe(
-            "Frozen matrices that get a low-rank adapter (LoRA); without any only the layers behind are trained",
-          ),
-        rank: z.int().min(1).max(64).default(8).describe("Of the adapters"),
-      })
+    encoder: encoderSchema
       .optional()
       .describe("Of a text: what reads it before `layers`. It is frozen, but for its adapters"),
   }),
@@ -636,9 +614,15 @@ function checkText({ data, model, explain }: Task, report: Report): void {
       ["model", "encoder", "output"],
       tagged ? "must be tokens, to find names" : "is tokens, which only names need",
     );
-  if (output !== "sentence" && adapters.includes("sentence"))
+  const names: readonly string[] = adapters;
+  if (output !== "sentence" && names.includes("sentence"))
     report(["model", "encoder", "adapters"], "name `sentence`, which only the output `sentence` has; leave one out");
-  if (new Set(adapters).size < adapters.length)
+  const unknown = names.find((adapted) => !adaptableOf(model.encoder!).includes(adapted));
+  if (unknown !== undefined)
+    report(["model", "encoder", "adapters"], `name ${unknown}, a matrix that this encoder has not; leave it out`);
+  if (text.tokens > roomOf(model.encoder))
+    report(["data", "text", "tokens"], `are more than the ${roomOf(model.encoder)} that the encoder reads; lower them`);
+  if (new Set(names).size < names.length)
     report(["model", "encoder", "adapters"], "name a matrix twice; name each once");
   if (explain) report(["explain"], "is about columns, which a text has not; leave it out");
 }

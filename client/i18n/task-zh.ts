@@ -111,6 +111,11 @@ export const taskDescriptionsZh: Record<string, string> = {
     "对文本：在 `layers` 之前读取它的编码器。除适配器外均冻结",
   "Universal Sentence Encoder lite (Cer et al. 2018), Apache-2.0":
     "Universal Sentence Encoder lite（Cer 等 2018），Apache-2.0",
+  "A BERT (Devlin et al. 2019) that `murmur encoder` has brought in, which prints all of this":
+    "由 `murmur encoder` 引入的 BERT（Devlin 等 2019），该命令会打印这里的各项",
+  "Most tokens of a text": "一条文本最多的词元数",
+  "`mean` of the tokens' vectors, normalised; `tokens` all of them, for entities":
+    "`mean` 为词元向量的平均，经归一化；`tokens` 为全部词元，用于找名称",
   "Of its file, which each tab checks": "其文件的哈希，每个标签页都会核对",
   "`mean` of the tokens' vectors, normalised; `sentence` is the encoder's own last layer behind it; `tokens` all of them, for entities":
     "`mean` 为词元向量的平均，经归一化；`sentence` 为其后编码器自身的最后一层；`tokens` 为全部词元，用于找名称",

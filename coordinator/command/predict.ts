@@ -11,8 +11,7 @@ import { conllRecords, isConll } from "../../shared/text/conll.ts";
 import { frozenOf, readEncoderFile } from "../../shared/text/encoder-file.ts";
 import { likeliestTags } from "../../shared/text/tags.ts";
 import { Tokens } from "../../shared/text/tokens.ts";
-import { useLiteTensors } from "../../shared/text/use-lite.ts";
-import { useLiteFile } from "../text/use-lite.ts";
+import { encoderBytes, encodersFolder } from "../text/encoders.ts";
 import { modelAt, type Place, recordsOf } from "./model-at.ts";
 
 export interface Predictions {
@@ -29,13 +28,20 @@ export interface Predictions {
   )[];
 }
 
-/** @throws InputError for a file without the model's columns */
-export async function predictRows(text: string, place: Place): Promise<Predictions> {
+/**
+ * @param encoders folder of those that were brought in
+ * @throws InputError for a file without the model's columns
+ */
+export async function predictRows(
+  text: string,
+  place: Place,
+  encoders = encodersFolder("murmur-data"),
+): Promise<Predictions> {
   const { file, parameters } = await readModelFile(await modelAt(place));
   const { run, modelHash, context, label } = file;
   const told = { run, modelHash, threshold: context.threshold };
-  if ("entities" in label) return { ...told, predictions: await tagged(file, parameters, text) };
-  const logits = await scored(file, parameters, recordsOf(text));
+  if ("entities" in label) return { ...told, predictions: await tagged(file, parameters, text, encoders) };
+  const logits = await scored(file, parameters, recordsOf(text), encoders);
   if ("positive" in label) {
     const predictions = Array.from(logits, (logit, i) => ({
       row: i + 1,
@@ -60,18 +66,19 @@ export async function predictRows(text: string, place: Place): Promise<Predictio
 
 /** @param data CSV with the text's column, or words a line as CoNLL has them */
 async function tagged(
-  { architecture, text, label }: ModelFile,
+  { architecture, text, label, encoder }: ModelFile,
   parameters: Float32Array<ArrayBuffer>,
   data: string,
+  encoders: string,
 ): Promise<Extract<Predictions["predictions"][number], { words: unknown }>[]> {
-  invariant(text, "a model of names reads texts");
+  invariant(text && encoder, "a model of names reads texts");
   const columns = { text: text.column, label: label.column };
   const records: Record<string, string>[] = isConll(data) ? conllRecords(data, columns).records : recordsOf(data);
   needColumn(records, text.column);
-  const encoder = readEncoderFile(await useLiteFile());
+  const file = readEncoderFile(await encoderBytes(encoders, encoder.sha256));
   const words = records.map((record) => wordsOf(cellOf(record, text.column)));
-  const { rows, starts } = new Tokens(encoder.tokenizer).wordRows(words, text.tokens);
-  const logits = predict(architecture, parameters, rows, frozenOf(encoder, useLiteTensors, architecture));
+  const { rows, starts } = new Tokens(file.tokenizer).wordRows(words, text.tokens);
+  const logits = predict(architecture, parameters, rows, frozenOf(file, architecture));
   const counts = words.map(({ length }) => length);
   return likeliestTags(outcomesOf(label), logits, starts, counts).map((tags, i) => {
     const given = wordsOf(cellOf(records[i]!, label.column));
@@ -85,9 +92,10 @@ function needColumn(records: Record<string, string>[], column: string): void {
 }
 
 async function scored(
-  { architecture, context, features, text, images }: ModelFile,
+  { architecture, context, features, text, images, encoder }: ModelFile,
   parameters: Float32Array<ArrayBuffer>,
   records: Record<string, string>[],
+  encoders: string,
 ): Promise<Float64Array> {
   if (images) {
     needColumn(records, images.column);
@@ -103,11 +111,12 @@ async function scored(
     const { columns } = readFeatures(records, features);
     return predict(architecture, parameters, encodeFeatures(columns, { data: { features } }, context.normalisation));
   }
+  invariant(encoder, "a model of texts has an encoder");
   needColumn(records, text.column);
-  const file = readEncoderFile(await useLiteFile());
+  const file = readEncoderFile(await encoderBytes(encoders, encoder.sha256));
   const rows = new Tokens(file.tokenizer).rows(
     records.map((record) => cellOf(record, text.column)),
     text.tokens,
   );
-  return predict(architecture, parameters, rows, frozenOf(file, useLiteTensors, architecture));
+  return predict(architecture, parameters, rows, frozenOf(file, architecture));
 }

@@ -15,6 +15,7 @@ import { pagesHash, pagesIn } from "../pages.ts";
 import { type Deadlines, defaultDeadlines } from "../round.ts";
 import { attachSockets } from "../sockets.ts";
 import type { PostgresPlace } from "../store/postgres.ts";
+import { encodersFolder } from "../text/encoders.ts";
 import { projectRoot } from "./project-root.ts";
 
 export interface Server {
@@ -56,7 +57,7 @@ export async function serve(options: {
   });
   const limits = new Limits({ ...defaultLimits, ...options.limits });
   const lab = new LabJobs(join(dataDir, "lab"));
-  const app = httpApp(coordinator, lab, { folder, files: pages }, limits, log);
+  const app = httpApp(coordinator, lab, { folder, files: pages }, encodersFolder(dataDir), limits, log);
   http.on("request", getRequestListener(app.fetch));
   const sockets = attachSockets(http, coordinator, limits, log);
   try {

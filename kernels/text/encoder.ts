@@ -5,7 +5,6 @@
 import type { LayerSpec } from "../../shared/layers.ts";
 import { type Architecture, operationsOf } from "../../shared/model.ts";
 import { type EncoderFile, frozenOf } from "../../shared/text/encoder-file.ts";
-import { useLiteTensors } from "../../shared/text/use-lite.ts";
 import { LastingEngine } from "../lasting-engine.ts";
 
 /** Texts at once; bounds memory. */
@@ -51,7 +50,7 @@ export class Encoder {
       .at(-1)!
       .outputShape.reduce((a, b) => a * b);
     const features = new Float32Array(count * width);
-    const frozen = frozenOf(this.file, useLiteTensors, architecture);
+    const frozen = frozenOf(this.file, architecture);
     const engine = await LastingEngine.create(this.open, architecture, noTables, { frozen });
     for (let first = 0; first < count; first += textsAtOnce) {
       const group = Math.min(textsAtOnce, count - first);

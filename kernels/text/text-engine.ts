@@ -6,7 +6,6 @@ import { wordsOf } from "../../shared/data/rows.ts";
 import { type Architecture, frozenLayers, layersOf, operationsOf } from "../../shared/model.ts";
 import { type EncoderFile, frozenOf } from "../../shared/text/encoder-file.ts";
 import { Tokens } from "../../shared/text/tokens.ts";
-import { useLiteTensors } from "../../shared/text/use-lite.ts";
 import { sharedDevice } from "../device.ts";
 import type { TableSizes } from "../inputs.ts";
 import { LastingEngine } from "../lasting-engine.ts";
@@ -39,9 +38,8 @@ export async function openTextEngine(
   const operations = operationsOf(below);
   const shape = operations.at(-1)!.outputShape;
   const above: Architecture = { inputShape: shape, layers: layers.slice(first) };
-  const names = useLiteTensors.slice(operations.filter(({ frozen }) => frozen).length);
   const engine = await LastingEngine.create(device, above, tables, {
-    frozen: frozenOf(file, names, above),
+    frozen: frozenOf(file, above, operations.filter(({ frozen }) => frozen).length),
     padded: shape.length === 2,
   });
   const tokens = new Tokens(file.tokenizer);

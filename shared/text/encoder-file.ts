@@ -1,78 +1,40 @@
-/** An encoder's file: safetensors with its tokenizer's JSON in the metadata. */
-import { Float16Array } from "@petamoriken/float16";
+/** An encoder's file: safetensors in the order of its layers, with its tokenizer's JSON in the metadata. */
 import { z } from "zod";
-import { InputError, invariant } from "../errors.ts";
+import { InputError } from "../errors.ts";
 import { type Architecture, frozenCount, operationsOf } from "../model.ts";
-
-const headerSchema = z.record(
-  z.string(),
-  z.union([
-    z.object({
-      dtype: z.enum(["F16", "F32"]),
-      shape: z.array(z.int().positive()),
-      data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
-    }),
-    z.record(z.string(), z.string()),
-  ]),
-);
+import { readSafetensors, type Tensor } from "./safetensors.ts";
 
 export interface EncoderFile {
-  tensors: Map<string, { shape: number[]; data: Float32Array<ArrayBuffer> }>;
+  /** `NAME.weight` [inputs, outputs] and, where there is one, `NAME.bias` [outputs] */
+  tensors: Map<string, Tensor>;
   /** As of the library tokenizers: model, normalizer, pre-tokenizer */
   tokenizer: object;
 }
-
-/** Every number in float16 by its bits: millions are looked up faster than computed. */
-const halves = Float32Array.from(new Float16Array(Uint16Array.from({ length: 2 ** 16 }, (_, bits) => bits).buffer));
 
 const fix = "Fetch it again; its hash tells whether it came whole.";
 
 /** @throws InputError for what is no such file */
 export function readEncoderFile(bytes: Uint8Array<ArrayBuffer>): EncoderFile {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = bytes.length < 8 ? Number.NaN : Number(view.getBigUint64(0, true));
-  if (!(length <= bytes.length - 8)) throw new InputError("encoder", "ends within its header", fix);
-  let header: z.output<typeof headerSchema>;
-  let tokenizer: object;
+  const { metadata, tensors } = readSafetensors(bytes);
   try {
-    const parsed: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
-    header = headerSchema.parse(parsed);
-    tokenizer = z
+    const tokenizer = z
       .object({})
       .loose()
-      .parse(JSON.parse(String((header.__metadata__ as Record<string, string>).tokenizer)));
+      .parse(JSON.parse(metadata.tokenizer ?? ""));
+    return { tensors, tokenizer };
   } catch {
-    throw new InputError("encoder", "has no header with tensors and a tokenizer", fix);
+    throw new InputError("encoder", "has no tokenizer in its header", fix);
   }
-  const tensors: EncoderFile["tensors"] = new Map();
-  for (const [name, entry] of Object.entries(header)) {
-    if (!("dtype" in entry) || typeof entry.dtype !== "string" || !Array.isArray(entry.shape)) continue;
-    const { dtype, shape, data_offsets } = entry as { dtype: "F16" | "F32"; shape: number[]; data_offsets: number[] };
-    const size = dtype === "F16" ? 2 : 4;
-    const count = shape.reduce((a, b) => a * b, 1);
-    const [begin, end] = data_offsets.map((offset) => 8 + length + offset) as [number, number];
-    if (end - begin !== count * size || end > bytes.length)
-      throw new InputError(`encoder.${name}`, `has ${end - begin} bytes for ${count} numbers`, fix);
-    const data = new Float32Array(count);
-    if (dtype === "F16") for (let i = 0; i < count; i++) data[i] = halves[view.getUint16(begin + i * 2, true)]!;
-    else for (let i = 0; i < count; i++) data[i] = view.getFloat32(begin + i * 4, true);
-    tensors.set(name, { shape, data });
-  }
-  return { tensors, tokenizer };
 }
 
 /**
  * The flat vector [frozenCount] of an architecture's frozen parameters.
- * @param names tensors in the order of the frozen operations
+ * @param below frozen operations of the encoder before the architecture's own
  * @throws InputError that names a tensor that is missing or does not fit
  */
-export function frozenOf(
-  { tensors }: EncoderFile,
-  names: readonly string[],
-  architecture: Architecture,
-): Float32Array<ArrayBuffer> {
+export function frozenOf({ tensors }: EncoderFile, architecture: Architecture, below = 0): Float32Array<ArrayBuffer> {
   const layers = operationsOf(architecture).filter(({ frozen }) => frozen);
-  invariant(layers.length <= names.length, "the names cover the layers");
+  const names = [...new Set(Array.from(tensors.keys(), (name) => name.replace(/\.(weight|bias)$/, "")))].slice(below);
   const flat = new Float32Array(frozenCount(architecture));
   const put = (name: string, at: number, count: number, rows: number) => {
     const tensor = tensors.get(name);

@@ -85,7 +85,7 @@ export function useLiteLayers(
   ];
 }
 
-/** Tensors of the file in the order of the layers: [inputs, outputs] `.weight` and, where there is one, [outputs] `.bias`. */
+/** What the tensors of its file are called, in the order of the layers. */
 export const useLiteTensors: readonly string[] = [
   "embedding",
   "positions",

@@ -18,3 +18,11 @@ export const modelOf = {
   valueHint: "RUN",
   description: "The run's name at the coordinator, or the file or folder its model was exported to as json",
 } as const;
+
+/** Of commands that use encoders which were brought in. */
+export const dataDirOf = {
+  type: "string",
+  default: "murmur-data",
+  valueHint: "DIR",
+  description: "The coordinator's data",
+} as const;

@@ -2,7 +2,7 @@ import Papa from "papaparse";
 import { writeConll } from "../../../shared/text/conll.ts";
 import { command, json, readInput } from "../flags.ts";
 import { output } from "../output.ts";
-import { coordinator, modelOf } from "./coordinator-flag.ts";
+import { coordinator, dataDirOf, modelOf } from "./coordinator-flag.ts";
 
 export default command({
   meta: { name: "predict", description: "Score the rows of a file with a model; prints CSV, of names CoNLL" },
@@ -15,12 +15,15 @@ export default command({
       description: "CSV file with the rows, of names CoNLL too",
     },
     coordinator,
+    "data-dir": dataDirOf,
     json,
   },
   async run({ args }) {
     const text = await readInput("--data", args.data);
     const { predictRows } = await import("../predict.ts");
-    const { predictions, ...about } = await predictRows(text, { run: args.run, coordinator: args.coordinator });
+    const { encodersFolder } = await import("../../text/encoders.ts");
+    const place = { run: args.run, coordinator: args.coordinator };
+    const { predictions, ...about } = await predictRows(text, place, encodersFolder(args["data-dir"]));
     const sentences: Parameters<typeof writeConll>[0][number][] = [];
     const table: object[] = [];
     for (const told of predictions) {
