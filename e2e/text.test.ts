@@ -11,6 +11,7 @@ import { fetchData } from "../coordinator/command/data.ts";
 import { splitEvenly } from "../coordinator/command/partition.ts";
 import { predictRows } from "../coordinator/command/predict.ts";
 import { serve } from "../coordinator/command/serve.ts";
+import { swapRows } from "../coordinator/command/swaps.ts";
 import { useLiteFile } from "../coordinator/text/use-lite.ts";
 import { dawnDevice } from "../kernels/testing/dawn.ts";
 import { outcomesOf, readRows, wordsOf } from "../shared/data/rows.ts";
@@ -109,6 +110,17 @@ describe.skipIf(!device || !there)("six participants with texts", () => {
       assert("probability" in told);
       expect(told.probability).toBeCloseTo(Math.max(...byAdapter), 3);
     });
+    // And with a term swapped, by the command, as the adapter scores the two texts.
+    const place = { run: exported, coordinator: "" };
+    const asked = Papa.unparse([{ sentence: "Nobody says anything" }, { sentence: "Profit fell by EUR 2 million" }]);
+    const { texts, effects } = await swapRows(asked, "profit,loss", place, "");
+    expect([texts, effects.length]).toEqual([1, 1]);
+    expect(effects[0]).toMatchObject({ row: 2, had: "first", swapped: "Loss fell by EUR 2 million" });
+    const pair = await answerer.scoreTexts(parameters, ["Profit fell by EUR 2 million", "Loss fell by EUR 2 million"]);
+    const [before, after] = [0, 3].map((at) => outcomeProbabilities(pair.logits.subarray(at, at + 3)));
+    const best = before!.indexOf(Math.max(...before!));
+    expect(effects[0]!.before).toBeCloseTo(before![best]!, 3);
+    expect(effects[0]!.after).toBeCloseTo(after![best]!, 3);
     // Something was learned in the adapter itself: its second matrix has left zero.
     expect(parameters.subarray(1536 * 2 + 2, 1536 * 2 + 2 + 2 * 512).some((w) => w !== 0)).toBe(true);
   });

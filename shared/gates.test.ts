@@ -54,6 +54,23 @@ it("leaves open what only the evaluation can tell, and takes nothing from traini
   expect(complianceTerm(before)).toBe(0);
 });
 
+it("takes F1 of classes and names from the evaluation", () => {
+  const gated = {
+    ...task,
+    gates: [
+      { metric: "microF1" as const, atLeast: 0.5 },
+      { metric: "macroF1" as const, atLeast: 0.5 },
+    ],
+  };
+  const classes = { accuracy: 0.9, microF1: 0.6, macroF1: 0.4 };
+  const told = (question: "train" | "evaluate") => evaluateGates(gated, [record({ question, classes })], spent);
+  expect(told("evaluate").map((g) => [g.value, g.met])).toEqual([
+    [0.6, true],
+    [0.4, false],
+  ]);
+  expect(told("train").map((g) => g.value)).toEqual([null, null]);
+});
+
 it("decides by the evaluation, the gap by the penalised attribute, the cohort by its smallest round", () => {
   const records = [record({ survivors: 4 }), record({ question: "evaluate", metrics: figures })];
   const gates = evaluateGates(task, records, spent);

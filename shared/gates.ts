@@ -16,6 +16,9 @@ export function evaluateGates(
         return metrics?.accuracy ?? classes?.accuracy ?? null;
       case "auc":
         return metrics?.auc ?? null;
+      case "microF1":
+      case "macroF1":
+        return classes?.[gate.metric] ?? null;
       case "epsilon":
         return spent.epsilon;
       case "cohort":

@@ -57,7 +57,9 @@ const sensitiveAttribute = z.strictObject({
   groups: z.array(group).min(2).max(16),
 });
 
-const plainGateMetrics = ["accuracy", "auc", "epsilon", "cohort"] as const;
+const plainGateMetrics = ["accuracy", "auc", "microF1", "macroF1", "epsilon", "cohort"] as const;
+/** Of three and more outcomes, or of whole names */
+const classGateMetrics: readonly string[] = ["microF1", "macroF1"];
 /** Of `fairness.attribute`, named as in shared/fairness/report.ts */
 const groupGateMetrics = [
   "demographicParityDifference",
@@ -556,6 +558,8 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
   task.gates.forEach((gate, i) => {
     if (isGroupMetric(gate.metric) && fairness.attribute === undefined)
       report(["gates", i, "metric"], "needs fairness.attribute; name it, also when the penalty is `none`");
+    if (classGateMetrics.includes(gate.metric) && classesOf(task) === undefined)
+      report(["gates", i, "metric"], `is ${gate.metric}, of classes or names; use accuracy or auc`);
   });
   task.review?.reviewers.forEach(({ key, name }, i, all) => {
     if (all.some((other, j) => j < i && (other.key === key || other.name === name)))

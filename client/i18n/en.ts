@@ -375,6 +375,8 @@ export const en = {
     "Read off one noisy sum over held-back rows: where a class has few rows, its figures are mostly noise.",
   "metric.accuracy": "Accuracy",
   "metric.auc": "AUC",
+  "metric.microF1": "Micro F1",
+  "metric.macroF1": "Macro F1",
   "metric.demographicParityDifference": "Demographic parity difference",
   "metric.demographicParityRatio": "Demographic parity ratio",
   "metric.equalizedOddsDifference": "Equalized odds difference",

@@ -71,6 +71,8 @@ export const faultsZh: Record<string, string> = {
   "name {}, a matrix that this encoder has not": "写了 {0}，此编码器没有这个矩阵",
   "are more than the {} that the encoder reads": "多于编码器能读取的 {0} 个",
   "lower them": "请调低",
+  "is {}, of classes or names": "为 {0}，只用于多类结果或名称",
+  "use accuracy or auc": "请用 accuracy 或 auc",
   "is missing: names are found in texts": "缺失：名称是在文本中找的",
   "name their column": "请写出文本所在的列",
   "must be tokens, to find names": "必须为 tokens，才能找出名称",

@@ -345,6 +345,8 @@ export const zh = {
   "classes.note": "由留出行的一次加噪求和得出：行数很少的类别，其数字主要是噪声。",
   "metric.accuracy": "准确率",
   "metric.auc": "AUC",
+  "metric.microF1": "微平均 F1",
+  "metric.macroF1": "宏平均 F1",
   "metric.demographicParityDifference": "人群均等差异",
   "metric.demographicParityRatio": "人群均等比率",
   "metric.equalizedOddsDifference": "均等化几率差异",

@@ -37,7 +37,15 @@ export async function predictRows(
   place: Place,
   encoders = encodersFolder("murmur-data"),
 ): Promise<Predictions> {
-  const { file, parameters } = await readModelFile(await modelAt(place));
+  return predictionsOf(await readModelFile(await modelAt(place)), text, encoders);
+}
+
+/** @param text of the file */
+export async function predictionsOf(
+  { file, parameters }: Awaited<ReturnType<typeof readModelFile>>,
+  text: string,
+  encoders: string,
+): Promise<Predictions> {
   const { run, modelHash, context, label } = file;
   const told = { run, modelHash, threshold: context.threshold };
   if ("entities" in label) return { ...told, predictions: await tagged(file, parameters, text, encoders) };

@@ -46,6 +46,14 @@ describe("a task that reads texts", () => {
     ["model.layers.0.frozen is an encoder's", { model: { layers: [{ kind: "dense", outputs: 3, frozen: true }] } }],
     ["explain is about columns", { rest: { explain: {} } }],
     [
+      "gates.0.metric is microF1, of classes",
+      {
+        data: { label: { column: "label", positive: "a", negative: "b" } },
+        model: { layers: [{ kind: "dense", outputs: 1 }] },
+        rest: { gates: [{ metric: "microF1", atLeast: 0.5 }] },
+      },
+    ],
+    [
       "data.sensitive are counted for two outcomes",
       {
         data: {
