@@ -38,6 +38,7 @@ const code = await runProgram(
       entities: async () => (await import("./coordinator/command/definitions/entities.ts")).default,
       encoder: async () => (await import("./coordinator/command/definitions/encoder.ts")).default,
       predict: async () => (await import("./coordinator/command/definitions/predict.ts")).default,
+      shares: async () => (await import("./coordinator/command/definitions/shares.ts")).default,
       swaps: async () => (await import("./coordinator/command/definitions/swaps.ts")).default,
       explain: async () => (await import("./coordinator/command/definitions/explain.ts")).default,
       dependence: async () => (await import("./coordinator/command/definitions/dependence.ts")).default,

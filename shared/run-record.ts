@@ -90,7 +90,9 @@ export interface RoundRecord {
     threshold: number;
   };
   /** Of a task with classes, of `train` the accuracy alone: in the place of metrics, which are of one score */
-  classes?: { accuracy: number } & Partial<Omit<ClassFigures, "accuracy">>;
+  classes?: { accuracy: number } & Partial<Omit<ClassFigures, "accuracy" | "byClass">> & {
+      byClass?: (Omit<ClassFigures["byClass"][number], "found"> & { found?: number | undefined })[] | undefined;
+    };
   objective?: ObjectiveTerms;
   /** Of `explain`: mean absolute attribution by feature, logits; and by group of each sensitive attribute */
   importance?: ExplainSum["importance"];

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { toHex } from "../../shared/canonical.ts";
 import { InputError } from "../../shared/errors.ts";
+import { type ShareOverRuns, shareOverRuns } from "../../shared/fairness/class-share.ts";
 import type { Decision, Statement } from "../../shared/governance/review.ts";
 import { checkLedger, type LedgerFile } from "../../shared/ledger/file.ts";
 import { signBody } from "../../shared/round/signed.ts";
@@ -86,6 +87,18 @@ export async function review(
 }
 
 export const list = (options: Address): Promise<RunSummary[]> => json(call(options, "/api/runs"));
+
+/** A class's share in every finished run of a task, the oldest first. @throws InputError where there is no such run */
+export async function sharesOf(
+  options: Address & { name: string; class: string; tolerance: number },
+): Promise<ShareOverRuns> {
+  const runs = (await list(options)).filter(({ name, state }) => name === options.name && state === "finished");
+  runs.sort((a, b) => a.createdAt.localeCompare(b.createdAt));
+  if (runs.length === 0)
+    throw new InputError("task", `«${options.name}» has no finished run`, "Name a task as `murmur list` shows it.");
+  const details = await Promise.all(runs.map(({ run }) => json<RunDetail>(call(options, runPath(run)))));
+  return shareOverRuns(details, options.class, options.tolerance);
+}
 
 export const stop = (options: Address & { run: string }): Promise<RunDetail> =>
   json(call(options, runPath(options.run, "/stop"), {}));

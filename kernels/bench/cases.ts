@@ -1,4 +1,4 @@
-/** What is compared: products of matrices, and training steps of five models, the same for every side. */
+/** What is compared: products of matrices, and training steps of six models, the same for every side. */
 
 /** An example is a tensor [...shape] of f32; its label is one of `classes`. */
 export interface Model {
@@ -20,6 +20,11 @@ export type Layer =
   | { kind: "max-pool"; size: number }
   /** [tokens, width] → [tokens, width]: z = x + attention(norm(x)); z + gelu(norm(z)·W₁ + b₁)·W₂ + b₂ (Xiong et al. 2020) */
   | { kind: "transformer"; heads: number; hidden: number }
+  /**
+   * [tokens, width] → [tokens, width]: x + up₂(relu(up₁(norm(x)))), all frozen but a low-rank adapter beside each matrix,
+   * x·W + b + (x·A + a)·B + c (Hu et al. 2021)
+   */
+  | { kind: "adapted"; hidden: number; rank: number }
   /** [tokens, width] → [width] */
   | { kind: "mean-tokens" };
 
@@ -87,6 +92,16 @@ export const cases: Case[] = [
     shape: [64, 128],
     layers: [{ kind: "transformer", heads: 4, hidden: 512 }, { kind: "mean-tokens" }, { kind: "dense", outputs: 10 }],
     classes: 10,
+    batch: 16,
+    learningRate: 0.05,
+  },
+  {
+    kind: "model",
+    // The encoder's last feed-forward layers, as tasks/banking77.yaml might fine-tune them.
+    name: "LoRA of rank 8, width 512, 1536 inside, 64 tokens, batch 16",
+    shape: [64, 512],
+    layers: [{ kind: "adapted", hidden: 1536, rank: 8 }, { kind: "mean-tokens" }, { kind: "dense", outputs: 77 }],
+    classes: 77,
     batch: 16,
     learningRate: 0.05,
   },

@@ -5,6 +5,8 @@ export interface Tensor {
   name: string;
   shape: number[];
   values: Float32Array;
+  /** Not trained */
+  frozen?: boolean;
 }
 
 export interface Batch {
@@ -61,6 +63,7 @@ export function shapeAfter(layer: Layer, shape: number[]): number[] {
     case "max-pool":
       return [height / layer.size, width / layer.size, channels];
     case "transformer":
+    case "adapted":
       return shape;
     case "mean-tokens":
       return [width];
@@ -70,6 +73,7 @@ export function shapeAfter(layer: Layer, shape: number[]): number[] {
 interface Declared {
   name: string;
   shape: number[];
+  frozen?: boolean;
 }
 
 function parametersOf(layer: Layer, shape: number[]): Declared[] {
@@ -92,6 +96,18 @@ function parametersOf(layer: Layer, shape: number[]): Declared[] {
         ...norm("norm 2 ", width),
         ...affine("up ", width, layer.hidden),
         ...affine("down ", layer.hidden, width),
+      ];
+    }
+    case "adapted": {
+      const width = shape[1]!;
+      const { hidden, rank } = layer;
+      const frozen = [...norm("norm ", width), ...affine("up ", width, hidden), ...affine("down ", hidden, width)];
+      return [
+        ...frozen.map((tensor) => ({ ...tensor, frozen: true })),
+        ...affine("up low ", width, rank),
+        ...affine("up high ", rank, hidden),
+        ...affine("down low ", hidden, rank),
+        ...affine("down high ", rank, width),
       ];
     }
     default:

@@ -32,8 +32,8 @@ export interface Jax {
   defaultDevice(device: JaxDevice): void;
   jit<In extends unknown[], Out>(f: (...parameters: In) => Out, options: { device: JaxDevice }): Compiled<In, Out>;
   valueAndGrad(
-    f: (parameters: Parameters, features: JaxArray, labels: JaxArray) => JaxArray,
-  ): (parameters: Parameters, features: JaxArray, labels: JaxArray) => [JaxArray, Parameters];
+    f: (trained: Parameters, frozen: Parameters, features: JaxArray, labels: JaxArray) => JaxArray,
+  ): (trained: Parameters, frozen: Parameters, features: JaxArray, labels: JaxArray) => [JaxArray, Parameters];
   blockUntilReady<T>(tree: T): Promise<T>;
   numpy: {
     array(values: Float32Array | Int32Array, options: { shape: number[]; device: JaxDevice }): JaxArray;
@@ -85,25 +85,31 @@ export async function jaxSide(jax: Jax, device: JaxDevice): Promise<Side> {
 function trainingRun(jax: Jax, device: JaxDevice, model: Model, initial: Tensor[][], batches: Batch[]) {
   jax.defaultDevice(device);
   const place = (values: Float32Array | Int32Array, shape: number[]) => jax.numpy.array(values, { shape, device });
-  let parameters = initial.map((tensors, l) =>
-    tensors.map((tensor) => {
-      const { values, shape } = model.layers[l]!.kind === "conv" ? channelsFirst(tensor) : tensor;
-      return place(values, shape);
-    }),
-  );
+  const placed = (those: boolean): Parameters =>
+    initial.map((tensors, l) =>
+      tensors
+        .filter(({ frozen = false }) => frozen === those)
+        .map((tensor) => {
+          const { values, shape } = model.layers[l]!.kind === "conv" ? channelsFirst(tensor) : tensor;
+          return place(values, shape);
+        }),
+    );
+  let parameters = placed(false);
+  // Their gradients are not asked for.
+  const kept = placed(true);
+  const refsOf = (own: Parameters) => own.map((tensors) => tensors.map((tensor) => tensor.ref));
   const data = batches.map(({ features, labels }) => ({
     features: place(features, [model.batch, ...model.shape]),
     labels: place(labels, [model.batch]),
   }));
-  const lossAndGradient = jax.valueAndGrad((own, features, labels) => {
+  const lossAndGradient = jax.valueAndGrad((own, frozen, features, labels) => {
     const expected = jax.nn.oneHot(labels, model.classes);
-    const likelihoods = jax.nn.logSoftmax(logitsOf(jax, model, own, features)).mul(expected);
+    const likelihoods = jax.nn.logSoftmax(logitsOf(jax, model, own, frozen, features)).mul(expected);
     return likelihoods.sum(-1).mean().neg();
   });
   const step = jax.jit(
-    (own: Parameters, features: JaxArray, labels: JaxArray): [JaxArray, Parameters] => {
-      const refs = own.map((tensors) => tensors.map((tensor) => tensor.ref));
-      const [loss, gradient] = lossAndGradient(refs, features, labels);
+    (own: Parameters, frozen: Parameters, features: JaxArray, labels: JaxArray): [JaxArray, Parameters] => {
+      const [loss, gradient] = lossAndGradient(refsOf(own), frozen, features, labels);
       return [
         loss,
         own.map((tensors, l) => tensors.map((tensor, t) => tensor.sub(gradient[l]![t]!.mul(model.learningRate)))),
@@ -119,24 +125,25 @@ function trainingRun(jax: Jax, device: JaxDevice, model: Model, initial: Tensor[
       for (let i = 0; i < count; i++) {
         loss?.dispose();
         const { features, labels } = data[done++ % data.length]!;
-        [loss, parameters] = step(parameters, features.ref, labels.ref);
+        [loss, parameters] = step(parameters, refsOf(kept), features.ref, labels.ref);
       }
       await jax.blockUntilReady(parameters);
       const [value] = await loss!.data();
       return value!;
     },
     dispose() {
-      for (const array of [...parameters.flat(), ...data.flatMap((d) => [d.features, d.labels]), step]) array.dispose();
+      for (const array of [...parameters.flat(), ...kept.flat(), ...data.flatMap((d) => [d.features, d.labels]), step])
+        array.dispose();
     },
   };
 }
 
-function logitsOf(jax: Jax, model: Model, parameters: Parameters, features: JaxArray): JaxArray {
+function logitsOf(jax: Jax, model: Model, parameters: Parameters, frozen: Parameters, features: JaxArray): JaxArray {
   let shape = model.shape;
   // Images go channels first in jax-js. Ours enter with one channel, and so need no transposition here.
   let x = shape.length === 3 ? features.reshape([model.batch, shape[2]!, shape[0]!, shape[1]!]) : features;
   model.layers.forEach((layer, l) => {
-    x = forward(jax, layer, parameters[l]!, x, [model.batch, ...shape]);
+    x = forward(jax, layer, [...frozen[l]!, ...parameters[l]!], x, [model.batch, ...shape]);
     shape = shapeAfter(layer, shape);
   });
   return x;
@@ -160,6 +167,8 @@ function forward(jax: Jax, layer: Layer, parameters: JaxArray[], x: JaxArray, sh
     }
     case "transformer":
       return transformer(jax, layer.heads, parameters, x, shape as [number, number, number]);
+    case "adapted":
+      return adapted(jax, parameters, x);
     case "mean-tokens":
       return x.mean(1);
   }
@@ -183,6 +192,14 @@ function transformer(jax: Jax, heads: number, p: JaxArray[], x: JaxArray, shape:
   const attended = x.add(affine(mixed, 8));
   const up = affine(normed(attended.ref, 10), 12);
   return attended.add(affine(jax.nn.gelu(up, { approximate: true }), 14));
+}
+
+function adapted(jax: Jax, p: JaxArray[], x: JaxArray): JaxArray {
+  const affine = (values: JaxArray, at: number) => jax.numpy.matmul(values, p[at]!).add(p[at + 1]!);
+  const both = (values: JaxArray, at: number, low: number) =>
+    affine(values.ref, at).add(affine(affine(values, low), low + 2));
+  const entering = jax.nn.standardize(x.ref, -1, { epsilon: 1e-5 }).mul(p[0]!).add(p[1]!);
+  return x.add(both(jax.nn.relu(both(entering, 2, 6)), 4, 10));
 }
 
 /** [height, width, in, out] → [out, in, height, width], as jax-js has its kernels; a bias stays as it is. */

@@ -79,7 +79,8 @@ async function trainingRun(
   batches: Batch[],
   clip: Clip | undefined,
 ): Promise<TrainingRun> {
-  const engine = await Engine.create(device, architectureOf(model), noTables, { chunkLimit: model.batch });
+  const frozen = flatOf(model, initial, true);
+  const engine = await Engine.create(device, architectureOf(model), noTables, { chunkLimit: model.batch, frozen });
   const inputs = size(model.shape);
   const count = batches.length * model.batch;
   const features = new Float32Array(count * inputs);
@@ -91,7 +92,7 @@ async function trainingRun(
   engine.load({ count, features, labels, cells: new Uint8Array(0) });
   const indices = batches.map((_, i) => Uint32Array.from({ length: model.batch }, (_, row) => i * model.batch + row));
   const options = { learningRate: model.learningRate, clip };
-  let parameters = flatOf(model, initial);
+  let parameters = flatOf(model, initial, false);
   let done = 0;
   const train = async (steps: number) => {
     const chosen = Array.from({ length: steps }, (_, i) => indices[(done + i) % indices.length]!);
@@ -125,6 +126,20 @@ function declared(layer: Layer, shape: number[]): LayerSpec[] {
       return [{ kind: "max-pool2d", size: layer.size }];
     case "mean-tokens":
       return [layer];
+    case "adapted": {
+      const { hidden, rank } = layer;
+      const kept = { frozen: true, adapter: rank } as const;
+      return [
+        {
+          kind: "residual",
+          layers: [
+            { kind: "layer-norm", frozen: true },
+            { kind: "dense", outputs: hidden, activation: "relu", ...kept },
+            { kind: "dense", outputs: shape[1]!, activation: "none", ...kept },
+          ],
+        },
+      ];
+    }
     case "transformer":
       return [
         { kind: "residual", layers: [{ kind: "layer-norm" }, { kind: "attention", heads: layer.heads }] },
@@ -141,8 +156,10 @@ function declared(layer: Layer, shape: number[]): LayerSpec[] {
 }
 
 /** The tensors one behind the other; ours has queries, keys and values side by side, W [width, 3·width]. */
-function flatOf({ layers }: Model, initial: Tensor[][]): Float32Array<ArrayBuffer> {
-  const all = initial.flatMap((tensors, i) => {
+function flatOf({ layers }: Model, initial: Tensor[][], frozen: boolean): Float32Array<ArrayBuffer> {
+  const all = initial.flatMap((every, i) => {
+    const tensors = every.filter((tensor) => (tensor.frozen ?? false) === frozen);
+    if (tensors.length === 0) return [];
     if (layers[i]!.kind !== "transformer") return tensors.map(({ values }) => values);
     const [gain, bias, ...rest] = tensors.map(({ values }) => values) as [Float32Array, Float32Array];
     const parts = rest.splice(0, 6);

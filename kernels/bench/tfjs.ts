@@ -34,6 +34,7 @@ export interface Tf {
   sub(a: TfTensor, b: TfTensor): TfTensor;
   mul(a: TfTensor, b: TfTensor | number): TfTensor;
   tanh(x: TfTensor): TfTensor;
+  relu(x: TfTensor): TfTensor;
   rsqrt(x: TfTensor): TfTensor;
   mean(x: TfTensor, axis: number): TfTensor;
   moments(x: TfTensor, axis: number, keepDims: boolean): { mean: TfTensor; variance: TfTensor };
@@ -81,6 +82,7 @@ function trainingRun(tf: Tf, model: Model, initial: Tensor[][], batches: Batch[]
     tensors.map(({ values, shape }) => tf.tidy(() => tf.variable(tf.tensor(values, shape)))),
   );
   const variables = layers.flat();
+  const trained = layers.flatMap((own, l) => own.filter((_, i) => !initial[l]![i]!.frozen));
   const data = batches.map(({ features, labels }) => ({
     features: tf.tensor(features, [model.batch, ...model.shape]),
     labels: tf.tidy(() => tf.oneHot(tf.tensor(labels, [model.batch], "int32"), model.classes)),
@@ -92,7 +94,7 @@ function trainingRun(tf: Tf, model: Model, initial: Tensor[][], batches: Batch[]
     tf.tidy(() => {
       const { features, labels } = data[step++ % data.length]!;
       const loss = () => tf.losses.softmaxCrossEntropy(labels, logitsOf(tf, model, layers, features));
-      return optimizer.minimize(loss, true, variables);
+      return optimizer.minimize(loss, true, trained);
     });
   return {
     async steps(count: number) {
@@ -134,6 +136,8 @@ function forward(tf: Tf, layer: Layer, parameters: TfTensor[], x: TfTensor, shap
       return tf.maxPool(x, layer.size, layer.size, "valid");
     case "transformer":
       return transformer(tf, layer.heads, parameters, x, shape as [number, number, number]);
+    case "adapted":
+      return adapted(tf, parameters, x, shape as [number, number, number]);
     case "mean-tokens":
       return tf.mean(x, 1);
   }
@@ -142,11 +146,7 @@ function forward(tf: Tf, layer: Layer, parameters: TfTensor[], x: TfTensor, shap
 function transformer(tf: Tf, heads: number, p: TfTensor[], x: TfTensor, shape: [number, number, number]): TfTensor {
   const [batch, tokens, width] = shape;
   const affine = (values: TfTensor, at: number) => tf.fused.matMul({ a: values, b: p[at]!, bias: p[at + 1]! });
-  const normed = (values: TfTensor, at: number) => {
-    const { mean, variance } = tf.moments(values, -1, true);
-    const standard = tf.mul(tf.sub(values, mean), tf.rsqrt(tf.add(variance, 1e-5)));
-    return tf.add(tf.mul(standard, p[at]!), p[at + 1]!);
-  };
+  const normed = (values: TfTensor, at: number) => norm(tf, values, p[at]!, p[at + 1]!);
   const split = (values: TfTensor) =>
     tf.transpose(tf.reshape(values, [batch, tokens, heads, width / heads]), [0, 2, 1, 3]);
 
@@ -158,6 +158,22 @@ function transformer(tf: Tf, heads: number, p: TfTensor[], x: TfTensor, shape: [
   const attended = tf.add(flat, affine(tf.reshape(mixed, [batch * tokens, width]), 8));
   const result = tf.add(attended, affine(gelu(tf, affine(normed(attended, 10), 12)), 14));
   return tf.reshape(result, shape);
+}
+
+function norm(tf: Tf, values: TfTensor, gain: TfTensor, bias: TfTensor): TfTensor {
+  const { mean, variance } = tf.moments(values, -1, true);
+  const standard = tf.mul(tf.sub(values, mean), tf.rsqrt(tf.add(variance, 1e-5)));
+  return tf.add(tf.mul(standard, gain), bias);
+}
+
+function adapted(tf: Tf, p: TfTensor[], x: TfTensor, shape: [number, number, number]): TfTensor {
+  const [batch, tokens, width] = shape;
+  const affine = (values: TfTensor, at: number) => tf.fused.matMul({ a: values, b: p[at]!, bias: p[at + 1]! });
+  const both = (values: TfTensor, at: number, low: number) =>
+    tf.add(affine(values, at), affine(affine(values, low), low + 2));
+  const flat = tf.reshape(x, [batch * tokens, width]);
+  const up = tf.relu(both(norm(tf, flat, p[0]!, p[1]!), 2, 6));
+  return tf.reshape(tf.add(flat, both(up, 4, 10)), shape);
 }
 
 function gelu(tf: Tf, x: TfTensor): TfTensor {

@@ -27,7 +27,8 @@ export interface ClassFigures {
   microF1: number;
   macroF1: number;
   weightedF1: number;
-  byClass: ScoreReport["byClass"];
+  /** With how many are taken for each, from which a share's rise is told (class-share.ts) */
+  byClass: (ScoreReport["byClass"][number] & { found: number })[];
 }
 
 /** Of each class: its rows, rows that are taken for it, and those of them that are right. */
@@ -85,8 +86,9 @@ export function classFigures(
   const counts = Array.from(table, (count) => Math.max(0, count));
   for (let i = 0; i < counts.length; i += 3) counts[i + 2] = Math.min(counts[i]!, counts[i + 1]!, counts[i + 2]!);
   const { byClass, micro, macro, weighted } = reportOf(names, counts);
+  const told = byClass.map((own, i) => ({ ...own, found: counts[i * 3 + 1]! }));
   const accuracy = rows ? shareRight(...rows) : micro.recall;
-  return { accuracy, microF1: micro.f1, macroF1: macro.f1, weightedF1: weighted.f1, byClass };
+  return { accuracy, microF1: micro.f1, macroF1: macro.f1, weightedF1: weighted.f1, byClass: told };
 }
 
 /** Of counts that may be noisy, within what a share can be. */

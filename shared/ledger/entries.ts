@@ -74,7 +74,15 @@ const classFigures = z.strictObject({
   weightedF1: figure.optional(),
   byClass: z
     .array(
-      z.strictObject({ name: z.string(), precision: figure, recall: figure, f1: figure, support: z.number().min(0) }),
+      z.strictObject({
+        name: z.string(),
+        precision: figure,
+        recall: figure,
+        f1: figure,
+        support: z.number().min(0),
+        // Left out by earlier versions
+        found: z.number().min(0).optional(),
+      }),
     )
     .max(256)
     .optional(),
