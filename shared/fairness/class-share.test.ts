@@ -3,13 +3,16 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { noiseOf, planOf, roundPlan } from "../plan.ts";
 import type { RoundRecord } from "../run-record.ts";
+import { asTask } from "../task.ts";
 import { readTaskFile } from "../task-file.ts";
 import { classFigures } from "./class-figures.ts";
 import { classShare, shareOverRuns } from "./class-share.ts";
 import { seeded } from "./testing/histograms.ts";
 
 const file = join(import.meta.dirname, "../../tasks/financial-sentiment.yaml");
-const task = readTaskFile(readFileSync(file, "utf8"), "financial-sentiment.yaml");
+const written = readTaskFile(readFileSync(file, "utf8"), "financial-sentiment.yaml");
+/** With so little ε that noise weighs as much as sampling. */
+const task = asTask({ ...written, privacy: { ...written.privacy, epsilon: 0.5 } });
 const names = ["negative", "neutral", "positive"];
 const noise = noiseOf(roundPlan(task, planOf(task), "evaluate", 30), 30, "classes");
 
@@ -38,6 +41,7 @@ describe("the share of a class over runs", () => {
     );
     const spread = Math.sqrt(found.reduce((sum, x) => sum + (x - 0.2) ** 2, 0) / found.length);
     const sampling = Math.sqrt((0.2 * 0.8) / 1000);
+    expect(spread).toBeGreaterThan(sampling / 2);
     expect(Math.hypot(spread, sampling) / deviation).toBeGreaterThan(0.9);
     expect(Math.hypot(spread, sampling) / deviation).toBeLessThan(1.1);
   });
