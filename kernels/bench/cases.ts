@@ -103,6 +103,6 @@ export const cases: Case[] = [
     layers: [{ kind: "adapted", hidden: 1536, rank: 8 }, { kind: "mean-tokens" }, { kind: "dense", outputs: 77 }],
     classes: 77,
     batch: 16,
-    learningRate: 0.05,
+    learningRate: 0.001,
   },
 ];
