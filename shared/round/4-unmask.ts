@@ -179,7 +179,7 @@ export async function admitUnmask(state: Agreeing, identity: string, message: Un
   // A copy: what came off a socket keeps alive whatever came with it.
   const shares = message.shares.slice();
   if (shares.length !== state.partners.get(from)!.length * shareLength) throw new Refusal("message-invalid");
-  if (toHex(await sha256(shares)) !== sharesHash) throw new Refusal("message-invalid");
+  if (toHex(await state.sha256(shares)) !== sharesHash) throw new Refusal("message-invalid");
   if (state.reveals.has(from)) throw new Refusal("duplicate");
   state.reveals.set(from, shares);
 }
@@ -210,7 +210,7 @@ export interface Unmasked {
  * @throws Abort when a secret cannot be put together: then the sum stays masked
  */
 export async function unmaskSum(
-  env: Pick<CoordinatorEnv, "task" | "cipher" | "hkdf" | "agreement">,
+  env: Pick<CoordinatorEnv, "task" | "cipher" | "hkdf" | "agreement" | "sha256">,
   state: Agreeing,
 ): Promise<Unmasked> {
   const { cohort, dealt, facts, offers, partners, plan } = state;
@@ -243,7 +243,7 @@ export async function unmaskSum(
     const { commitment } = dealt.get(survivor)!;
     const seed = await secretOf(
       survivor,
-      async (seed) => (await seedCommitment(seed, survivor, context.rosterHash)) === commitment,
+      async (seed) => (await seedCommitment(seed, survivor, context.rosterHash, env.sha256)) === commitment,
     );
     await remove(await selfKey(context, seed, survivor, env.hkdf), 1);
   }

@@ -55,11 +55,13 @@ function infoOf(context: MaskContext, label: string, a: number, b: number): Byte
   return info;
 }
 
-/**
- * The stream of AES-256-CTR under a key, from counter 0 on: each call gives the next `length` bytes, whole blocks but for
- * the last. They hold until the next call.
- */
-export type Keystream = (length: number) => Uint8Array | Promise<Uint8Array>;
+/** The stream of AES-256-CTR under a key, from counter 0 on. */
+export interface Keystream {
+  /** The next `length` bytes, whole blocks but for the last. They hold until the next call. */
+  next(length: number): Uint8Array | Promise<Uint8Array>;
+  /** The last bytes are used: their memory may go. */
+  end(): void;
+}
 /** Who computes it: WebCrypto in a tab; a coordinator, with thousands of masks to remove, hands in its platform's own. */
 export type StreamCipher = (key: Bytes) => Keystream | Promise<Keystream>;
 
@@ -71,11 +73,14 @@ export const webCryptoStream: StreamCipher = async (key) => {
   const aes = await crypto.subtle.importKey("raw", key, "AES-CTR", false, ["encrypt"]);
   const counter = new Uint8Array(16);
   let block = 0;
-  return async (length) => {
-    new DataView(counter.buffer).setUint32(12, block);
-    block += length / 16;
-    const parameters = { name: "AES-CTR", counter, length: 64 };
-    return new Uint8Array(await crypto.subtle.encrypt(parameters, aes, zeros.subarray(0, length)));
+  return {
+    async next(length) {
+      new DataView(counter.buffer).setUint32(12, block);
+      block += length / 16;
+      const parameters = { name: "AES-CTR", counter, length: 64 };
+      return new Uint8Array(await crypto.subtle.encrypt(parameters, aes, zeros.subarray(0, length)));
+    },
+    end() {},
   };
 };
 
@@ -90,11 +95,12 @@ export async function addMask(
   bits: number,
   cipher: StreamCipher = webCryptoStream,
 ): Promise<void> {
-  const next = await cipher(key);
+  const stream = await cipher(key);
   for (let from = 0; from < sum.length; from += piece) {
     const part = sum.subarray(from, from + piece);
-    accumulate(part, await next(packedLength(part.length, bits)), bits, sign);
+    accumulate(part, await stream.next(packedLength(part.length, bits)), bits, sign);
   }
+  stream.end();
 }
 
 /** Which of a pair adds and which subtracts. */
