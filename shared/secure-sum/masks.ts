@@ -85,22 +85,28 @@ export const webCryptoStream: StreamCipher = async (key) => {
 };
 
 /**
- * sum ← sum + sign·mask modulo 2^bits (packing.ts says how). A mask is a packed vector like any other, `bits` bits of the
- * key's stream a coordinate, made and added a piece at a time. Every key is used for one mask.
+ * sum ← sum + sign·(the masks of these keys) modulo 2^bits (packing.ts says how). A mask is a packed vector like any other,
+ * `bits` bits of the key's stream a coordinate, made and added a piece at a time, two masks at once. Every key is used for
+ * one mask.
  */
-export async function addMask(
+export async function addMasks(
   sum: Uint32Array,
-  key: Bytes,
+  keys: readonly Bytes[],
   sign: 1 | -1,
   bits: number,
   cipher: StreamCipher = webCryptoStream,
 ): Promise<void> {
-  const stream = await cipher(key);
-  for (let from = 0; from < sum.length; from += piece) {
-    const part = sum.subarray(from, from + piece);
-    accumulate(part, await stream.next(packedLength(part.length, bits)), bits, sign);
+  for (let k = 0; k < keys.length; k += 2) {
+    const first = await cipher(keys[k]!);
+    const second = k + 1 < keys.length ? await cipher(keys[k + 1]!) : undefined;
+    for (let from = 0; from < sum.length; from += piece) {
+      const part = sum.subarray(from, from + piece);
+      const length = packedLength(part.length, bits);
+      accumulate(part, [await first.next(length), await second?.next(length)], bits, sign);
+    }
+    first.end();
+    second?.end();
   }
-  stream.end();
 }
 
 /** Which of a pair adds and which subtracts. */
@@ -119,8 +125,10 @@ export async function mask(
 ): Promise<Masked> {
   invariant(pairKeys.size > 0, "a cohort has other members");
   const masked = Uint32Array.from(noised);
-  await addMask(masked, own, 1, bits);
-  for (const [other, key] of pairKeys) await addMask(masked, key, pairSign(me, other), bits);
+  for (const sign of [1, -1] as const) {
+    const keys = [...pairKeys].filter(([other]) => pairSign(me, other) === sign).map(([, key]) => key);
+    await addMasks(masked, sign === 1 ? [own, ...keys] : keys, sign, bits);
+  }
   const low = modulusMask(bits);
   return masked.map((x) => x & low) as Masked;
 }

@@ -4,7 +4,7 @@
  * 2302.03098, §3; the bounds are those of one-run.ts). Lower bounds both, and loose ones: they find gross errors, and certify nothing.
  */
 import { gridUnit, layOut } from "../../questions/layout.ts";
-import { addMask, mask, pairKey, selfKey } from "../../secure-sum/masks.ts";
+import { addMasks, mask, pairKey, selfKey } from "../../secure-sum/masks.ts";
 import { addPacked, centred, pack } from "../../secure-sum/packing.ts";
 import { epsilonOfMu, muOf } from "../accountants/gaussian.ts";
 import { decodeParticipants, encodeRecordSum } from "../encode.ts";
@@ -100,7 +100,7 @@ async function secureSum(vectors: readonly Noised[], random: RandomSource): Prom
     );
     const own = await selfKey(context, secret, me);
     addPacked(sum, pack(await mask(vector, bits, me, own, new Map(pairs)), bits), bits);
-    await addMask(sum, own, -1, bits);
+    await addMasks(sum, [own], -1, bits);
   }
   return centred(sum, bits);
 }
