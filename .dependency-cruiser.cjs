@@ -71,7 +71,7 @@ module.exports = {
     {
       name: "only-audits-see-the-sabotaged-twins",
       severity: "error",
-      from: { pathNot: "^(shared/privacy/audit/|coordinator/command/audit[.]ts$)" },
+      from: { pathNot: "^(shared/privacy/audit/|coordinator/(command/audit|audit-round[.]test)[.]ts$)" },
       to: { path: "^shared/privacy/audit/twins[.]ts$" },
     },
     {

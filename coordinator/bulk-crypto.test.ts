@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { generateIdentityKeys, identityFrom, keyAgreement, verifySignature } from "../shared/secure-sum/keys.ts";
-import { addMask, pairKey, selfKey } from "../shared/secure-sum/masks.ts";
+import { addMasks, pairKey, selfKey } from "../shared/secure-sum/masks.ts";
 import { bulkCrypto } from "./bulk-crypto.ts";
 
 test("a dropout's keys and what is derived from them are those a tab makes; a key of low order is refused", async () => {
@@ -21,10 +21,10 @@ test("a tab's masks and the coordinator's are the same, at every width and over 
   const key = Uint8Array.from({ length: 32 }, (_, i) => 3 * i);
   for (const bits of [1, 20, 27, 32]) {
     const [tab, coordinator] = [new Uint32Array(200_003), new Uint32Array(200_003)];
-    await addMask(tab, key, 1, bits);
-    await addMask(coordinator, key, 1, bits, bulkCrypto.cipher);
+    await addMasks(tab, [key], 1, bits);
+    await addMasks(coordinator, [key], 1, bits, bulkCrypto.cipher);
     expect(coordinator).toEqual(tab);
-    await addMask(coordinator, key, -1, bits, bulkCrypto.cipher);
+    await addMasks(coordinator, [key], -1, bits, bulkCrypto.cipher);
     expect(coordinator.every((x) => x === 0)).toBe(true);
   }
 });

@@ -23,14 +23,20 @@ const publicKeyOf = (crv: "X25519" | "Ed25519", key: Uint8Array): KeyObject =>
 
 const zeros = new Uint8Array(2 ** 18);
 
-export const bulkCrypto: Pick<CoordinatorEnv, "cipher" | "hkdf" | "agreement" | "startHash" | "verify"> = {
+export const bulkCrypto: Pick<CoordinatorEnv, "cipher" | "hkdf" | "agreement" | "sha256" | "startHash" | "verify"> = {
   cipher: (key) => {
     const cipher = createCipheriv("aes-256-ctr", key, new Uint8Array(16));
     let before: Uint8Array | undefined;
-    return (length) => {
+    const end = () => {
       if (before) release(before);
-      before = cipher.update(zeros.subarray(0, length));
-      return before;
+    };
+    return {
+      next(length) {
+        end();
+        before = cipher.update(zeros.subarray(0, length));
+        return before;
+      },
+      end,
     };
   },
   hkdf: (secret, salt, info) => new Uint8Array(hkdfSync("sha256", secret, salt, info, 32)),
@@ -46,6 +52,7 @@ export const bulkCrypto: Pick<CoordinatorEnv, "cipher" | "hkdf" | "agreement" | 
       agree: async (peer) => new Uint8Array(diffieHellman({ privateKey, publicKey: publicKeyOf("X25519", peer) })),
     };
   },
+  sha256: (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest()),
   startHash: () => createHash("sha256"),
   verify: (publicKey, signature, message) => verify(null, message, publicKeyOf("Ed25519", publicKey), signature),
 };

@@ -22,6 +22,7 @@ import type { Coordinator } from "./coordinator.ts";
 import type { Limits } from "./limits.ts";
 import type { Connection } from "./room.ts";
 import type { Run } from "./run.ts";
+import { forgetSlab } from "./socket-slab.ts";
 
 /** A piece of a vector, or shares for 254 neighbours, and what frames them. */
 const largestMessage = pieceLength(32) + 2 ** 16;
@@ -193,6 +194,7 @@ function serveTab(
     socket.on(event, (raw: unknown, reply: unknown) => void carry(event, raw, measured(event, reply)).catch(failed));
   }
   socket.on("piece", (bytes: unknown, answer: unknown) => {
+    forgetSlab(socket);
     const reply = measured("piece", answer);
     if (!(bytes instanceof Uint8Array) || typeof reply !== "function") return refuse(reply);
     void intoRoom("masked", { piece: bytes }, reply as Answer).catch(failed);

@@ -3,10 +3,11 @@
  * that are sabotaged.
  */
 import { auditCanaries, type CanaryAudit } from "../../shared/privacy/audit/canary.ts";
-import { invertGradients } from "../../shared/privacy/audit/inversion.ts";
+import { invertGradients, stepDimension } from "../../shared/privacy/audit/inversion.ts";
 import { auditMechanism, type MechanismAudit, realBuild } from "../../shared/privacy/audit/mechanism.ts";
 import { quietTwin, type TwinName, twins } from "../../shared/privacy/audit/twins.ts";
 import { RandomSource } from "../../shared/privacy/random.ts";
+import { roundsInMemory } from "../audit-round.ts";
 
 export interface AuditOptions {
   noiseMultiplier: number;
@@ -89,8 +90,9 @@ export async function audit(
     delta,
     significance,
   };
-  const canaryAudit = await auditCanaries(realBuild, random, training);
-  const canaryTwin = await auditCanaries(quietTwin, random, training);
+  const play = roundsInMemory(random, training.noiseMultiplier, stepDimension);
+  const canaryAudit = await auditCanaries(realBuild, random, play, training);
+  const canaryTwin = await auditCanaries(quietTwin, random, play, training);
   const boundsOf = ({ claimed, oneRun, oneRunGaussian, flagged }: CanaryAudit): CanaryBounds => ({
     claimed,
     oneRun,

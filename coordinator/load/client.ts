@@ -4,23 +4,18 @@
  */
 import { io, type Socket } from "socket.io-client";
 import { toHex } from "../../shared/canonical.ts";
-import type { Plan } from "../../shared/plan.ts";
+import type { Plan, RoundPlan } from "../../shared/plan.ts";
 import { addNoise } from "../../shared/privacy/discrete-gaussian.ts";
 import { encodeRecordSum } from "../../shared/privacy/encode.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import type { Question } from "../../shared/questions/question.ts";
-import { announcementHash } from "../../shared/round/0-announce.ts";
-import { type Joined, offerKeys } from "../../shared/round/1-ready.ts";
-import { openGraph, openRoster, type Rostered } from "../../shared/round/1-roster.ts";
-import { openDelivery, type Shared, shareSecrets } from "../../shared/round/2-shares.ts";
-import { maskAnswer, pieceLength, type Uploaded } from "../../shared/round/3-masked.ts";
-import { type Agreed, agreeToSurvivors, revealShares } from "../../shared/round/4-unmask.ts";
 import type { ParticipantEnv, RoundFacts } from "../../shared/round/round.ts";
 import { generateIdentityKeys, identityFrom } from "../../shared/secure-sum/keys.ts";
 import type { Task } from "../../shared/task.ts";
 import { type CoordinatorToTab, challengeText, type TabToCoordinator } from "../../shared/wire.ts";
 import type { Chance, ClientFault } from "./faults.ts";
 import { garbage, malformed } from "./faults.ts";
+import { Member, type MemberEvent } from "./member.ts";
 
 export type Attempt = Pick<RoundFacts, "round" | "attempt" | "question">;
 
@@ -73,15 +68,8 @@ export async function joinLoad(options: ClientOptions): Promise<{ leave(): void 
     const { transport } = socket.io.engine as unknown as { transport: { ws: { _socket: Record<string, number> } } };
     return transport.ws._socket.bytesRead! + transport.ws._socket.bytesWritten!;
   };
-  let env!: ParticipantEnv;
-  let facts!: RoundFacts;
-  let joined!: Joined;
-  let rostered: Rostered | undefined;
-  let shared!: Shared;
-  let uploaded!: Uploaded;
-  let agreed!: Agreed;
+  let member!: Member;
   let before = 0;
-  let vector = 0;
 
   const ask = async (event: string, message: unknown): Promise<{ ok: boolean; reason?: string }> => {
     const began = performance.now();
@@ -124,70 +112,32 @@ export async function joinLoad(options: ClientOptions): Promise<{ leave(): void 
       });
   };
 
+  const take = (event: MemberEvent) => step((message: never) => member[event](message));
   socket.on(
     "announce",
-    step(async ({ announcement }) => {
+    step(async (message) => {
       before = wire();
-      const { round, attempt, question } = announcement.body;
-      facts = { round, attempt, question: question.kind, announcementHash: await announcementHash(announcement.body) };
-      joined = await offerKeys(env, facts);
-      await send("ready", joined.offer);
+      await member.announce(message);
     }),
   );
-  socket.on(
-    "roster",
-    step(async (message) => {
-      const opened = await openRoster(env, joined, { ...message, members: new Uint8Array(message.members) });
-      rostered = opened.state;
-      await send("nonce", opened.message);
-    }),
-  );
-  socket.on(
-    "nonces",
-    step(async (message) => {
-      const neighbour = await openGraph(env, rostered!, { ...message, bytes: new Uint8Array(message.bytes) });
-      const made = await shareSecrets(env, neighbour);
-      shared = made.state;
-      rostered = undefined;
-      await send("shares", made.message);
-    }),
-  );
+  for (const event of ["roster", "nonces", "survivors"] as const) socket.on(event, take(event));
   socket.on(
     "delivery",
     step(async (message) => {
-      if (options.leaves(facts)) {
+      if (options.leaves(member.facts)) {
         socket.disconnect();
         options.onLeft?.();
         return;
       }
-      const entrusted = await openDelivery(env, shared, { ...message, boxes: new Uint8Array(message.boxes) });
-      const { layout, localVariance, bits } = entrusted.plan;
-      const encoded = encodeRecordSum(options.answer(facts.question, layout.dimension), layout);
-      const answer = addNoise(encoded, localVariance, options.random);
-      const made = await maskAnswer(env, entrusted, answer);
-      uploaded = made.state;
-      await send("masked", made.message.header);
-      const { payload } = made.message;
-      const length = pieceLength(bits);
-      for (let at = 0; at < payload.length; at += length) await send("piece", payload.slice(at, at + length));
-      vector = payload.length;
-      options.onUploaded(facts, answer, vector);
-    }),
-  );
-  socket.on(
-    "survivors",
-    step(async (message) => {
-      const made = await agreeToSurvivors(env, uploaded, message);
-      agreed = made.state;
-      await send("agreement", made.message);
+      await member.delivery(message);
+      options.onUploaded(member.facts, answered, member.vectorBytes);
     }),
   );
   socket.on(
     "agreements",
     step(async (message) => {
-      const signatures = new Uint8Array(message.signatures);
-      await send("unmask", await revealShares(env, agreed, { ...message, signatures }));
-      options.onRevealed?.(facts, wire() - before - vector);
+      await member.agreements(message);
+      options.onRevealed?.(member.facts, wire() - before - member.vectorBytes);
     }),
   );
   socket.on("ended", () => {
@@ -196,6 +146,13 @@ export async function joinLoad(options: ClientOptions): Promise<{ leave(): void 
   });
 
   const claims = new Set<string>();
+  let answered!: Int32Array;
+  const answer = ({ question }: RoundFacts, { layout, localVariance }: RoundPlan) => {
+    const encoded = encodeRecordSum(options.answer(question, layout.dimension), layout);
+    const noised = addNoise(encoded, localVariance, options.random);
+    answered = noised;
+    return noised;
+  };
   let seated: () => void = () => {};
   const first = new Promise<void>((resolve) => {
     seated = resolve;
@@ -218,19 +175,20 @@ export async function joinLoad(options: ClientOptions): Promise<{ leave(): void 
       }
       return;
     }
-    env = {
+    const env: ParticipantEnv = {
       identity,
       coordinatorKey: reply.welcome.coordinatorKey,
       task,
       taskHash,
       run,
       plan,
-      claim: async (step) => {
-        const claimed = `${facts.announcementHash}/${step}`;
+      claim: async (step, announcementHash) => {
+        const claimed = `${announcementHash}/${step}`;
         return !claims.has(claimed) && claims.add(claimed) !== undefined;
       },
       charge: async () => {},
     };
+    member = new Member(env, answer, send);
     options.onSeated?.();
     seated();
   });

@@ -19,7 +19,7 @@ import type { Encoded } from "../../shared/privacy/stages.ts";
 import { type Layout, segment } from "../../shared/questions/layout.ts";
 import { profileCounts } from "../../shared/questions/profile-counts.ts";
 import { assembleChange, assembleTrain } from "../../shared/questions/train.ts";
-import { addMask, mask } from "../../shared/secure-sum/masks.ts";
+import { addMasks, mask } from "../../shared/secure-sum/masks.ts";
 import { addPacked, centred, pack } from "../../shared/secure-sum/packing.ts";
 import type { Task } from "../../shared/task.ts";
 import type { Learner } from "../learner.ts";
@@ -157,7 +157,7 @@ export class TabSums implements Sums {
       } else for (let i = 0; i < total.length; i++) total[i]! += vector[i]!;
     }
     if (masked) {
-      for (const me of asked.keys()) await addMask(sum, keys.of(me, me), -1, bits);
+      for (const me of asked.keys()) await addMasks(sum, [keys.of(me, me)], -1, bits);
       total = centred(sum, bits);
     }
     return isRotated ? decodeParticipants(total, signs) : total;

@@ -23,10 +23,10 @@ function expNegative(a: bigint, b: bigint): bigint {
 }
 
 /** Σ_{j≤row} exp(−(w·j)²/2σ²) over the whole sum, for rows 0, 1, … of width w, in units of 2^−400. */
-function cumulative(variance: bigint, width: bigint): bigint[] {
+function cumulative(variance: bigint, width: bigint, parts = 1n): bigint[] {
   const weights: bigint[] = [];
   for (let row = 0n; ; row++) {
-    const weight = expNegative((width * row) ** 2n, 2n * variance);
+    const weight = expNegative((width * row) ** 2n * parts, 2n * variance);
     if (weight >> 200n === 0n) break;
     weights.push(weight);
   }
@@ -53,17 +53,18 @@ function sampleFrom(sampler: DiscreteGaussian, given: number[]): { value: number
 const limbsOf = (value: bigint) => [96n, 64n, 32n, 0n].map((shift) => Number((value >> shift) & 0xffffffffn));
 
 test.each([
-  [1n, 1n],
-  [4n, 1n],
-  [400n, 1n],
-  [1_000_000_000n, 256n],
+  [1n, 1n, 4n],
+  [1n, 1n, 1n],
+  [4n, 1n, 1n],
+  [400n, 1n, 1n],
+  [1_000_000_000n, 256n, 1n],
 ])(
-  "each row's cumulative probability at σ² = %i is right to 2^−110, by an independent computation",
-  (variance, width) => {
-    const sampler = new DiscreteGaussian(variance);
+  "each row's cumulative probability at σ² = %i, rows of %i, over %i is right to 2^−110, by an independent computation",
+  (variance, width, parts) => {
+    const sampler = new DiscreteGaussian(variance, parts);
     // 128 random bits just below the true step give the row, just above it the next; then offset 0 and a positive sign.
     const margin = 1n << 18n;
-    const steps = cumulative(variance, width);
+    const steps = cumulative(variance, width, parts);
     for (const [row, step] of steps.entries()) {
       const at = step >> (bits - 128n);
       const before = row === 0 ? 0n : steps[row - 1]! >> (bits - 128n);
@@ -214,8 +215,9 @@ test("noise that would leave 32 bits is refused, not wrapped around", () => {
   expect(() => addNoise(fits, 40_000n, seededRandom(1))).not.toThrow();
 });
 
-test("a variance below 1 or beyond exact integers is our own error", () => {
+test("a variance below 1/4 or beyond exact integers is our own error, and so is a fraction above 1", () => {
   for (const variance of [0n, -1n, 2n ** 44n + 1n]) expect(() => new DiscreteGaussian(variance)).toThrow(/invariant/);
+  for (const variance of [1n, 9n]) expect(() => new DiscreteGaussian(variance, 8n)).toThrow(/invariant/);
 });
 
 test("σ = 30,000: the table takes less than 150 ms, and 200,000 draws less than a second", () => {

@@ -43,15 +43,20 @@ export class DiscreteGaussian {
   /** First row whose cumulative probability reaches the guide's bucket */
   readonly #guide = new Uint16Array(2 ** guideBits);
 
-  /** @param variance σ² in integers squared, 1 … 2^44 */
-  constructor(readonly variance: bigint) {
-    invariant(variance >= 1n && variance <= largestVariance, "a variance between 1 and 2^44");
-    const deviation = Math.sqrt(Number(variance));
+  /**
+   * @param variance σ² in integers squared, times `parts`: σ² is 1/4 … 2^44
+   * @param parts 1 in every plan; a σ below 1 is a fraction, and has no offsets to refuse
+   */
+  constructor(variance: bigint, parts = 1n) {
+    invariant(4n * variance >= parts && variance <= largestVariance * parts, "a variance between 1/4 and 2^44");
+    invariant(parts === 1n || variance <= parts, "fractions for a variance up to 1");
+    const deviation = Math.sqrt(Number(variance) / Number(parts));
     this.#twiceVariance = 2 * Number(variance);
     this.#width = 2 ** Math.max(0, Math.floor(Math.log2(deviation / rowsPerDeviation)));
     const cumulative = cumulativeWeights(
       BigInt(this.#width),
       variance,
+      parts,
       Math.ceil((tailDeviations * deviation) / this.#width) + 1,
     );
     this.#limbs = limbsOf(cumulative);
@@ -110,8 +115,8 @@ export class DiscreteGaussian {
 }
 
 /** Σ_{j≤row} exp(−(w·j)²/2σ²) in fixed point, rows 0 … size − 1. */
-function cumulativeWeights(width: bigint, variance: bigint, size: number): bigint[] {
-  const first = exponential((width * width * one) / (2n * variance));
+function cumulativeWeights(width: bigint, variance: bigint, parts: bigint, size: number): bigint[] {
+  const first = exponential((width * width * one * parts) / (2n * variance));
   const step = (first * first) >> precision;
   const cumulative: bigint[] = [];
   let sum = 0n;
@@ -141,7 +146,7 @@ function limbsOf(cumulative: bigint[]): [Uint32Array, Uint32Array, Uint32Array, 
   return limbs;
 }
 
-/** exp(−x) for a fixed-point x in [0, 1/2], by its alternating series. */
+/** exp(−x) for a fixed-point x in [0, 2], by its alternating series. */
 function exponential(x: bigint): bigint {
   let term = one;
   let sum = one;

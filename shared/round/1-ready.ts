@@ -1,5 +1,5 @@
 /** Phase 1, first half: a tab that holds a finished answer offers keys for this round, and commits to a nonce. */
-import { fromHex, toHex } from "../canonical.ts";
+import { fromHex, type Sha256, toHex } from "../canonical.ts";
 import { nonceCommitment, nonceLength } from "../secure-sum/graph.ts";
 import { agreementSecret, isKemKey, type Kem, kemOf } from "../secure-sum/hybrid.ts";
 import { isWeakAgreementKey, type KeyAgreement, keyAgreement } from "../secure-sum/keys.ts";
@@ -62,6 +62,7 @@ export async function offerKeys(env: ParticipantEnv, facts: RoundFacts): Promise
 export interface Gathering {
   facts: RoundFacts;
   verify: CoordinatorEnv["verify"];
+  sha256: Sha256;
   /** Whether an offer has to have a KEM's key */
   postQuantum: boolean;
   offers: Map<string, Signed<Ready>>;
@@ -69,9 +70,13 @@ export interface Gathering {
   keys: Set<string>;
 }
 
-export const gather = ({ verify, task }: Pick<CoordinatorEnv, "verify" | "task">, facts: RoundFacts): Gathering => ({
+export const gather = (
+  { verify, sha256, task }: Pick<CoordinatorEnv, "verify" | "sha256" | "task">,
+  facts: RoundFacts,
+): Gathering => ({
   facts,
   verify,
+  sha256,
   postQuantum: task.postQuantum ?? false,
   offers: new Map(),
   keys: new Set(),

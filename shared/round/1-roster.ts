@@ -2,7 +2,7 @@
  * Phase 1, second half: the cohort is closed, everybody sees who is in it, and the graph of who masks with whom is drawn
  * from nonces that were committed to before. Whoever chooses the roster chooses before it knows the honest nonces.
  */
-import { fromHex, hashOf, sha256, toHex } from "../canonical.ts";
+import { fromHex, hashOf, type Sha256, sha256, toHex } from "../canonical.ts";
 import { graphFor, guaranteedCohort, minimumCohort } from "../cohort.ts";
 import { drawGraph, type Graph, graphSeed, nonceCommitment, nonceLength } from "../secure-sum/graph.ts";
 import { type Kem, type KemSecret, kemKeyLength } from "../secure-sum/hybrid.ts";
@@ -78,6 +78,7 @@ export function memberAt(members: Bytes, index: number, announcementHash: string
 export interface Gathered {
   facts: RoundFacts;
   verify: CoordinatorEnv["verify"];
+  sha256: Sha256;
   cohort: Cohort;
   roster: RosterMessage;
   offers: Ready[];
@@ -97,6 +98,7 @@ export async function closeCohort(env: CoordinatorEnv, state: Gathering): Promis
   return {
     facts: state.facts,
     verify: state.verify,
+    sha256: state.sha256,
     roster: { roster: await signBody("roster", body, env.signer), members },
     cohort: { rosterHash: await hashOf(body), identities, graph: graphFor(env.task, identities.length)! },
     offers: offers.map((offer) => offer.body),
@@ -176,14 +178,14 @@ export async function admitNonce(state: Revealing, identity: string, message: No
   const { rosterHash, from, nonce } = message;
   if (rosterHash !== state.cohort.rosterHash || state.cohort.identities[from] !== identity)
     throw new Refusal("message-invalid");
-  if (!(await isCommitted(state.offers[from]!, fromHex(nonce)))) throw new Refusal("message-invalid");
+  if (!(await isCommitted(state.offers[from]!, fromHex(nonce), state.sha256))) throw new Refusal("message-invalid");
   if (state.nonces.has(from)) throw new Refusal("duplicate");
   state.nonces.set(from, fromHex(nonce));
 }
 
-const isCommitted = async (offer: Ready, nonce: Bytes): Promise<boolean> =>
+const isCommitted = async (offer: Ready, nonce: Bytes, digest?: Sha256): Promise<boolean> =>
   nonce.length === nonceLength &&
-  (await nonceCommitment(nonce, fromHex(offer.identity), offer.announcementHash)) === offer.nonceHash;
+  (await nonceCommitment(nonce, fromHex(offer.identity), offer.announcementHash, digest)) === offer.nonceHash;
 
 export interface Nonces {
   rosterHash: string;

@@ -138,7 +138,7 @@ export async function admitShares(state: Sharing, identity: string, message: Sha
   // A copy: what came off a socket keeps alive whatever came with it.
   const boxes = message.boxes.slice();
   if (boxes.length !== state.graph.neighbours(body.from).length * state.parcel) throw new Refusal("message-invalid");
-  if (toHex(await sha256(boxes)) !== body.boxesHash) throw new Refusal("message-invalid");
+  if (toHex(await state.sha256(boxes)) !== body.boxesHash) throw new Refusal("message-invalid");
   if (!(await isSignedBy("shares", message.shares, identity, state.verify))) throw new Refusal("signature-invalid");
   // After the last wait: of two copies at once, one passes.
   if (state.dealt.has(body.from)) throw new Refusal("duplicate");

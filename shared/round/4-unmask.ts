@@ -4,7 +4,7 @@
  */
 import { fromHex, hashOf, sha256, toHex } from "../canonical.ts";
 import { agreementSecret, bothSecrets, kemOf, kemTextLength } from "../secure-sum/hybrid.ts";
-import { addMask, type MaskContext, pairKey, pairSign, selfKey } from "../secure-sum/masks.ts";
+import { addMasks, type MaskContext, pairKey, pairSign, selfKey } from "../secure-sum/masks.ts";
 import { centred } from "../secure-sum/packing.ts";
 import { recover, seedCommitment, shareLength } from "../secure-sum/shares.ts";
 import { isAscending } from "./1-roster.ts";
@@ -179,7 +179,7 @@ export async function admitUnmask(state: Agreeing, identity: string, message: Un
   // A copy: what came off a socket keeps alive whatever came with it.
   const shares = message.shares.slice();
   if (shares.length !== state.partners.get(from)!.length * shareLength) throw new Refusal("message-invalid");
-  if (toHex(await sha256(shares)) !== sharesHash) throw new Refusal("message-invalid");
+  if (toHex(await state.sha256(shares)) !== sharesHash) throw new Refusal("message-invalid");
   if (state.reveals.has(from)) throw new Refusal("duplicate");
   state.reveals.set(from, shares);
 }
@@ -210,7 +210,7 @@ export interface Unmasked {
  * @throws Abort when a secret cannot be put together: then the sum stays masked
  */
 export async function unmaskSum(
-  env: Pick<CoordinatorEnv, "task" | "cipher" | "hkdf" | "agreement">,
+  env: Pick<CoordinatorEnv, "task" | "cipher" | "hkdf" | "agreement" | "sha256">,
   state: Agreeing,
 ): Promise<Unmasked> {
   const { cohort, dealt, facts, offers, partners, plan } = state;
@@ -237,15 +237,16 @@ export async function unmaskSum(
     return found.secret;
   };
   const namesOf = (members: number[]) => members.map((member) => cohort.identities[member]!);
-  const remove = (key: Bytes, sign: 1 | -1) => addMask(sum, key, sign === 1 ? -1 : 1, plan.bits, env.cipher);
+  /** By the sign with which they stand in the sum; nothing is removed before every secret is there. */
+  const masks = { 1: [] as Bytes[], [-1]: [] as Bytes[] };
 
   for (const survivor of state.survivors) {
     const { commitment } = dealt.get(survivor)!;
     const seed = await secretOf(
       survivor,
-      async (seed) => (await seedCommitment(seed, survivor, context.rosterHash)) === commitment,
+      async (seed) => (await seedCommitment(seed, survivor, context.rosterHash, env.sha256)) === commitment,
     );
-    await remove(await selfKey(context, seed, survivor, env.hkdf), 1);
+    masks[1].push(await selfKey(context, seed, survivor, env.hkdf));
   }
   for (const dropout of state.senders.filter((member) => !state.received.has(member))) {
     const { postQuantum } = env.task;
@@ -271,9 +272,11 @@ export async function unmaskSum(
       if (sent && dropout < survivor && !isSent(sent.text, parcelOf(state, dropout, survivor)))
         throw new Abort("shares-insufficient", namesOf([dropout]));
       const shared = sent ? await bothSecrets(agreed, sent) : agreed;
-      await remove(await pairKey(context, shared, survivor, dropout, env.hkdf), pairSign(survivor, dropout));
+      masks[pairSign(survivor, dropout)].push(await pairKey(context, shared, survivor, dropout, env.hkdf));
     }
   }
+  await addMasks(sum, masks[1], -1, plan.bits, env.cipher);
+  await addMasks(sum, masks[-1], 1, plan.bits, env.cipher);
   return { sum: centred(sum, plan.bits), blamed: namesOf(culprits(misfits)) };
 }
 

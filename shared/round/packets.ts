@@ -11,6 +11,6 @@ export function joinPackets(packets: readonly Uint8Array[], length: number): Byt
   return joined;
 }
 
-/** A copy of the packet at this place. */
+/** The packet at this place, where it lies: a copy of each would be a hundred thousand buffers a phase. */
 export const packetAt = (packets: Bytes, place: number, length: number): Bytes =>
-  packets.slice(place * length, (place + 1) * length);
+  packets.subarray(place * length, (place + 1) * length);

@@ -25,6 +25,7 @@
  * random sparse graph, which for small cohorts is the complete one), with the late cohort, roster binding and consistency
  * round of ARCHITECTURE.md.
  */
+import type { Sha256 } from "../canonical.ts";
 import type { Plan } from "../plan.ts";
 import type { Portion, Question } from "../questions/question.ts";
 import type { GraphParameters } from "../secure-sum/graph-parameters.ts";
@@ -78,6 +79,8 @@ export interface CoordinatorEnv {
   readonly hkdf: Hkdf;
   /** A dropout's mask keys, once its secret is put together */
   readonly agreement: (secret: Uint8Array<ArrayBuffer>) => KeyAgreement | Promise<KeyAgreement>;
+  /** Of each member's shares, nonce and seed */
+  readonly sha256: Sha256;
   /** Begins a SHA-256 of a vector that comes in pieces, which WebCrypto would want as a whole */
   readonly startHash: () => RunningHash;
 }

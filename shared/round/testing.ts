@@ -1,6 +1,6 @@
 /** A cohort in memory, for tests: real keys, real masks, no socket. */
-import { sha256 } from "@noble/hashes/sha2.js";
-import { toHex } from "../canonical.ts";
+import { sha256 as runningSha256 } from "@noble/hashes/sha2.js";
+import { sha256, toHex } from "../canonical.ts";
 import { architectureOf, initialParameters } from "../model.ts";
 import type { Plan } from "../plan.ts";
 import type { Noised } from "../privacy/stages.ts";
@@ -78,7 +78,8 @@ const slowCrypto = {
   hkdf: webCryptoHkdf,
   agreement: keyAgreement,
   verify: verifySignature,
-  startHash: () => sha256.create(),
+  sha256,
+  startHash: () => runningSha256.create(),
 };
 
 export interface Tab {

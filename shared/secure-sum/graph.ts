@@ -5,15 +5,20 @@
  * The order comes from a seed that nobody controls alone: the roster's hash and a nonce of every member, to which each
  * committed in its offer and which it reveals when the roster, and so every other commitment, stands.
  */
-import { fromHex, sha256, toHex } from "../canonical.ts";
+import { fromHex, type Sha256, sha256, toHex } from "../canonical.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 export const nonceLength = 16;
 
 /** What an offer says of its nonce. Bound to the owner: nobody can commit to another's. */
-export async function nonceCommitment(nonce: Bytes, identity: Bytes, announcementHash: string): Promise<string> {
-  return toHex(await sha256(joined("murmur/nonce/1", fromHex(announcementHash), identity, nonce)));
+export async function nonceCommitment(
+  nonce: Bytes,
+  identity: Bytes,
+  announcementHash: string,
+  digest: Sha256 = sha256,
+): Promise<string> {
+  return toHex(await digest(joined("murmur/nonce/1", fromHex(announcementHash), identity, nonce)));
 }
 
 /**

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import type { Noised } from "../privacy/stages.ts";
 import { uniformP } from "../privacy/testing/chi-squared.ts";
 import { seededWords } from "../privacy/testing/seeded.ts";
-import { addMask, type MaskContext, mask, pairKey, pairSign, selfKey } from "./masks.ts";
+import { addMasks, type MaskContext, mask, pairKey, pairSign, selfKey } from "./masks.ts";
 import { addPacked, centred, packedLength } from "./packing.ts";
 
 const next = seededWords(3);
@@ -16,7 +16,7 @@ const context: MaskContext = { announcementHash: bytes32(), rosterHash: bytes32(
 /** The first `length` words of a key's mask. */
 async function stream(key: Uint8Array<ArrayBuffer>, length = 8, bits = 32): Promise<Uint32Array> {
   const sum = new Uint32Array(length);
-  await addMask(sum, key, 1, bits);
+  await addMasks(sum, [key], 1, bits);
   return sum;
 }
 
@@ -51,7 +51,7 @@ test.each([1, 7, 20, 31, 32])(
     const { vectors, seeds } = await maskedCohort(answers, bits);
     const sum = new Uint32Array(20);
     for (const vector of vectors) for (const [i, x] of vector.entries()) sum[i] = (sum[i]! + x) % 2 ** bits;
-    for (const [me, seed] of seeds.entries()) await addMask(sum, await selfKey(context, seed, me), -1, bits);
+    for (const [me, seed] of seeds.entries()) await addMasks(sum, [await selfKey(context, seed, me)], -1, bits);
     const expected = Array.from({ length: 20 }, (_, i) => answers.reduce((s, a) => s + a[i]!, 0));
     expect(Array.from(centred(sum, bits))).toEqual(expected);
     for (const vector of vectors) expect(vector.every((x) => x < 2 ** bits)).toBe(true);
@@ -142,8 +142,8 @@ test("adding and subtracting one mask changes nothing", async () => {
         ),
       async ([bits, values]) => {
         const sum = Uint32Array.from(values);
-        await addMask(sum, key, 1, bits);
-        await addMask(sum, key, -1, bits);
+        await addMasks(sum, [key], 1, bits);
+        await addMasks(sum, [key], -1, bits);
         expect(Array.from(sum)).toEqual(values);
       },
     ),
@@ -155,7 +155,7 @@ test("a mask is the key's AES-256-CTR stream from counter 0, packed, over all it
   const key = bytes32();
   for (const bits of [20, 31, 32]) {
     const sum = new Uint32Array(150_001);
-    await addMask(sum, key, 1, bits);
+    await addMasks(sum, [key], 1, bits);
     const stream = createCipheriv("aes-256-ctr", key, new Uint8Array(16)).update(new Uint8Array(4 * sum.length));
     const expected = new Uint32Array(sum.length);
     addPacked(expected, stream.subarray(0, packedLength(sum.length, bits)), bits);

@@ -55,11 +55,13 @@ function infoOf(context: MaskContext, label: string, a: number, b: number): Byte
   return info;
 }
 
-/**
- * The stream of AES-256-CTR under a key, from counter 0 on: each call gives the next `length` bytes, whole blocks but for
- * the last. They hold until the next call.
- */
-export type Keystream = (length: number) => Uint8Array | Promise<Uint8Array>;
+/** The stream of AES-256-CTR under a key, from counter 0 on. */
+export interface Keystream {
+  /** The next `length` bytes, whole blocks but for the last. They hold until the next call. */
+  next(length: number): Uint8Array | Promise<Uint8Array>;
+  /** The last bytes are used: their memory may go. */
+  end(): void;
+}
 /** Who computes it: WebCrypto in a tab; a coordinator, with thousands of masks to remove, hands in its platform's own. */
 export type StreamCipher = (key: Bytes) => Keystream | Promise<Keystream>;
 
@@ -71,29 +73,39 @@ export const webCryptoStream: StreamCipher = async (key) => {
   const aes = await crypto.subtle.importKey("raw", key, "AES-CTR", false, ["encrypt"]);
   const counter = new Uint8Array(16);
   let block = 0;
-  return async (length) => {
-    new DataView(counter.buffer).setUint32(12, block);
-    block += length / 16;
-    const parameters = { name: "AES-CTR", counter, length: 64 };
-    return new Uint8Array(await crypto.subtle.encrypt(parameters, aes, zeros.subarray(0, length)));
+  return {
+    async next(length) {
+      new DataView(counter.buffer).setUint32(12, block);
+      block += length / 16;
+      const parameters = { name: "AES-CTR", counter, length: 64 };
+      return new Uint8Array(await crypto.subtle.encrypt(parameters, aes, zeros.subarray(0, length)));
+    },
+    end() {},
   };
 };
 
 /**
- * sum ← sum + sign·mask modulo 2^bits (packing.ts says how). A mask is a packed vector like any other, `bits` bits of the
- * key's stream a coordinate, made and added a piece at a time. Every key is used for one mask.
+ * sum ← sum + sign·(the masks of these keys) modulo 2^bits (packing.ts says how). A mask is a packed vector like any other,
+ * `bits` bits of the key's stream a coordinate, made and added a piece at a time, two masks at once. Every key is used for
+ * one mask.
  */
-export async function addMask(
+export async function addMasks(
   sum: Uint32Array,
-  key: Bytes,
+  keys: readonly Bytes[],
   sign: 1 | -1,
   bits: number,
   cipher: StreamCipher = webCryptoStream,
 ): Promise<void> {
-  const next = await cipher(key);
-  for (let from = 0; from < sum.length; from += piece) {
-    const part = sum.subarray(from, from + piece);
-    accumulate(part, await next(packedLength(part.length, bits)), bits, sign);
+  for (let k = 0; k < keys.length; k += 2) {
+    const first = await cipher(keys[k]!);
+    const second = k + 1 < keys.length ? await cipher(keys[k + 1]!) : undefined;
+    for (let from = 0; from < sum.length; from += piece) {
+      const part = sum.subarray(from, from + piece);
+      const length = packedLength(part.length, bits);
+      accumulate(part, [await first.next(length), await second?.next(length)], bits, sign);
+    }
+    first.end();
+    second?.end();
   }
 }
 
@@ -113,8 +125,10 @@ export async function mask(
 ): Promise<Masked> {
   invariant(pairKeys.size > 0, "a cohort has other members");
   const masked = Uint32Array.from(noised);
-  await addMask(masked, own, 1, bits);
-  for (const [other, key] of pairKeys) await addMask(masked, key, pairSign(me, other), bits);
+  for (const sign of [1, -1] as const) {
+    const keys = [...pairKeys].filter(([other]) => pairSign(me, other) === sign).map(([, key]) => key);
+    await addMasks(masked, sign === 1 ? [own, ...keys] : keys, sign, bits);
+  }
   const low = modulusMask(bits);
   return masked.map((x) => x & low) as Masked;
 }

@@ -7,7 +7,7 @@ import { accumulate, addPacked, centred, looksWrapped, modulusMask, pack, packed
 
 const seed = 20;
 const bitsAndVectors = (vectors: number) =>
-  fc.integer({ min: 1, max: 32 }).chain((bits) =>
+  fc.oneof(fc.constant(20), fc.integer({ min: 1, max: 32 })).chain((bits) =>
     fc.integer({ min: 0, max: 50 }).chain((length) =>
       fc.tuple(
         fc.constant(bits),
@@ -59,11 +59,38 @@ test("twenty bits, the usual width, give what any width gives: added and taken a
         const bytes = new Uint8Array(offset + packed.length);
         bytes.set(packed, offset);
         const sum = new Uint32Array(values.length).fill(7);
-        accumulate(sum, bytes.subarray(offset), 20, sign as 1 | -1);
+        accumulate(sum, [bytes.subarray(offset)], 20, sign as 1 | -1);
         expect(residues(sum, 20)).toEqual(values.map((value) => (2 ** 20 + 7 + sign * value) % 2 ** 20));
       },
     ),
     { seed },
+  );
+});
+
+test("two vectors at once are one after the other, at every width, at every place in memory, added and taken away", () => {
+  fc.assert(
+    fc.property(
+      bitsAndVectors(2),
+      fc.tuple(fc.nat(3), fc.nat(3)),
+      fc.constantFrom<1 | -1>(1, -1),
+      ([bits, vectors], offsets, sign) => {
+        const packed = vectors.map((values, v) => {
+          const bytes = pack(masked(values), bits);
+          const moved = new Uint8Array(offsets[v]! + bytes.length);
+          moved.set(bytes, offsets[v]);
+          return moved.subarray(offsets[v]);
+        });
+        const [together, apart] = [1, 2].map(() => new Uint32Array(vectors[0]!.length).fill(7)) as [
+          Uint32Array,
+          Uint32Array,
+        ];
+        accumulate(together, [packed[0]!, packed[1]], bits, sign);
+        for (const bytes of packed) accumulate(apart, [bytes], bits, sign);
+        expect(residues(together, bits)).toEqual(residues(apart, bits));
+      },
+    ),
+    // Half of them at the usual width, which has a loop of its own.
+    { seed, numRuns: 1000 },
   );
 });
 

@@ -4,7 +4,7 @@
  * secret for 87 shares, so the coordinator, to whom the secret is public by then, interpolates by itself, once for all.
  */
 import { split } from "shamir-secret-sharing";
-import { sha256, toHex } from "../canonical.ts";
+import { type Sha256, sha256, toHex } from "../canonical.ts";
 import { invariant } from "../errors.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -131,11 +131,16 @@ function interpolate(points: readonly Bytes[], x: number): Bytes {
 }
 
 /** Binds a self-mask seed to its owner and roster before anyone depends on it. */
-export async function seedCommitment(seed: Bytes, owner: number, rosterHash: Bytes): Promise<string> {
+export async function seedCommitment(
+  seed: Bytes,
+  owner: number,
+  rosterHash: Bytes,
+  digest: Sha256 = sha256,
+): Promise<string> {
   const bytes = new Uint8Array(1 + 32 + 4 + 32);
   bytes[0] = 0x62;
   bytes.set(seed, 1);
   new DataView(bytes.buffer).setUint32(33, owner);
   bytes.set(rosterHash, 37);
-  return toHex(await sha256(bytes));
+  return toHex(await digest(bytes));
 }

@@ -3,17 +3,19 @@
  * coin. An attacker scores each direction by how far the trained model has moved along it (Andrew et al. 2024, arXiv
  * 2302.03098, §3; the bounds are those of one-run.ts). Lower bounds both, and loose ones: they find gross errors, and certify nothing.
  */
-import { gridUnit, layOut } from "../../questions/layout.ts";
-import { addMask, mask, pairKey, selfKey } from "../../secure-sum/masks.ts";
-import { addPacked, centred, pack } from "../../secure-sum/packing.ts";
 import { epsilonOfMu, muOf } from "../accountants/gaussian.ts";
-import { decodeParticipants, encodeRecordSum } from "../encode.ts";
-import { rotationSigns } from "../hadamard.ts";
 import type { RandomSource } from "../random.ts";
-import type { Noised } from "../stages.ts";
 import { drawFace, stepDimension, stepOf } from "./inversion.ts";
 import type { Build } from "./mechanism.ts";
 import { oneRunEpsilon, oneRunGaussianEpsilon } from "./one-run.ts";
+
+/**
+ * A whole round: a tab for each vector encodes and noises it by `build`, and sends it the way of every round.
+ * @param vectors [stepDimension] each, in clip norms
+ * @param model the round's model, [stepDimension]
+ * @returns the decoded sum, [stepDimension], in clip norms
+ */
+export type PlayRound = (build: Build, vectors: readonly Float64Array[], model: Float64Array) => Promise<Float64Array>;
 
 export interface CanaryAudit {
   claimed: number;
@@ -27,18 +29,15 @@ export interface CanaryAudit {
   absent: number[];
 }
 
-/** Whom a tab masks with, to either side of a ring: the graph is another audit's business. */
-const reach = 1;
-const bits = 20;
-
 /**
- * A training run: in each round every tab that takes part answers with its own change of the round's model, encoded,
- * noised, masked and packed; the sum moves the model, and the next round starts from there. Canaries answer with their
+ * A training run: in each round every tab that takes part answers with its own change of the round's model; the
+ * sum moves the model, and the next round starts from there. Canaries answer with their
  * direction each time; the others learn one picture each (inversion.ts).
  */
 export async function auditCanaries(
   build: Build,
   random: RandomSource,
+  play: PlayRound,
   options: {
     canaries: number;
     learners: number;
@@ -50,8 +49,6 @@ export async function auditCanaries(
 ): Promise<CanaryAudit> {
   const { canaries, learners, rounds, noiseMultiplier, delta } = options;
   const dimension = stepDimension;
-  const unit = gridUnit("participant", dimension, 1);
-  const layout = layOut("participant", [{ name: "update", length: dimension, bound: 1, unit, rounded: true }]);
   const directions = Array.from({ length: canaries }, () => sphere(dimension, random));
   // At least one of each, so that there is something to tell apart.
   const takesPart = directions.map((_, i) => (i < 2 ? i === 0 : random.below(2) === 1));
@@ -62,19 +59,9 @@ export async function auditCanaries(
     ...pictures.map((picture, i) => stepOf(model, picture, i)),
   ];
   for (let round = 0; round < rounds; round++) {
-    const vectors = answers();
-    const signs = await rotationSigns(random.bytes(32), dimension);
-    const variance = BigInt(Math.ceil((noiseMultiplier * layout.sensitivity) ** 2 / vectors.length));
-    const sum = await secureSum(
-      vectors.map((vector) => {
-        const encoded = encodeRecordSum(Int32Array.from(build.encode(vector, layout, signs, random)), layout);
-        return build.noise(encoded, variance, random);
-      }),
-      random,
-    );
-    const decoded = decodeParticipants(sum, signs);
+    const sum = await play(build, answers(), model);
     // The sum, not its mean: what is public is the model, and the number of tabs.
-    for (let k = 0; k < dimension; k++) model[k] = model[k]! + decoded[k]! / unit;
+    for (let k = 0; k < dimension; k++) model[k] = model[k]! + sum[k]!;
   }
   const score = (vector: Float64Array) => vector.reduce((total, x, k) => total + (x * model[k]!) / rounds, 0);
   const present = directions.filter((_, i) => takesPart[i]).map(score);
@@ -85,24 +72,6 @@ export async function auditCanaries(
     oneRunGaussianEpsilon(present, absent, options),
   ];
   return { claimed, oneRun, oneRunGaussian, flagged: Math.max(oneRun, oneRunGaussian) > claimed, present, absent };
-}
-
-/** Every vector masked and packed, the packets added, the self masks taken away: pairs cancel by themselves. */
-async function secureSum(vectors: readonly Noised[], random: RandomSource): Promise<Float64Array> {
-  const count = vectors.length;
-  const context = { announcementHash: random.bytes(32), rosterHash: random.bytes(32) };
-  const secret = random.bytes(32);
-  const sum = new Uint32Array(vectors[0]!.length);
-  for (const [me, vector] of vectors.entries()) {
-    const others = new Set([(me + reach) % count, (me - reach + count) % count]);
-    const pairs = await Promise.all(
-      [...others].map(async (other) => [other, await pairKey(context, secret, me, other)] as const),
-    );
-    const own = await selfKey(context, secret, me);
-    addPacked(sum, pack(await mask(vector, bits, me, own, new Map(pairs)), bits), bits);
-    await addMask(sum, own, -1, bits);
-  }
-  return centred(sum, bits);
 }
 
 /** A random vector of norm 1, all directions about equally likely: sums of uniform numbers are near enough to normal. */

@@ -10,7 +10,7 @@
  */
 import type { Layout } from "../../questions/layout.ts";
 import { gridUnit, layOut } from "../../questions/layout.ts";
-import { addMask, mask, pairKey, selfKey } from "../../secure-sum/masks.ts";
+import { addMasks, mask, pairKey, selfKey } from "../../secure-sum/masks.ts";
 import { addPacked, centred, pack } from "../../secure-sum/packing.ts";
 import { epsilonOfMu, muOf } from "../accountants/gaussian.ts";
 import { addNoise } from "../discrete-gaussian.ts";
@@ -134,7 +134,7 @@ async function playTrials(
     const masked = await mask(noised, bits, tab, await selfKey(context, seeds[tab]!, tab), pairKeys);
     addPacked(sum, pack(masked, bits), bits);
   }
-  for (let tab = 0; tab < tabs; tab++) await addMask(sum, await selfKey(context, seeds[tab]!, tab), -1, bits);
+  for (let tab = 0; tab < tabs; tab++) await addMasks(sum, [await selfKey(context, seeds[tab]!, tab)], -1, bits);
   const decoded = centred(Uint32Array.from(sum), bits);
   const scores: { present: number[]; absent: number[] } = { present: [], absent: [] };
   const { unit } = trialLayout.segments[0]!;

@@ -1,6 +1,6 @@
 /** 8.30: designs that somebody has published or shipped, each of which the audits flag; and the real one, which they do not. */
 import { expect, test } from "vitest";
-import { addMask, selfKey } from "../../secure-sum/masks.ts";
+import { addMasks, selfKey } from "../../secure-sum/masks.ts";
 import { RandomSource } from "../random.ts";
 import { chiSquaredP } from "../testing/chi-squared.ts";
 import { seededRandom, seededWords } from "../testing/seeded.ts";
@@ -10,7 +10,7 @@ const hash = (fill: number) => new Uint8Array(32).fill(fill);
 
 async function stream(seed: Uint8Array<ArrayBuffer>, roster: number): Promise<Uint32Array> {
   const words = new Uint32Array(4);
-  await addMask(words, await selfKey({ announcementHash: hash(1), rosterHash: hash(roster) }, seed, 0), 1, 32);
+  await addMasks(words, [await selfKey({ announcementHash: hash(1), rosterHash: hash(roster) }, seed, 0)], 1, 32);
   return words;
 }
 

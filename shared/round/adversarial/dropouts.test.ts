@@ -1,8 +1,12 @@
 import { expect, test } from "vitest";
 import { guaranteedCohort } from "../../cohort.ts";
+import { seededRandom } from "../../privacy/testing/seeded.ts";
 import { layoutOf } from "../../questions/question.ts";
 import { Abort } from "../reasons.ts";
 import { type Formed, formCohort, type Leaves, newWorld, phases, playRound, smallTask } from "../testing.ts";
+
+/** `MURMUR_GOALS=whole` measures all that a goal asks for, otherwise a part that is quick. */
+const wholeGoals = process.env.MURMUR_GOALS === "whole";
 
 const dimension = layoutOf("profile", smallTask()).dimension;
 
@@ -33,9 +37,9 @@ function* patterns(size: number): Generator<Leaves[]> {
   yield* choose(size, 0);
 }
 
-test.each([3, 4, 5, 6])(
-  "[19] every dropout pattern at n = %i gives the exact sum of the survivors or nothing",
-  { timeout: 120_000 },
+test.each(wholeGoals ? [3, 4, 5, 6, 7, 8] : [3, 4, 5, 6])(
+  "[19] G6 every dropout pattern at n = %i gives the exact sum of the survivors or nothing",
+  { timeout: 600_000 },
   async (size) => {
     const task = smallTask();
     const answers = answersOf(size);
@@ -66,5 +70,34 @@ test.each([3, 4, 5, 6])(
     }
     expect(sums).toBeGreaterThan(0);
     expect(aborts).toBeGreaterThan(0);
+  },
+);
+
+/** How many rounds of each size; a thousand tabs take minutes. */
+const large: [number, number][] = wholeGoals
+  ? [
+      [100, 20],
+      [1000, 1],
+    ]
+  : [[100, 1]];
+
+test.each(large)(
+  "G6 %i tabs that leave at random at any phase give the exact sum of the survivors, %i times",
+  { timeout: 1_800_000 },
+  async (size, rounds) => {
+    const random = seededRandom(size);
+    const task = smallTask({
+      cohort: { minimum: 3, maximum: size, dropoutTolerance: size > 100 ? 0.05 : 0.15, colludingShare: 0.05 },
+    });
+    const world = await newWorld(size, task);
+    const answers = answersOf(size);
+    for (let round = 0; round < rounds; round++) {
+      // Of these few it is drawn when they leave, which may be never.
+      const oneOf = size > 100 ? 50 : 16;
+      const leaves = answers.map(() => (random.below(oneOf) === 0 ? phases[random.below(phases.length)]! : "never"));
+      const { sum, survivors } = await playRound(world, answers, leaves);
+      expect(survivors).toEqual(leaves.flatMap((l, i) => (phases.indexOf(l) > phases.indexOf("masked") ? [i] : [])));
+      expect(Array.from(sum)).toEqual(sumOf(answers, survivors));
+    }
   },
 );

@@ -12,7 +12,7 @@ import { open, seal } from "../../secure-sum/boxes.ts";
 import { drawGraph, graphSeed } from "../../secure-sum/graph.ts";
 import { findGraph, type GraphParameters } from "../../secure-sum/graph-parameters.ts";
 import { keyAgreement } from "../../secure-sum/keys.ts";
-import { addMask, pairKey, pairSign, selfKey } from "../../secure-sum/masks.ts";
+import { addMasks, pairKey, pairSign, selfKey } from "../../secure-sum/masks.ts";
 import { recover, shareLength } from "../../secure-sum/shares.ts";
 import { admitShares, boxLength, collectShares, deliverShares, deliveryTo, openDelivery } from "../2-shares.ts";
 import { addUp, maskAnswer } from "../3-masked.ts";
@@ -298,7 +298,7 @@ async function isolate(world: World, formed: Formed, victim: number, corrupt: Re
   }
   const any = async () => true;
   const seed = (await recover(seedShares, cohort.graph.threshold, any))!.secret;
-  await addMask(left, await selfKey(context, seed, victim), -1, state.plan.bits);
+  await addMasks(left, [await selfKey(context, seed, victim)], -1, state.plan.bits);
   // Two ways on: the victim's mask key, if what it has of shares makes it; and the colluders' own halves of pairs.
   const own = (await recover(keyShares, keyShares.size, any))?.secret;
   const keys = own && (await keyAgreement(own));
@@ -313,7 +313,7 @@ async function isolate(world: World, formed: Formed, victim: number, corrupt: Re
           ? await keys!.agree(fromHex(linked.offers[neighbour]!.maskKey))
           : members.get(neighbour)!.state.maskSecrets.get(victim)!;
       const sign = pairSign(victim, neighbour) === 1 ? -1 : 1;
-      await addMask(rest, await pairKey(context, secret, victim, neighbour), sign, state.plan.bits);
+      await addMasks(rest, [await pairKey(context, secret, victim, neighbour)], sign, state.plan.bits);
     }
     best = Math.min(best, rest.every((x) => x === 0) ? 0 : uniformP(rest, 32));
   }
