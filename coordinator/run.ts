@@ -300,17 +300,18 @@ export class Run {
         if (signal.aborted) throw signal.reason;
         await this.#setState("running");
         failures = (await this.#ask(question, signal)) ? 0 : failures + 1;
-        if (failures === attemptsInARow) {
-          const reason = `the round was tried ${failures} times in a row; see the reasons of its attempts`;
-          return { state: "failed", reason };
-        }
+        if (failures === attemptsInARow)
+          return {
+            state: "failed",
+            reason: `the round was tried ${failures} times in a row; see the reasons of its attempts`,
+          };
       }
       if (signal.aborted) throw signal.reason;
       const evaluated = this.#records.some((r) => r.question === "evaluate" && r.state === "finished");
-      const reason = evaluated
-        ? "every round is done"
-        : "the privacy budget is spent before the evaluation could be asked";
-      return { state: "finished", reason };
+      return {
+        state: "finished",
+        reason: evaluated ? "every round is done" : "the privacy budget is spent before the evaluation could be asked",
+      };
     } catch (error) {
       // Who may write no more ends no run: whoever leads now goes on with it.
       if (error instanceof Interrupted || error instanceof LeadershipLost) return undefined;
