@@ -38,6 +38,8 @@ export class OwnSeats implements Seats {
     // After the signature: an invitation for one is given to a key that is its bringer's own.
     if (!(await run.admits(who.invite, who.identity))) return refuse("invitation-invalid");
     const welcome = await run.welcome(who.identity, who.ledgerSize);
+    // It may have ended in the meantime, and all who were seated were told: who came now would never hear of it.
+    if (run.isOver) return refuse("run-ended");
     if (answer({ ok: true, welcome })) await run.enter(connection);
   }
 
