@@ -103,8 +103,7 @@ test("who may do what is what docs/access.md says", async () => {
   const { routes } = httpApp(
     server.coordinator,
     new LabJobs(dataDir),
-    { folder: dataDir, files: [] },
-    dataDir,
+    { folder: dataDir, files: [], encoders: dataDir },
     new Limits(defaultLimits),
     pino({ level: "silent" }),
   );

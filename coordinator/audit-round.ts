@@ -92,6 +92,7 @@ export function roundsInMemory(random: RandomSource, noiseMultiplier: number, di
         onPhase: () => {},
         witness: async (roster) => roster,
         charge: async () => {},
+        elsewhere: async () => undefined,
       },
       failed.signal,
     );

@@ -16,7 +16,8 @@ import { type DocumentName, documentsOf } from "./governance/documents.ts";
 import { startLearner } from "./learner.ts";
 import { Metrics } from "./metrics.ts";
 import type { Deadlines } from "./round.ts";
-import { newInvitation, Run, type RunDependencies, spentOn } from "./run.ts";
+import { newInvitation, Run, type RunDependencies, spentOn, type UploadsElsewhere } from "./run.ts";
+import { OwnSeats } from "./seats.ts";
 import { openDatabase, type Place } from "./store/database.ts";
 import { accessKey, coordinatorIdentity } from "./store/keys.ts";
 import type { Leader } from "./store/leader.ts";
@@ -36,6 +37,7 @@ export class Coordinator {
   readonly #runs = new Map<string, Run>();
   #reviewing: Promise<unknown> = Promise.resolve();
   readonly witnesses = new Witnesses();
+  readonly seats = new OwnSeats((id) => this.#runs.get(id));
   #leads = true;
   #forgetting: ReturnType<typeof setInterval> | undefined;
   readonly metrics = new Metrics(() => ({
@@ -46,6 +48,8 @@ export class Coordinator {
   }));
   /** Where participants reach this coordinator; known once it listens */
   url = "";
+  /** Where members are connected to other processes as well */
+  elsewhere: UploadsElsewhere = async () => undefined;
   /** Called on every change of a run, for whoever watches */
   onRunChange: (detail: RunDetail) => void = () => {};
   /** Called as the phase under way moves on, a few times a second at most */
@@ -132,6 +136,7 @@ export class Coordinator {
       publicKey: this.publicKey,
       pagesHash: this.pagesHash,
       witnesses: this.witnesses,
+      elsewhere: (...round) => this.elsewhere(...round),
       deadlines: this.deadlines,
       metrics: this.metrics,
       url: () => this.url,

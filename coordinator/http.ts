@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { HttpBindings } from "@hono/node-server";
 import { serveStatic } from "@hono/node-server/serve-static";
-import { Hono } from "hono";
+import { type Context, type ErrorHandler, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { routePath } from "hono/route";
@@ -13,31 +13,60 @@ import { InputError } from "../shared/errors.ts";
 import { type SignedStatement, signedStatementSchema } from "../shared/governance/review.ts";
 import { largestCohort, taskJsonSchema } from "../shared/task.ts";
 import { readTaskFile, TaskFileError } from "../shared/task-file.ts";
-import { bearer, only } from "./access.ts";
+import { bearer, type Keys, only } from "./access.ts";
 import type { Coordinator } from "./coordinator.ts";
 import { exportModel, modelFormats } from "./export/model.ts";
 import { documentNames } from "./governance/documents.ts";
 import { labApi } from "./lab-api.ts";
 import type { LabJobs } from "./lab-jobs.ts";
 import type { Limits } from "./limits.ts";
+import type { Metrics } from "./metrics.ts";
 import type { PageFiles } from "./pages.ts";
 import { pieceOf } from "./pieces.ts";
 import { exampleTasks, sampleFor } from "./samples.ts";
+import { Unserved } from "./seats.ts";
 import { encoderBytes, hasEncoder } from "./text/encoders.ts";
 
 type App = Hono<{ Bindings: HttpBindings }>;
 
-/** @param pages the built ones, with their list @param encoders folder of those that were brought in */
-export function httpApp(
-  coordinator: Coordinator,
-  lab: LabJobs,
-  pages: { folder: string; files: PageFiles },
-  encoders: string,
+/** What is served as it lies: the built pages, with their list, and the folder of encoders that were brought in. */
+export interface Pages {
+  folder: string;
+  files: PageFiles;
+  encoders: string;
+}
+
+/** What every process answers by itself. */
+export interface Front {
+  readonly keys: Keys;
+  readonly metrics: Metrics;
+  /** Why nothing can go on at the moment; undefined when all is well */
+  unready(): Promise<string | undefined>;
+}
+
+/** Of a process that leads. */
+export function httpApp(coordinator: Coordinator, lab: LabJobs, pages: Pages, limits: Limits, log: Logger): App {
+  const app = frontApp(coordinator, limits);
+  app.route("/", apiApp(coordinator, lab, pages.encoders, log));
+  return withPages(app, pages, log);
+}
+
+/** Of a process that does not: pages are the same everywhere, the rest it has answered by who leads. */
+export function relayApp(
+  front: Front,
+  relay: (request: Request) => Promise<Response>,
+  pages: Pages,
   limits: Limits,
   log: Logger,
 ): App {
+  const app = frontApp(front, limits);
+  for (const path of ["/api/*", "/ledger/*", "/task.schema.json"]) app.all(path, (c) => relay(c.req.raw));
+  return withPages(app, pages, log);
+}
+
+function frontApp(front: Front, limits: Limits): App {
+  const { keys, metrics } = front;
   const app: App = new Hono();
-  const { keys } = coordinator;
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
@@ -64,11 +93,11 @@ export function httpApp(
     await next();
     const { method } = c.req;
     const known = ["GET", "POST", "HEAD"].includes(method) ? method : "other";
-    coordinator.metrics.request(known, routePath(c), c.res.status, performance.now() - began);
+    metrics.request(known, routePath(c), c.res.status, performance.now() - began);
   });
   app.use(async (c, next) => {
     if (await limits.request(limits.addressOf(c.env.incoming))) return next();
-    coordinator.metrics.refused("requests");
+    metrics.refused("requests");
     const error = { field: "address", problem: "asks too often", fix: "Wait a minute." };
     return c.json({ error }, 429, { "retry-after": "60" });
   });
@@ -76,12 +105,19 @@ export function httpApp(
 
   app.get("/healthz", (c) => c.text("ok\n"));
   app.get("/readyz", async (c) => {
-    const problem = await coordinator.unready();
+    const problem = await front.unready();
     return problem ? c.text(`${problem}\n`, 503) : c.text("ok\n");
   });
   app.get("/metrics", only(keys, "researcher", "operator"), async (c) =>
-    c.body(await coordinator.metrics.text(), 200, { "content-type": coordinator.metrics.contentType }),
+    c.body(await metrics.text(), 200, { "content-type": metrics.contentType }),
   );
+  return app;
+}
+
+/** Runs, reviews, ledger and lab, as whoever leads has them. */
+export function apiApp(coordinator: Coordinator, lab: LabJobs, encoders: string, log: Logger): Hono {
+  const app = new Hono();
+  const { keys } = coordinator;
   app.get("/api/open", (c) => c.json(coordinator.openRuns()));
   app.get("/api/tasks", async (c) => c.json(await exampleTasks()));
   app.get("/task.schema.json", (c) => c.json(taskJsonSchema() as object));
@@ -91,20 +127,6 @@ export function httpApp(
     const csv = await sampleFor(run.task);
     if (csv === undefined) throw new HTTPException(404, { message: "this task has no sample" });
     return c.text(csv, 200, { "content-type": "text/csv; charset=utf-8" });
-  });
-
-  // Named by its hash, which stands in the task: it never changes, and a tab checks it.
-  app.get("/encoders/:file", async (c) => {
-    const sha256 = c.req.param("file").replace(/\.safetensors$/, "");
-    if (!hasEncoder(encoders, sha256)) throw new HTTPException(404, { message: "no such encoder" });
-    const file = await encoderBytes(encoders, sha256);
-    const { status, bytes, headers } = pieceOf(file, c.req.header("range"));
-    return c.body(bytes, status, {
-      ...headers,
-      "content-type": "application/octet-stream",
-      "content-length": String(bytes.length),
-      "cache-control": "public, max-age=31536000, immutable",
-    });
   });
 
   // The log is public: nothing in it names a participant. C2SP tlog-tiles asks for these paths.
@@ -213,16 +235,42 @@ export function httpApp(
     return c.json({ runs: await coordinator.erase(identity) });
   });
 
+  app.notFound(nothingHere);
+  app.onError(inWords(log));
+  return app;
+}
+
+function withPages(app: App, pages: Pages, log: Logger): App {
+  // Named by its hash, which stands in the task: it never changes, and a tab checks it.
+  app.get("/encoders/:file", async (c) => {
+    const sha256 = c.req.param("file").replace(/\.safetensors$/, "");
+    if (!hasEncoder(pages.encoders, sha256)) throw new HTTPException(404, { message: "no such encoder" });
+    const file = await encoderBytes(pages.encoders, sha256);
+    const { status, bytes, headers } = pieceOf(file, c.req.header("range"));
+    return c.body(bytes, status, {
+      ...headers,
+      "content-type": "application/octet-stream",
+      "content-length": String(bytes.length),
+      "cache-control": "public, max-age=31536000, immutable",
+    });
+  });
+
   // What anyone may compare with a build of their own: `murmur pages --url`.
   app.get("/pages.json", (c) => c.json(pages.files));
   app.use(serveStatic({ root: pages.folder, rewriteRequestPath: (path) => path }));
   for (const page of ["console", "lab", "help"])
     app.get(`/${page}`, async (c) => c.html(await readFile(join(pages.folder, page, "index.html"), "utf8")));
-  app.notFound((c) =>
-    c.json({ error: { field: "path", problem: "there is nothing here", fix: "Open / or /console." } }, 404),
-  );
+  app.notFound(nothingHere);
+  app.onError(inWords(log));
+  return app;
+}
 
-  app.onError((error, c) => {
+const nothingHere = (c: Context) =>
+  c.json({ error: { field: "path", problem: "there is nothing here", fix: "Open / or /console." } }, 404);
+
+const inWords =
+  (log: Logger): ErrorHandler =>
+  (error, c) => {
     if (error instanceof TaskFileError) return c.json({ problems: error.problems }, 400);
     if (error instanceof InputError)
       return c.json({ error: { field: error.field, problem: error.problem, fix: error.fix } }, 400);
@@ -230,8 +278,8 @@ export function httpApp(
       return c.json({ error: { field: "path", problem: error.message, fix: "Check the address." } }, error.status);
     if (error instanceof SyntaxError)
       return c.json({ error: { field: "body", problem: "is not JSON", fix: "Send a JSON body." } }, 400);
+    if (error instanceof Unserved)
+      return c.json({ error: { field: "path", problem: "nobody leads now", fix: "Try again in a moment." } }, 503);
     log.error({ err: error }, "a request broke the coordinator's handling");
     return c.json({ error: { field: "", problem: "the coordinator failed", fix: "See its log." } }, 500);
-  });
-  return app;
-}
+  };

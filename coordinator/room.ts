@@ -45,6 +45,10 @@ export class Room {
     return [...this.#connections.keys()];
   }
 
+  connectionOf(identity: string): Connection | undefined {
+    return this.#connections.get(identity);
+  }
+
   /** A second connection of one identity replaces the first: one person, one seat. */
   enter(connection: Connection): void {
     const before = this.#connections.get(connection.identity);
@@ -92,7 +96,7 @@ export class Room {
     timeoutMs: number,
     admit: Admit<never>,
     signal: AbortSignal,
-    onLost: (identity: string) => void = () => {},
+    onLost: (identity: string, reason: DropReason) => void = () => {},
   ): Promise<Map<string, DropReason>> {
     return new Promise((resolve, reject) => {
       const dropped = new Map<string, DropReason>();
@@ -115,7 +119,7 @@ export class Room {
           dropped.set(identity, reason);
           collector.lost[reason] = (collector.lost[reason] ?? 0) + 1;
           this.#progress();
-          onLost(identity);
+          onLost(identity, reason);
         },
         checking: 0,
         late: false,

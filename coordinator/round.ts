@@ -7,7 +7,7 @@ import type { RoundPlan } from "../shared/plan.ts";
 import { admitOffer, gather } from "../shared/round/1-ready.ts";
 import { admitNonce, closeCohort, collectNonces, linkCohort, type Roster } from "../shared/round/1-roster.ts";
 import { admitShares, collectShares, deliverShares, deliveryTo } from "../shared/round/2-shares.ts";
-import { addUp } from "../shared/round/3-masked.ts";
+import { type Adding, addUp } from "../shared/round/3-masked.ts";
 import {
   admitAgreement,
   admitUnmask,
@@ -70,6 +70,16 @@ export interface RoundHooks {
    * never be ahead of the coordinator's account.
    */
   charge(): Promise<void>;
+  /** Lets other processes take vectors as well */
+  elsewhere(adding: Adding, deadlines: Pick<Deadlines, "masked" | "piece">): Promise<Elsewhere | undefined>;
+}
+
+/** What other processes add up, of members who are connected to them; see peers/. */
+export interface Elsewhere {
+  /** Adds it to the sum; what they did not keep before is not acknowledged any more. @throws Abort when some is lost */
+  combine(): Promise<void>;
+  /** Nothing is awaited from them any more. */
+  close(): void;
 }
 
 /** @throws Abort when the round ends with nothing revealed */
@@ -119,23 +129,25 @@ export async function conductRound(
 
   hooks.onPhase("masked", delivered.senders.length);
   const adding = addUp(env, delivered);
-  for (const member of delivered.senders) room.send([identities[member]!], "delivery", deliveryTo(delivered, member));
   const senders = delivered.senders.map((member) => identities[member]!);
   const uploads = new Uploads(adding, deadlines.piece, (identity) => room.drop(identity, "timed-out"));
+  const patience = { masked: deadlines.masked * Math.ceil(senders.length / uploads.places), piece: deadlines.piece };
+  const elsewhere = await hooks.elsewhere(adding, patience);
+  for (const member of delivered.senders) room.send([identities[member]!], "delivery", deliveryTo(delivered, member));
   try {
-    const turns = Math.ceil(senders.length / uploads.places);
-    count(
-      await room.collect(
-        "masked",
-        senders,
-        deadlines.masked * turns,
-        (who, m: UploadMessage) => uploads.admit(who, m),
-        signal,
-        (identity) => uploads.release(identity),
-      ),
+    const losses = await room.collect(
+      "masked",
+      senders,
+      patience.masked,
+      async (who, m: UploadMessage | { kept: true }) => ("kept" in m ? undefined : uploads.admit(who, m)),
+      signal,
+      (identity) => uploads.release(identity),
     );
+    await elsewhere?.combine();
+    count(withoutReceived(losses, adding));
   } finally {
     uploads.close();
+    elsewhere?.close();
   }
 
   const agreeing = await announceSurvivors(env, adding);
@@ -163,4 +175,10 @@ export async function conductRound(
     dropped,
     rosterHash: gathered.cohort.rosterHash,
   };
+}
+
+/** Whose vector is in the sum is not lost, whatever became of its connection. */
+function withoutReceived(losses: Map<string, DropReason>, { cohort, received }: Adding): Map<string, DropReason> {
+  const there = new Set([...received].map((member) => cohort.identities[member]!));
+  return new Map([...losses].filter(([identity]) => !there.has(identity)));
 }

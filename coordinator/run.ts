@@ -44,7 +44,8 @@ import { finalParameters, type Learner } from "./learner.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Reading, readSum, selectionThreshold } from "./reading.ts";
 import { type Connection, Room } from "./room.ts";
-import { conductRound, type Deadlines, type RoundOutcome } from "./round.ts";
+import { conductRound, type Deadlines, type RoundHooks, type RoundOutcome } from "./round.ts";
+import { LeadershipLost } from "./store/leader.ts";
 import type { Ledger } from "./store/ledger-store.ts";
 import type { RunRow, Runs } from "./store/runs.ts";
 import type { Witnesses } from "./witness/witnesses.ts";
@@ -55,6 +56,13 @@ const gatheringMs = 15_000;
 /** Attempts of one round that may fail in a row before the run waits for a person. */
 const attemptsInARow = 5;
 
+/** Lets other processes take vectors of the members that are connected there. */
+export type UploadsElsewhere = (
+  run: string,
+  room: Room,
+  ...round: Parameters<RoundHooks["elsewhere"]>
+) => ReturnType<RoundHooks["elsewhere"]>;
+
 export interface RunDependencies {
   runs: Runs;
   ledger: Ledger;
@@ -62,6 +70,7 @@ export interface RunDependencies {
   /** Ed25519, hex */
   publicKey: string;
   witnesses: Witnesses;
+  elsewhere: UploadsElsewhere;
   deadlines: Deadlines;
   metrics: Metrics;
   /** Hash of the pages that are served; undefined where none are */
@@ -275,6 +284,13 @@ export class Run {
   }
 
   async #drive(): Promise<void> {
+    const ending = await this.#askAll();
+    // Once: an end whose writing fails is found out at the next start.
+    if (ending) await this.#end(ending.state, ending.reason);
+  }
+
+  /** @returns how the run ended; undefined where it is only left */
+  async #askAll(): Promise<{ state: "finished" | "stopped" | "failed"; reason: string } | undefined> {
     const { signal } = this.#stop;
     let failures = 0;
     try {
@@ -284,24 +300,24 @@ export class Run {
         if (signal.aborted) throw signal.reason;
         await this.#setState("running");
         failures = (await this.#ask(question, signal)) ? 0 : failures + 1;
-        if (failures === attemptsInARow) {
-          return await this.#end(
-            "failed",
-            `the round was tried ${failures} times in a row; see the reasons of its attempts`,
-          );
-        }
+        if (failures === attemptsInARow)
+          return {
+            state: "failed",
+            reason: `the round was tried ${failures} times in a row; see the reasons of its attempts`,
+          };
       }
       if (signal.aborted) throw signal.reason;
       const evaluated = this.#records.some((r) => r.question === "evaluate" && r.state === "finished");
-      await this.#end(
-        "finished",
-        evaluated ? "every round is done" : "the privacy budget is spent before the evaluation could be asked",
-      );
+      return {
+        state: "finished",
+        reason: evaluated ? "every round is done" : "the privacy budget is spent before the evaluation could be asked",
+      };
     } catch (error) {
-      if (error instanceof Interrupted) return;
-      if (error instanceof Abort && error.reason === "stopped") return await this.#end("stopped", this.#stopReason);
+      // Who may write no more ends no run: whoever leads now goes on with it.
+      if (error instanceof Interrupted || error instanceof LeadershipLost) return undefined;
+      if (error instanceof Abort && error.reason === "stopped") return { state: "stopped", reason: this.#stopReason };
       this.dependencies.log.error({ err: error, run: this.id }, "the run failed");
-      await this.#end("failed", "the coordinator failed; see its log");
+      return { state: "failed", reason: "the coordinator failed; see its log" };
     }
   }
 
@@ -433,6 +449,7 @@ export class Run {
             this.#charges = [...this.#charges, charge];
             await runs.chargeRound(this.id, facts, charge, this.#spent());
           },
+          elsewhere: (...round) => this.dependencies.elsewhere(this.id, this.room, ...round),
         },
         signal,
       );

@@ -17,11 +17,11 @@ import {
   witnessChallengeText,
   witnessHello,
 } from "../shared/wire.ts";
-import { roleOf } from "./access.ts";
+import { type Keys, roleOf } from "./access.ts";
 import type { Coordinator } from "./coordinator.ts";
 import type { Limits } from "./limits.ts";
 import type { Connection } from "./room.ts";
-import type { Run } from "./run.ts";
+import { type SeatedEvent, type Seats, Unserved } from "./seats.ts";
 import { forgetSlab } from "./socket-slab.ts";
 
 /** A piece of a vector, or shares for 254 neighbours, and what frames them. */
@@ -31,10 +31,11 @@ const largestMessage = pieceLength(32) + 2 ** 16;
 const messagesPerTenSeconds = 300;
 
 /** Whose runs are served. */
-export type Host = Pick<Coordinator, "keys" | "metrics" | "onRunChange" | "onProgress" | "witnesses" | "publicKey"> & {
-  run(
-    id: string,
-  ): Pick<Run, "isOver" | "isProposed" | "admits" | "welcome" | "enter" | "withdraw" | "room"> | undefined;
+export type Host = Pick<Coordinator, "metrics" | "onRunChange" | "onProgress"> & {
+  readonly keys: Keys;
+  readonly seats: Seats;
+  readonly witnesses: Pick<Coordinator["witnesses"], "enter">;
+  readonly publicKey: string;
 };
 
 export function attachSockets(http: HttpServer, coordinator: Host, limits: Limits, log: Logger): Server {
@@ -81,6 +82,12 @@ export function attachSockets(http: HttpServer, coordinator: Host, limits: Limit
   return io;
 }
 
+/** Ends all connections; whoever was connected comes back by itself. */
+export function hangUp(io: Server): void {
+  for (const name of ["/tab", "/witness", "/console"])
+    for (const socket of io.of(name).sockets.values()) socket.conn.close();
+}
+
 /** A browser names the page's origin; a program names none. */
 function sameOrigin(origin: string | undefined, host: string | undefined): boolean {
   if (origin === undefined) return true;
@@ -111,7 +118,8 @@ function serveTab(
   });
   const silent = setTimeout(() => {
     coordinator.metrics.refused("silence");
-    socket.disconnect(true);
+    // Whoever waits for an answer that is late, as while nobody leads, comes back.
+    socket.conn.close();
   }, limits.settings.helloMs);
 
   /** Counts the answer and how long it took; what asks for no answer gets none. */
@@ -131,64 +139,43 @@ function serveTab(
     // Two hellos at once must not take two seats: only one of them would be given back.
     greeting = true;
     try {
-      const hello = parsed.data;
-      const run = coordinator.run(hello.run);
-      if (!run) return reply({ ok: false, reason: "run-unknown" });
-      if (run.isProposed) return reply({ ok: false, reason: "run-proposed" });
-      if (run.isOver) return reply({ ok: false, reason: "run-ended" });
-      const own = await verifySignature(
-        fromHex(hello.identity),
-        fromHex(hello.signature),
-        challengeText(nonce, hello.run),
-      );
-      if (!own) return reply({ ok: false, reason: "signature-invalid" });
-      if (!(await limits.hello(hello.identity))) {
+      const { signature, ...hello } = parsed.data;
+      const text = challengeText(nonce, hello.run);
+      const proven = await verifySignature(fromHex(hello.identity), fromHex(signature), text);
+      if (proven && !(await limits.hello(hello.identity))) {
         coordinator.metrics.refused("hellos");
         return void socket.disconnect(true);
       }
-      // After the signature: an invitation for one is given to a key that is its bringer's own.
-      if (!(await run.admits(hello.invite, hello.identity))) return reply({ ok: false, reason: "invitation-invalid" });
       const connection: Connection = {
         identity: hello.identity,
         send: (event, ...message) => socket.emit(event as keyof CoordinatorToTab, ...(message as never)),
         close: () => socket.disconnect(true),
       };
-      const welcome = await run.welcome(hello.identity, hello.ledgerSize);
-      // Gone in the meantime: nobody would ever give its seat back.
-      if (!socket.connected) return;
-      clearTimeout(silent);
-      seat = { connection, run: hello.run };
-      reply({ ok: true, welcome });
-      await run.enter(connection);
+      await coordinator.seats.join({ ...hello, proven }, connection, (answer) => {
+        // Gone in the meantime: nobody would ever give its seat back.
+        if (!socket.connected) return false;
+        if (answer.ok) {
+          clearTimeout(silent);
+          seat = { connection, run: hello.run };
+        }
+        reply(answer);
+        return answer.ok;
+      });
     } finally {
       greeting = false;
     }
   };
   socket.on("hello", (raw, reply) => void greet(raw, measured("hello", reply)).catch(failed));
 
-  /** Every other message: the right shape, from somebody with a seat, into the run's room. */
-  const carry = async (event: keyof typeof tabMessages, raw: unknown, reply: unknown) => {
+  /** Every other message: the right shape, from somebody with a seat, into the run. */
+  const carry = async (event: SeatedEvent, raw: unknown, reply: unknown) => {
     const parsed = tabMessages[event].safeParse(raw);
     if (!parsed.success || typeof reply !== "function") return refuse(reply);
-    if (event === "withdraw") {
-      const run = seat && coordinator.run(seat.run);
-      if (!run || !seat) return refuse(reply);
-      await run.withdraw(seat.connection.identity);
-      reply({ ok: true });
-      return;
-    }
-    if (event === "decline") {
-      if (!seat) return refuse(reply);
-      coordinator.run(seat.run)?.room.drop(seat.connection.identity, "declined");
-      reply({ ok: true });
-      return;
-    }
-    await intoRoom(event, event === "masked" ? { header: parsed.data } : parsed.data, reply as Answer);
+    await intoRun(event, event === "masked" ? { header: parsed.data } : parsed.data, reply as Answer);
   };
-  const intoRoom = async (event: string, message: unknown, reply: Answer) => {
-    const run = seat && coordinator.run(seat.run);
-    if (!run || !seat) return refuse(reply);
-    reply(await run.room.receive(seat.connection.identity, event, message));
+  const intoRun = async (event: SeatedEvent, message: unknown, reply: Answer) => {
+    if (!seat) return refuse(reply);
+    reply(await coordinator.seats.receive(seat.run, seat.connection, event, message));
   };
   for (const event of ["ready", "nonce", "shares", "masked", "agreement", "unmask", "decline", "withdraw"] as const) {
     socket.on(event, (raw: unknown, reply: unknown) => void carry(event, raw, measured(event, reply)).catch(failed));
@@ -197,18 +184,19 @@ function serveTab(
     forgetSlab(socket);
     const reply = measured("piece", answer);
     if (!(bytes instanceof Uint8Array) || typeof reply !== "function") return refuse(reply);
-    void intoRoom("masked", { piece: bytes }, reply as Answer).catch(failed);
+    void intoRun("masked", { piece: bytes }, reply as Answer).catch(failed);
   });
 
   const failed = (error: unknown) => {
-    log.error({ err: error }, "a message broke the coordinator's handling");
-    socket.disconnect(true);
+    if (!(error instanceof Unserved)) log.error({ err: error }, "a message broke the coordinator's handling");
+    // The connection, not the namespace alone: after that a client would not come back by itself.
+    socket.conn.close();
   };
 
   socket.on("disconnect", () => {
     clearInterval(quota);
     clearTimeout(silent);
-    if (seat) coordinator.run(seat.run)?.room.leave(seat.connection);
+    if (seat) coordinator.seats.leave(seat.run, seat.connection);
   });
 
   socket.emit("challenge", nonce);

@@ -3,7 +3,7 @@
  * right, and a cohort of thousands must not need thousands of them. The others wait for their header's answer.
  */
 import {
-  type Adding,
+  type Counting,
   closeUpload,
   type MaskedHeader,
   openUpload,
@@ -40,7 +40,7 @@ export class Uploads {
    * @param onSilent called when it was silent for longer
    */
   constructor(
-    private readonly adding: Adding,
+    private readonly adding: Counting,
     private readonly patienceMs: number,
     private readonly onSilent: (identity: string) => void,
   ) {

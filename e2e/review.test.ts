@@ -92,8 +92,7 @@ async function tryEverything(run: Run): Promise<string[]> {
   const { routes } = httpApp(
     server.coordinator,
     new LabJobs(folder),
-    { folder: folder, files: [] },
-    folder,
+    { folder, files: [], encoders: folder },
     new Limits(defaultLimits),
     pino({ level: "silent" }),
   );

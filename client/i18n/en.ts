@@ -416,6 +416,7 @@ export const en = {
   "abort.shares-insufficient": "too few right shares came to open the sum",
   "abort.sum-wrapped": "the sum was too large for its range: an answer was out of bounds, or false",
   "abort.coordinator-restarted": "the coordinator was restarted",
+  "abort.partial-sum-lost": "one of the coordinator's processes lost what it had added up",
   "abort.coordinator-failed": "the coordinator failed; see its log",
   "abort.budget-spent": "the privacy budget is spent",
   "abort.stopped": "stopped by the operator",

@@ -69,6 +69,8 @@ function faultsIn(path: string): Set<string> {
     if (ts.isCallExpression(node) && /\.regex$/.test(node.expression.getText())) take(node.arguments[1]);
     // Why a run ended.
     if (ts.isCallExpression(node) && /\.(#end|stop)$/.test(node.expression.getText())) take(node.arguments.at(-1));
+    if (ts.isPropertyAssignment(node) && node.name.getText() === "reason" && path.endsWith("/run.ts"))
+      take(node.initializer);
     if (ts.isParameter(node) && node.name.getText() === "reason") take(node.initializer);
     if (ts.isReturnStatement(node) && path.endsWith("task-faults.ts")) take(node.expression);
     ts.forEachChild(node, visit);

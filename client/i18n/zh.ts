@@ -386,6 +386,7 @@ export const zh = {
   "abort.shares-insufficient": "收到的正确份额不足以打开总和",
   "abort.sum-wrapped": "总和超出了可表示的范围：有答复越界或不实",
   "abort.coordinator-restarted": "协调方重新启动过",
+  "abort.partial-sum-lost": "协调方的一个进程丢失了已累加的部分",
   "abort.coordinator-failed": "协调方出错，请查看其日志",
   "abort.budget-spent": "隐私预算已用尽",
   "abort.stopped": "由操作者停止",

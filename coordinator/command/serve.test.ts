@@ -3,7 +3,7 @@ import { get } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { placeOf } from "./definitions/place-flags.ts";
+import { placeOf, serverFrom } from "./definitions/place-flags.ts";
 import definition from "./definitions/serve.ts";
 import { secretFrom } from "./secret.ts";
 import { serve } from "./serve.ts";
@@ -28,11 +28,15 @@ test("a password on the command line is refused", () => {
   expect(place()).toEqual({ dataDir: "d" });
   expect(place("postgres://u@h/d")).toEqual({ dataDir: "d", postgres: { url: "postgres://u@h/d" } });
   expect(() => place("postgres://u:p@h/d")).toThrow("--database-url: holds a password");
+  expect(() => serverFrom("redis-url", "redis://:p@h")).toThrow("--redis-url: holds a password");
 });
 
 test("flags that make no sense together are named", async () => {
   const run = (args: object) => definition.run!({ args: { port: "0", "data-dir": folder, _: [], ...args } } as never);
   await expect(run({ standby: true })).rejects.toThrow("--standby: is for coordinators on one PostgreSQL server");
+  await expect(run({ "redis-url": "redis://h" })).rejects.toThrow("--redis-url: is for coordinators on one PostgreSQL");
+  const both = { "redis-url": "redis://h", "database-url": "postgres://h/d", standby: true };
+  await expect(run(both)).rejects.toThrow("--standby: stands beside --redis-url");
   await expect(run({ "tls-cert": "x" })).rejects.toThrow("--tls-key: is missing");
   for (const wrong of ["learn.example.org", "https://learn.example.org/path", "ftp://x"])
     await expect(run({ "public-url": wrong })).rejects.toThrow("--public-url: is «");

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { InputError } from "../../shared/errors.ts";
 import { Coordinator } from "../coordinator.ts";
-import { httpApp } from "../http.ts";
+import { httpApp, type Pages } from "../http.ts";
 import { LabJobs } from "../lab-jobs.ts";
 import { defaultLimits, httpTimes, type LimitSettings, Limits } from "../limits.ts";
 import { createLog } from "../log.ts";
@@ -28,53 +28,44 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/**
- * @param options.host loopback unless a reverse proxy with TLS stands before it: browsers give WebGPU and WebCrypto to
- * secure contexts only
- * @throws InputError when the port or the folder is taken
- */
-export async function serve(options: {
+export interface ServeOptions {
   port: number;
   dataDir: string;
-  postgres?: PostgresPlace;
+  /** Loopback unless a reverse proxy with TLS stands before it: browsers give WebGPU and WebCrypto to secure contexts only */
   host?: string;
   publicUrl?: string;
   /** PEM */
   tls?: { cert: string; key: string };
   deadlines?: Deadlines;
   limits?: Partial<LimitSettings>;
-}): Promise<Server> {
-  const { port, dataDir, postgres, tls, host = "127.0.0.1", deadlines = defaultDeadlines } = options;
+}
+
+/** @throws InputError when the port or the folder is taken */
+export async function serve(options: ServeOptions & { postgres?: PostgresPlace }): Promise<Server> {
+  const { dataDir, postgres, deadlines = defaultDeadlines } = options;
   const log = createLog();
-  const http = httpServer(tls);
-  const folder = join(projectRoot, "dist/client");
-  const pages = existsSync(folder) ? await pagesIn(folder) : [];
+  const http = httpServer(options.tls);
+  const { pages, hash } = await servedPages(dataDir);
   const coordinator = await Coordinator.open({
     place: { dataDir, ...(postgres && { postgres }) },
     deadlines,
-    ...(pages.length > 0 && { pagesHash: await pagesHash(pages) }),
+    ...(hash !== undefined && { pagesHash: hash }),
     log,
   });
   const limits = new Limits({ ...defaultLimits, ...options.limits });
   const lab = new LabJobs(join(dataDir, "lab"));
-  const app = httpApp(coordinator, lab, { folder, files: pages }, encodersFolder(dataDir), limits, log);
+  const app = httpApp(coordinator, lab, pages, limits, log);
   http.on("request", getRequestListener(app.fetch));
   const sockets = attachSockets(http, coordinator, limits, log);
+  let url: string;
   try {
-    await new Promise<void>((resolve, reject) => {
-      http.once("error", reject);
-      http.listen(port, host, resolve);
-    });
+    url = await listen(http, options);
   } catch (error) {
     await coordinator.close();
-    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") {
-      throw new InputError("--port", `${port} is taken`, "Choose another port, or 0 for a free one.");
-    }
     throw error;
   }
-  const url = options.publicUrl ?? `http${tls ? "s" : ""}://localhost:${(http.address() as AddressInfo).port}`;
   coordinator.start(url);
-  log.info({ port: (http.address() as AddressInfo).port, database: postgres ? "postgres" : "embedded" }, "serving");
+  log.info({ port: options.port, database: postgres ? "postgres" : "embedded" }, "serving");
   return {
     coordinator,
     url,
@@ -88,8 +79,33 @@ export async function serve(options: {
   };
 }
 
+/** With the hash of the pages, where they are built */
+export async function servedPages(dataDir: string): Promise<{ pages: Pages; hash: string | undefined }> {
+  const folder = join(projectRoot, "dist/client");
+  const files = existsSync(folder) ? await pagesIn(folder) : [];
+  const encoders = encodersFolder(dataDir);
+  return { pages: { folder, files, encoders }, hash: files.length > 0 ? await pagesHash(files) : undefined };
+}
+
+/** @returns where participants reach it @throws InputError when the port is taken */
+export async function listen(
+  http: HttpServer,
+  { port, host = "127.0.0.1", tls, publicUrl }: ServeOptions,
+): Promise<string> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      http.once("error", reject);
+      http.listen(port, host, resolve);
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    throw new InputError("--port", `${port} is taken`, "Choose another port, or 0 for a free one.");
+  }
+  return publicUrl ?? `http${tls ? "s" : ""}://localhost:${(http.address() as AddressInfo).port}`;
+}
+
 /** @throws InputError for a certificate or key that is none, before anything is opened */
-function httpServer(tls: { cert: string; key: string } | undefined): HttpServer {
+export function httpServer(tls: { cert: string; key: string } | undefined): HttpServer {
   const { timeout, ...times } = httpTimes;
   const server = tls ? tlsServer({ ...times, ...tls, minVersion: "TLSv1.2" }) : createServer(times);
   server.timeout = timeout;

@@ -140,6 +140,12 @@ export async function joinLoad(options: ClientOptions): Promise<{ leave(): void 
       options.onRevealed?.(member.facts, wire() - before - member.vectorBytes);
     }),
   );
+  // From which no client comes back by itself: where an older connection of this one was seated late.
+  socket.on("disconnect", (why) => {
+    if (why !== "io server disconnect") return;
+    options.onOut(why);
+    setTimeout(() => socket.connect(), awayMs);
+  });
   socket.on("ended", () => {
     socket.disconnect();
     options.onEnded?.();

@@ -1,5 +1,6 @@
 /** The coordinator that `murmur load` measures: the real one, in a process of its own, so that its cost is its own. */
 import { serve } from "../command/serve.ts";
+import { serveAmong } from "../command/serve-among.ts";
 import type { Deadlines } from "../round.ts";
 import type { Shape } from "./shape.ts";
 import { taskOf } from "./shape.ts";
@@ -9,10 +10,13 @@ export interface CoordinatorSettings {
   rounds: number;
   dataDir: string;
   port: number;
+  /** Where it is one of several processes */
+  among?: { databaseUrl: string; redisUrl: string };
 }
 
 export type FromCoordinator =
-  | { said: "serving"; url: string; run: string; invite: string; key: string }
+  | { said: "serving" }
+  | { said: "leading"; run: string; invite: string; key: string }
   /** Where the run is, and what it has cost this process so far */
   | { said: "at"; question: string; phase: string; cpuSeconds: number; peakRssBytes: number };
 
@@ -21,11 +25,11 @@ const forever = 3_600_000;
 const patient: Deadlines = { ready: forever, shares: forever, masked: forever, piece: forever, unmask: forever };
 const brisk: Deadlines = { ready: 8_000, shares: 4_000, masked: 8_000, piece: 2_000, unmask: 4_000 };
 
-const { shape, rounds, dataDir, port } = JSON.parse(process.argv[2]!) as CoordinatorSettings;
+const { shape, rounds, dataDir, port, among } = JSON.parse(process.argv[2]!) as CoordinatorSettings;
 const { isHarsh } = shape;
 const say = (message: FromCoordinator) => process.connected && process.send!(message);
 
-const { coordinator, url } = await serve({
+const options = {
   port,
   dataDir,
   deadlines: isHarsh ? brisk : patient,
@@ -36,7 +40,13 @@ const { coordinator, url } = await serve({
     hellosPerMinute: 1e6,
     ...(!isHarsh && { helloMs: forever, askAliveMs: forever }),
   },
-});
+};
+const server = among
+  ? await serveAmong({ ...options, postgres: { url: among.databaseUrl }, redis: among.redisUrl })
+  : await serve(options);
+void server.lost.then(() => process.exit(1));
+say({ said: "serving" });
+const coordinator = "leads" in server ? await server.leads : server.coordinator;
 const known = coordinator.summaries()[0]?.run;
 const run = known === undefined ? await coordinator.launchTask(taskOf(shape, rounds), 1) : coordinator.run(known)!;
 let last = "";
@@ -55,5 +65,5 @@ coordinator.onRunChange = ({ current }) => {
   });
 };
 const invite = new URL(run.detail().invitation).searchParams.get("invite")!;
-say({ said: "serving", url, run: run.id, invite, key: coordinator.keys.operator });
+say({ said: "leading", run: run.id, invite, key: coordinator.keys.operator });
 process.once("disconnect", () => process.exit());

@@ -1,10 +1,9 @@
 /**
- * `murmur load`: a real coordinator on an embedded database, and clients that speak the whole protocol to it over loopback;
- * on demand with faults. Afterwards what was acknowledged is held against what the ledger says: nothing may be lost.
+ * `murmur load`: a real coordinator on an embedded database, or several processes of one, and clients that speak the whole
+ * protocol to it over loopback; on demand with faults. Afterwards what was acknowledged is held against what the ledger says: nothing may be lost.
  */
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Seeded } from "../../shared/explain/seeded.ts";
@@ -12,8 +11,10 @@ import { checkLedger, type LedgerFile } from "../../shared/ledger/file.ts";
 import { checkPromises } from "../../shared/ledger/promises.ts";
 import { hashSum } from "../../shared/round/5-result.ts";
 import type { RunDetail } from "../../shared/run-record.ts";
+import { start } from "./child.ts";
 import type { ClientsSettings, FromClients } from "./clients.ts";
-import type { CoordinatorSettings, FromCoordinator } from "./coordinator.ts";
+import type { FromCoordinator } from "./coordinator.ts";
+import { Coordinators, type Several } from "./coordinators.ts";
 import { type ClientFault, clientFaults, type Fault } from "./faults.ts";
 import type { Shape } from "./shape.ts";
 
@@ -23,7 +24,20 @@ export interface LoadSettings {
   rounds: number;
   seed: number;
   faults: readonly Fault[];
+  /** In place of one process on an embedded database */
+  several?: Several;
+  /**
+   * Which process is killed when a phase begins, one after the other, each while all have members. After the last one and
+   * one more round that finishes the run is stopped.
+   */
+  kills?: readonly Kill[];
   onProgress(line: string): void;
+}
+
+export interface Kill {
+  question: string;
+  phase: string;
+  who: "leader" | "follower";
 }
 
 export interface LoadResult {
@@ -33,6 +47,9 @@ export interface LoadResult {
   reason: string;
   clients: number;
   dimension: number;
+  /** Processes, and the connections that each took behind a balancer */
+  coordinators: number;
+  taken?: number[];
   seed: number;
   /** Of the coordinator, from the announcement of the first training round to its result */
   serverCpuSeconds: number | null;
@@ -61,41 +78,56 @@ const mostMisfortunes = 3;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function load(settings: LoadSettings): Promise<LoadResult> {
-  const { rounds, seed, faults, onProgress } = settings;
-  const shape = { ...settings.shape, isHarsh: faults.length > 0 };
+  const { rounds, seed, faults, several, onProgress } = settings;
+  const kills = [...(settings.kills ?? [])];
+  const isTroubled = faults.length + kills.length > 0;
+  const shape = { ...settings.shape, isHarsh: isTroubled };
   const folder = mkdtempSync(join(tmpdir(), "murmur-load-"));
   const children = new Set<ChildProcess>();
   const tally: Record<string, number> = {};
+  let closing = () => {};
   try {
-    const place: CoordinatorSettings = {
-      shape,
-      rounds,
-      dataDir: join(folder, "data"),
-      port: await freePort(),
-    };
     let cpuBegan: number | undefined;
     let serverCpuSeconds: number | undefined;
     let peakRssBytes = 0;
+    let coordinators: Coordinators | undefined;
+    let isSpread = false;
     const watch = (message: FromCoordinator) => {
       if (message.said !== "at") return;
+      const { question, phase, cpuSeconds } = message;
       peakRssBytes = Math.max(peakRssBytes, message.peakRssBytes);
-      if (message.question === "train" && message.phase === "announce") cpuBegan ??= message.cpuSeconds;
-      if (message.phase === "between" && cpuBegan !== undefined) serverCpuSeconds ??= message.cpuSeconds - cpuBegan;
+      if (question === "train" && phase === "announce") cpuBegan ??= cpuSeconds;
+      if (phase === "between" && cpuBegan !== undefined) serverCpuSeconds ??= cpuSeconds - cpuBegan;
+      const [kill] = kills;
+      if (!coordinators || !kill) return;
+      if (phase === "between") coordinators.spread();
+      if (phase === "announce") isSpread = coordinators.have(Math.floor(shape.clients / coordinators.count) - 1);
+      if (!isSpread || kill.question !== question || kill.phase !== phase) return;
+      isSpread = false;
+      kills.shift();
+      tally.kill = (tally.kill ?? 0) + 1;
+      onProgress(`coordinator: kill the ${kill.who} in ${question}/${phase}`);
+      const { leader, count } = coordinators;
+      void coordinators.kill(kill.who === "leader" ? leader : (leader + 1) % count);
     };
-    let coordinator = start<FromCoordinator>("coordinator", place, children, watch);
-    const serving = await coordinator.said("serving");
-    const { url, run, invite, key } = serving;
+    const place = { shape, rounds, dataDir: join(folder, "data") };
+    const { coordinators: started, leading } = await Coordinators.start(place, several, children, watch);
+    coordinators = started;
+    closing = () => started.close();
+    const { run, invite, key } = leading;
+    const { url } = started;
+    const headers = { authorization: `Bearer ${key}` };
     const ask = async <T>(path: string): Promise<T | undefined> => {
-      const headers = { authorization: `Bearer ${key}` };
       const answer = await fetch(url + path, { headers }).catch(() => undefined);
       return answer?.ok ? ((await answer.json()) as T) : undefined;
     };
+    const tell = (path: string) => fetch(url + path, { method: "POST", headers }).catch(() => undefined);
     onProgress(`${shape.clients} clients join ${url}, seed ${seed}`);
     const ours = faults.filter((fault): fault is ClientFault => (clientFaults as readonly string[]).includes(fault));
     const sums = new Map<string, { count: number; sum: Float64Array<ArrayBuffer> }>();
     const clients = start<FromClients>(
       "clients",
-      { shape, rounds, url, run, invite, seed, faults: ours } satisfies ClientsSettings,
+      { shape, rounds, url, run, invite, seed, faults: ours, isTroubled } satisfies ClientsSettings,
       children,
       (message) => {
         if (message.said !== "acknowledged") return;
@@ -108,6 +140,7 @@ export async function load(settings: LoadSettings): Promise<LoadResult> {
     const random = new Seeded(seed);
     const fate = faults.filter((fault) => fault === "kill" || fault === "freeze");
     let detail: RunDetail | undefined;
+    let roundsAtLast = 0;
     let misfortunes = 0;
     for (let nextFault = Date.now() + quietMs; ; ) {
       await pause(500);
@@ -119,31 +152,29 @@ export async function load(settings: LoadSettings): Promise<LoadResult> {
         );
       detail = looked ?? detail;
       if (detail && ["finished", "stopped", "failed"].includes(detail.state)) break;
+      const done = detail?.rounds.filter(({ state }) => state === "finished").length ?? 0;
+      if (settings.kills && kills.length > 0) roundsAtLast = done;
+      else if (settings.kills && done > roundsAtLast) await tell(`/api/runs/${run}/stop`);
       if (fate.length === 0 || Date.now() < nextFault || misfortunes >= mostMisfortunes) continue;
       const fault = fate[random.u32() % fate.length]!;
       tally[fault] = (tally[fault] ?? 0) + 1;
       misfortunes++;
-      onProgress(`coordinator: ${fault}`);
-      if (fault === "kill") {
-        coordinator.child.kill("SIGKILL");
-        await coordinator.gone;
-        coordinator = start<FromCoordinator>("coordinator", place, children, watch);
-        await coordinator.said("serving");
-      } else {
-        coordinator.child.kill("SIGSTOP");
-        await pause(random.u32() % frozenMs);
-        coordinator.child.kill("SIGCONT");
-      }
+      const which = random.u32() % started.count;
+      onProgress(`coordinator ${which}: ${fault}`);
+      if (fault === "kill") await started.kill(which);
+      else await started.freeze(which, random.u32() % frozenMs);
       nextFault = Date.now() + quietMs + (random.u32() % quietMs);
     }
-    const ledger = (await ask<LedgerFile>(`/api/runs/${run}/ledger`))!;
+    let ledger: LedgerFile | undefined;
+    while (!ledger) ledger = await ask<LedgerFile>(`/api/runs/${run}/ledger`);
     const { faults: happened, out, milliseconds } = await clients.said("over");
     const { acknowledged, lost, unsure, violations } = await holdAgainst(ledger, sums);
-    if (faults.length === 0 && unsure > 0) violations.push(`${unsure} rounds summed up more than was acknowledged`);
+    if (started.fallen > 0) violations.push(`${started.fallen} processes ended by themselves`);
+    if (!isTroubled && unsure > 0) violations.push(`${unsure} rounds summed up more than was acknowledged`);
     const aborted: Record<string, number> = {};
     for (const { state, reason = "" } of detail.rounds)
       if (state === "aborted") aborted[reason] = (aborted[reason] ?? 0) + 1;
-    if (faults.length === 0) {
+    if (!isTroubled) {
       if (detail.state !== "finished") violations.push(`the run ${detail.state}: ${detail.reason}`);
       for (const [reason, count] of Object.entries(aborted)) violations.push(`${count} rounds ended by ${reason}`);
     }
@@ -156,8 +187,10 @@ export async function load(settings: LoadSettings): Promise<LoadResult> {
       reason: detail.reason ?? "",
       clients: shape.clients,
       dimension: shape.dimension,
+      coordinators: started.count,
+      ...(started.taken && { taken: started.taken }),
       seed,
-      serverCpuSeconds: faults.length === 0 ? (serverCpuSeconds ?? null) : null,
+      serverCpuSeconds: !isTroubled ? (serverCpuSeconds ?? null) : null,
       peakRssBytes,
       p50: quantile(0.5),
       p99: quantile(0.99),
@@ -170,6 +203,7 @@ export async function load(settings: LoadSettings): Promise<LoadResult> {
       violations,
     };
   } finally {
+    closing();
     for (const child of children) child.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
     rmSync(`${folder}.lock`, { force: true });
@@ -209,59 +243,4 @@ async function holdAgainst(
     if (!["announcement charge round", "announcement abort", "announcement charge abort"].includes(kinds.join(" ")))
       violations.push(`attempt ${name} went ${kinds.join(", ")}`);
   return { acknowledged, lost, unsure, violations };
-}
-
-interface Started<Message extends { said: string }> {
-  child: ChildProcess;
-  gone: Promise<void>;
-  said<What extends Message["said"]>(what: What): Promise<Extract<Message, { said: What }>>;
-}
-
-/** @param name of a file beside this one */
-function start<Message extends { said: string }>(
-  name: string,
-  settings: object,
-  children: Set<ChildProcess>,
-  watch: (message: Message) => void,
-): Started<Message> {
-  const child = fork(join(import.meta.dirname, `${name}.js`), [JSON.stringify(settings)], {
-    stdio: ["ignore", 2, 2, "ipc"],
-    serialization: "advanced",
-  });
-  children.add(child);
-  const inbox: Message[] = [];
-  let look = () => {};
-  child.on("message", (message) => {
-    const received = message as Message;
-    inbox.push(received);
-    watch(received);
-    look();
-  });
-  const gone = new Promise<void>((resolve) =>
-    child.once("exit", () => {
-      children.delete(child);
-      resolve();
-    }),
-  );
-  return {
-    child,
-    gone,
-    said: (what) =>
-      new Promise((resolve, reject) => {
-        look = () => {
-          const found = inbox.find(({ said }) => said === what);
-          if (found) resolve(found as never);
-        };
-        look();
-        void gone.then(() => reject(new Error(`the process «${name}» ended before it was «${what}»`)));
-      }),
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

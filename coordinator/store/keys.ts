@@ -27,7 +27,7 @@ export const coordinatorIdentity = (dataDir: string): Promise<Identity> => signi
  */
 export async function signingIdentity(dataDir: string, part: "coordinator" | "witness"): Promise<Identity> {
   const file = join(dataDir, `${part}.key`);
-  if (!existsSync(file)) await createIdentity(file);
+  if (!existsSync(file)) await createIdentity(file).catch(unlessThere);
   return readIdentity(file, "Restore it from a copy, or start with a new folder.");
 }
 
@@ -58,7 +58,12 @@ export async function readIdentity(file: string, fix: string): Promise<Identity>
  */
 export function accessKey(dataDir: string, role: KeyedRole): string {
   const file = join(dataDir, `${role}.key`);
-  if (!existsSync(file)) writeSecret(dataDir, file, randomBytes(32).toString("base64url"));
+  if (!existsSync(file))
+    try {
+      writeSecret(dataDir, file, randomBytes(32).toString("base64url"));
+    } catch (error) {
+      unlessThere(error);
+    }
   const key = readFileSync(file, "utf8").trim();
   if (!/^[\w-]{43}$/.test(key))
     throw new InputError(file, `holds no ${role}'s key`, "Delete it; the next start makes a new one.");
@@ -89,10 +94,15 @@ export function restoreKeys(dataDir: string, keys: Readonly<Record<(typeof keyFi
   }
 }
 
+/** Of several processes that start in one folder, one makes the key. */
+function unlessThere(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+}
+
 /** Whole and on the disk, or not there at all: a disk that fills up must not leave half a key. */
 function writeSecret(dataDir: string, file: string, secret: string): void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const draft = `${file}.${process.pid}`;
+  const draft = `${file}.${randomBytes(6).toString("hex")}`;
   const handle = openSync(draft, "w", 0o600);
   try {
     writeSync(handle, secret);

@@ -35,18 +35,23 @@ export class Ledger {
       await leader.write(async (tx) => {
         await tx.updateTable("leader").set({ coordinator_key: own }).execute();
       });
-    else if (coordinator_key !== own)
-      throw new InputError(
-        "coordinator.key",
-        `is not the key that signed this ledger (${coordinator_key.slice(0, 16)}…)`,
-        "Put that coordinator's key into the data folder, or use another database.",
-      );
+    else Ledger.expectKey(coordinator_key, own);
     const leaves = await db.selectFrom("ledger_leaf").select(["position", "body"]).orderBy("position").execute();
     for (const [i, leaf] of leaves.entries()) {
       invariant(leaf.position === i, "the ledger has no hole");
       ledger.#tree.push(await leafHash(bytes.encode(leaf.body)));
     }
     return ledger;
+  }
+
+  /** @throws InputError when the ledger is signed by another key than our own, both hex */
+  static expectKey(signing: string, own: string): void {
+    if (signing === own) return;
+    throw new InputError(
+      "coordinator.key",
+      `is not the key that signed this ledger (${signing.slice(0, 16)}…)`,
+      "Put that coordinator's key into the data folder, or use another database.",
+    );
   }
 
   get #db(): Database {

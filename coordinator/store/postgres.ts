@@ -14,7 +14,12 @@ export interface PostgresPlace {
   url: string;
   /** Called when another process leads and this one is to wait for its end; without it, it is refused. */
   onWait?: () => void;
+  /** Ends the waiting */
+  signal?: AbortSignal;
 }
+
+/** Between two looks whether the leader is gone, ms */
+const lookMs = 250;
 
 /** A leader whose machine is gone lets go after some 25 s: the server asks after it. */
 const keepAlive = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3";
@@ -23,7 +28,7 @@ const keepAlive = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp
 const lockKey = sql`hashtext('murmur leader'), hashtext(current_schema())`;
 
 /** @throws InputError when the server refuses or another process leads */
-export async function holdPostgres({ url, onWait }: PostgresPlace): Promise<Held> {
+export async function holdPostgres({ url, onWait, signal }: PostgresPlace): Promise<Held> {
   const { db, pool } = connect(url);
   let closing = false;
   let broken: () => void = () => {};
@@ -49,7 +54,7 @@ export async function holdPostgres({ url, onWait }: PostgresPlace): Promise<Held
           "Stop that one, or start this one with --standby to wait for its end.",
         );
       onWait();
-      await sql`select pg_advisory_lock(${lockKey})`.execute(db);
+      while (!(await tryLock(db))) await setTimeout(lookMs, undefined, { signal });
     }
   } catch (error) {
     await close();

@@ -7,6 +7,7 @@ import { type Shape, taskOf } from "../../coordinator/load/shape.ts";
 import { Metrics } from "../../coordinator/metrics.ts";
 import { type Connection, Room } from "../../coordinator/room.ts";
 import { conductRound } from "../../coordinator/round.ts";
+import { OwnSeats } from "../../coordinator/seats.ts";
 import { attachSockets } from "../../coordinator/sockets.ts";
 import { Witnesses } from "../../coordinator/witness/witnesses.ts";
 import { toHex } from "../../shared/canonical.ts";
@@ -38,7 +39,7 @@ const run = {
 };
 const http = createServer();
 const host = {
-  run: (id: string) => (id === runId ? run : undefined),
+  seats: new OwnSeats((id) => (id === runId ? run : undefined)),
   keys: { operator: "", researcher: "" },
   metrics: new Metrics(() => ({ runs: [], budgets: new Map(), ledgerEntries: 0, leads: true })),
   onRunChange: () => {},
@@ -95,6 +96,7 @@ const outcome = await conductRound(
     },
     witness: async (roster) => roster,
     charge: async () => {},
+    elsewhere: async () => undefined,
   },
   new AbortController().signal,
 );

@@ -11,7 +11,7 @@ import { mask, pairKey, selfKey } from "../secure-sum/masks.ts";
 import { addPacked, pack, packedLength } from "../secure-sum/packing.ts";
 import type { Delivered, Entrusted } from "./2-shares.ts";
 import { Abort, Decline, Refusal } from "./reasons.ts";
-import type { CoordinatorEnv, ParticipantEnv, RunningHash } from "./round.ts";
+import type { Cohort, CoordinatorEnv, ParticipantEnv, RunningHash } from "./round.ts";
 import { isSignedBy, type Signed, signBody } from "./signed.ts";
 
 export interface MaskedHeader {
@@ -71,12 +71,22 @@ export async function maskAnswer(
   };
 }
 
-/** The coordinator's side while vectors come in: one running sum and who is in it, nothing else. */
-export interface Adding extends Delivered {
+/** What adds vectors up: one running sum and who is in it, and what a vector is held against. */
+export interface Counting {
+  readonly cohort: Pick<Cohort, "rosterHash" | "identities">;
+  readonly deliveryHash: string;
+  /** Members whose vectors are added here */
+  readonly partners: { has(member: number): boolean };
+  readonly plan: { readonly layout: { readonly dimension: number }; readonly bits: number };
+  readonly verify: CoordinatorEnv["verify"];
+  readonly startHash: CoordinatorEnv["startHash"];
+  /** [dimension] residues, in their low bits */
   sum: Uint32Array;
   received: Set<number>;
-  startHash: CoordinatorEnv["startHash"];
 }
+
+/** The coordinator's side while vectors come in. */
+export interface Adding extends Delivered, Pick<Counting, "startHash" | "sum" | "received"> {}
 
 export const addUp = ({ startHash }: CoordinatorEnv, state: Delivered): Adding => ({
   ...state,
@@ -105,7 +115,7 @@ export interface Upload {
 
 /** @param vector room for a packed vector of the round: what stood in it is written over @throws Refusal */
 export async function openUpload(
-  state: Adding,
+  state: Counting,
   identity: string,
   header: Signed<MaskedHeader>,
   vector: Uint8Array,
@@ -122,7 +132,7 @@ export async function openUpload(
 }
 
 /** Bytes of a packed vector of the round. */
-export const payloadLength = ({ layout, bits }: RoundPlan): number => packedLength(layout.dimension, bits);
+export const payloadLength = ({ layout, bits }: Counting["plan"]): number => packedLength(layout.dimension, bits);
 
 /** @returns whether it was the last one @throws Refusal */
 export function takePiece(upload: Upload, piece: Uint8Array): boolean {
@@ -135,11 +145,27 @@ export function takePiece(upload: Upload, piece: Uint8Array): boolean {
 }
 
 /** Adds a vector that is here as a whole; a refused one leaves the sum untouched. @throws Refusal */
-export function closeUpload(state: Adding, upload: Upload): void {
+export function closeUpload(state: Counting, upload: Upload): void {
   if (upload.due !== 0 || toHex(upload.hash.digest()) !== upload.sha256) throw new Refusal("payload-invalid");
   if (state.received.has(upload.from)) throw new Refusal("duplicate");
   addPacked(state.sum, upload.vector, upload.bits);
   state.received.add(upload.from);
+}
+
+/** Vectors that were added up elsewhere: who sent them, and their sum. */
+export interface PartialSum {
+  members: readonly number[];
+  /** [dimension] residues, in their low bits */
+  sum: Uint32Array;
+}
+
+/** Adds what was added up elsewhere. @throws Abort when a vector would count twice, or the sum is not of this round */
+export function addPartialSum(state: Counting, { members, sum }: PartialSum): void {
+  const isNew = (member: number) => state.partners.has(member) && !state.received.has(member);
+  if (sum.length !== state.sum.length || new Set(members).size !== members.length || !members.every(isNew))
+    throw new Abort("partial-sum-lost");
+  for (let i = 0; i < sum.length; i++) state.sum[i]! += sum[i]!;
+  for (const member of members) state.received.add(member);
 }
 
 /** Ends the uploads. @throws Abort when too few are left: then nothing is ever unmasked */

@@ -53,6 +53,7 @@ export type AbortReason =
   | "shares-insufficient"
   | "sum-wrapped"
   | "coordinator-restarted"
+  | "partial-sum-lost"
   | "budget-spent"
   | "stopped";
 

@@ -4,6 +4,7 @@ import { largestCohort } from "../../../shared/task.ts";
 import { allFaults, type Fault } from "../../load/faults.ts";
 import { command, json, listFlag, requiredNumber } from "../flags.ts";
 import { inLines, output, progress } from "../output.ts";
+import { placeFlags, redisFlag, serverFrom } from "./place-flags.ts";
 
 export default command({
   meta: { name: "load", description: "Measure a coordinator under clients without data, on loopback; or trouble it" },
@@ -22,6 +23,15 @@ export default command({
       valueHint: "LIST",
       description: `What is to go wrong: all, or of ${allFaults.join(", ")}`,
     },
+    coordinators: {
+      type: "string",
+      default: "1",
+      valueHint: "N",
+      description:
+        "Processes that are one coordinator, behind a balancer; on the servers that --database-url (empty) and --redis-url name",
+    },
+    "database-url": placeFlags["database-url"],
+    "redis-url": redisFlag,
     seed: { type: "string", valueHint: "S", description: "Of the faults (default: drawn, and printed)" },
     json,
   },
@@ -35,8 +45,19 @@ export default command({
     const faults = names.filter((name): name is Fault => (allFaults as readonly string[]).includes(name));
     if (faults.length < names.length)
       throw new InputError("--faults", `is «${args.faults}»`, `Use all, or of ${allFaults.join(", ")}.`);
+    const count = requiredNumber("coordinators", args.coordinators, { from: 1, to: 16, whole: true });
+    const databaseUrl = serverFrom("database-url", args["database-url"]);
+    const redisUrl = serverFrom("redis-url", args["redis-url"]);
+    if (count > 1 && (databaseUrl === undefined || redisUrl === undefined))
+      throw new InputError(
+        databaseUrl === undefined ? "--database-url" : "--redis-url",
+        "is missing",
+        "Several coordinators share an empty PostgreSQL database and a Redis server.",
+      );
+    const several = count > 1 && { several: { count, databaseUrl: databaseUrl!, redisUrl: redisUrl! } };
     const { load } = await import("../../load/load.ts");
-    const result = await load({ shape: { clients, dimension, dropout }, rounds, seed, faults, onProgress: progress });
+    const shape = { clients, dimension, dropout };
+    const result = await load({ shape, rounds, seed, faults, ...several, onProgress: progress });
     output(args, result, inLines(result));
     return result.completed ? 0 : 1;
   },

@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { InputError } from "../../../shared/errors.ts";
 import { command, json, readInput, requiredNumber } from "../flags.ts";
 import { output, progress } from "../output.ts";
-import { placeFlags, placeOf } from "./place-flags.ts";
+import { placeFlags, placeOf, redisFlag, serverFrom } from "./place-flags.ts";
 
 export default command({
   meta: { name: "serve", description: "Start the coordinator with its pages and API" },
@@ -23,6 +23,7 @@ export default command({
     "tls-cert": { type: "string", valueHint: "FILE", description: "Certificate with its chain, PEM" },
     "tls-key": { type: "string", valueHint: "FILE", description: "The certificate's key, PEM" },
     ...placeFlags,
+    "redis-url": redisFlag,
     standby: {
       type: "boolean",
       description: "While another coordinator leads on the same PostgreSQL server, wait for its end",
@@ -44,6 +45,11 @@ export default command({
     const { dataDir, postgres } = placeOf(args);
     if (args.standby && !postgres)
       throw new InputError("--standby", "is for coordinators on one PostgreSQL server", "Give --database-url, too.");
+    const redis = serverFrom("redis-url", args["redis-url"]);
+    if (redis !== undefined && !postgres)
+      throw new InputError("--redis-url", "is for coordinators on one PostgreSQL server", "Give --database-url, too.");
+    if (redis !== undefined && args.standby)
+      throw new InputError("--standby", "stands beside --redis-url, with which every process waits", "Leave it out.");
     const onWait = () => progress("Another coordinator leads; this one waits for its end.");
     const publicUrl = args["public-url"] && originOf(args["public-url"]);
     const [cert, key] = [args["tls-cert"], args["tls-key"]];
@@ -55,12 +61,12 @@ export default command({
       whole: true,
     });
     const { serve } = await import("../serve.ts");
+    const { serveAmong } = await import("../serve-among.ts");
     const { defaultLimits } = await import("../../limits.ts");
-    const server = await serve({
+    const options = {
       port,
       host: args.host,
       dataDir,
-      ...(postgres && { postgres: { ...postgres, ...(args.standby && { onWait }) } }),
       ...(publicUrl && { publicUrl }),
       ...(tls && { tls }),
       limits: {
@@ -68,7 +74,14 @@ export default command({
         connectionsPerAddress,
         requestsPerMinute: Math.max(defaultLimits.requestsPerMinute, 10 * connectionsPerAddress),
       },
-    });
+    };
+    const server =
+      redis !== undefined && postgres
+        ? await serveAmong({ ...options, postgres, redis })
+        : await serve({
+            ...options,
+            ...(postgres && { postgres: { ...postgres, ...(args.standby && { onWait }) } }),
+          });
     output(
       args,
       { url: server.url, console: server.console },

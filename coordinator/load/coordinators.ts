@@ -1,0 +1,118 @@
+/** The coordinator under load: one process, or several behind a balancer. A process that ended is started again. */
+import type { ChildProcess } from "node:child_process";
+import { createServer } from "node:net";
+import { Balancer } from "./balancer.ts";
+import { type Started, start } from "./child.ts";
+import type { CoordinatorSettings, FromCoordinator } from "./coordinator.ts";
+
+/** Processes that are one coordinator, on these servers; on an empty database */
+export interface Several {
+  count: number;
+  databaseUrl: string;
+  redisUrl: string;
+}
+
+type Leading = Extract<FromCoordinator, { said: "leading" }>;
+
+export class Coordinators {
+  /** How many ended that were not killed */
+  fallen = 0;
+  /** Place of the one that leads, or led last */
+  leader = 0;
+  readonly #processes: Started<FromCoordinator>[] = [];
+  #killed = new WeakSet<ChildProcess>();
+  #closing = false;
+
+  private constructor(
+    private readonly places: readonly CoordinatorSettings[],
+    private readonly children: Set<ChildProcess>,
+    private readonly watch: (message: FromCoordinator) => void,
+    private readonly balancer: Balancer | undefined,
+  ) {}
+
+  static async start(
+    place: Omit<CoordinatorSettings, "port" | "among">,
+    several: Several | undefined,
+    children: Set<ChildProcess>,
+    watch: (message: FromCoordinator) => void,
+  ): Promise<{ coordinators: Coordinators; leading: Leading }> {
+    const { count = 1, ...among } = several ?? {};
+    const ports = await Promise.all(Array.from({ length: count }, freePort));
+    const places = ports.map((port) => ({
+      ...place,
+      port,
+      ...(several && { among: among as Omit<Several, "count"> }),
+    }));
+    const coordinators = new Coordinators(places, children, watch, several && (await Balancer.before(ports)));
+    // The first makes keys and run; all others are to find them.
+    await coordinators.#run(0);
+    const leading = await coordinators.#processes[0]!.said("leading");
+    await Promise.all(places.slice(1).map((_, i) => coordinators.#run(i + 1)));
+    return { coordinators, leading };
+  }
+
+  get url(): string {
+    return `http://localhost:${this.balancer?.port ?? this.places[0]!.port}`;
+  }
+
+  get count(): number {
+    return this.places.length;
+  }
+
+  /** Connections that each process took, behind a balancer */
+  get taken(): number[] | undefined {
+    return this.balancer?.taken;
+  }
+
+  /** Whether each process has so many connections at least */
+  have(fewest: number): boolean {
+    return (this.balancer?.fewest ?? fewest) >= fewest;
+  }
+
+  /** After one came back: members go to where there is room. */
+  spread(): void {
+    this.balancer?.spread();
+  }
+
+  /** And starts it again. */
+  async kill(which: number): Promise<void> {
+    const { child, gone } = this.#processes[which]!;
+    this.#killed.add(child);
+    child.kill("SIGKILL");
+    await gone;
+  }
+
+  async freeze(which: number, ms: number): Promise<void> {
+    const { child } = this.#processes[which]!;
+    child.kill("SIGSTOP");
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    child.kill("SIGCONT");
+  }
+
+  close(): void {
+    this.#closing = true;
+  }
+
+  async #run(which: number): Promise<void> {
+    const process = start<FromCoordinator>("coordinator", this.places[which]!, this.children, (message) => {
+      if (message.said === "leading") this.leader = which;
+      this.watch(message);
+    });
+    this.#processes[which] = process;
+    void process.gone.then(() => {
+      if (this.#closing) return;
+      if (!this.#killed.has(process.child)) this.fallen++;
+      // One that cannot start again is told by those who wait for the run's end.
+      this.#run(which).catch(() => {});
+    });
+    await process.said("serving");
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
