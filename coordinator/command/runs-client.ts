@@ -89,7 +89,7 @@ export async function review(
 export const list = (options: Address): Promise<RunSummary[]> => json(call(options, "/api/runs"));
 
 /** A class's share in every finished run of a task, the oldest first. @throws InputError where there is no such run */
-export async function sharesOf(
+export async function trendOf(
   options: Address & { name: string; class: string; tolerance: number },
 ): Promise<ShareOverRuns> {
   const runs = (await list(options)).filter(({ name, state }) => name === options.name && state === "finished");

@@ -4,7 +4,7 @@ import { coordinator } from "./coordinator-flag.ts";
 
 export default command({
   meta: {
-    name: "shares",
+    name: "trend",
     description: "Whether a class becomes more from run to run of a task; exits with 1 on alarm",
   },
   args: {
@@ -16,8 +16,8 @@ export default command({
   },
   async run({ args }) {
     const tolerance = numberFlag("tolerance", args.tolerance, { from: 0, to: 1 }) ?? 0.02;
-    const { sharesOf } = await import("../runs-client.ts");
-    const told = await sharesOf({ coordinator: args.coordinator, name: args.task, class: args.class, tolerance });
+    const { trendOf } = await import("../runs-client.ts");
+    const told = await trendOf({ coordinator: args.coordinator, name: args.task, class: args.class, tolerance });
     const rows = told.shares.map(({ run, value, deviation }) => [
       run,
       `${(100 * value).toFixed(1)} %`,
