@@ -172,6 +172,10 @@ test("an invitation for one seats one; then the run's own link seats only who is
   expect(await server.coordinator.erase(toHex(first.publicKey))).toEqual([run.id]);
   expect(await hello(first, one)).toBe("invitation-invalid");
   expect(await hello(second, two)).toBe("seated");
+
+  // To what is over nobody is invited.
+  await other.stop();
+  await expect(other.invite(1)).rejects.toThrow(`run: ${other.id} is over`);
 });
 
 test("of many who come with one invitation at once, one is admitted", async () => {

@@ -179,7 +179,7 @@ function afterTraining(task: Task, histogram: Float64Array): Pick<Metrics, "cali
   return found;
 }
 
-/** A round's figures; 0 or ½ where noise left nothing to say (an AUC of nobody is a coin). */
+/** A round's figures; an accuracy of 0 and an AUC of ½ where noise left nothing to say (that of nobody is a coin). */
 function metricsOf(
   task: Task,
   { histogram, noise, exact }: { histogram: Float64Array | number[]; noise: number; exact?: ExactCounts },
@@ -193,13 +193,15 @@ function metricsOf(
       attributeReport(countsByGroup(task, name, histogram, noise, exact), threshold),
     ]),
   );
-  const gaps = Object.entries(fairness).map(([name, report]) => {
-    return [name, report.gaps.demographicParityDifference?.value ?? 0];
+  // A gap that too few rows tell of is no gap of 0.
+  const gaps = Object.entries(fairness).flatMap(([name, report]) => {
+    const gap = report.gaps.demographicParityDifference;
+    return gap ? [[name, gap.value] as const] : [];
   });
   return {
     accuracy: overall.accuracy?.value ?? accuracyAt(histogram, all, 0) ?? 0,
     auc: overall.auc?.value ?? aucOf(histogram, all) ?? 0.5,
-    gaps: Object.fromEntries(gaps) as Record<string, number>,
+    gaps: Object.fromEntries(gaps),
     fairness,
     threshold: 1 / (1 + Math.exp(-threshold)),
   };

@@ -10,7 +10,7 @@ import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { fromHex } from "../shared/canonical.ts";
 import { guaranteedCohort, isWeakCohort, minimumCohort } from "../shared/cohort.ts";
-import { invariant } from "../shared/errors.ts";
+import { InputError, invariant } from "../shared/errors.ts";
 import { backgroundMean } from "../shared/explain/background.ts";
 import { bareTree, openNodes, pruned, type TreeNode } from "../shared/explain/tree.ts";
 import { evaluateGates } from "../shared/gates.ts";
@@ -194,6 +194,7 @@ export class Run {
 
   /** Links for one participant each: whoever comes with one first keeps it. */
   async invite(count: number): Promise<string[]> {
+    if (this.isOver) throw new InputError("run", `${this.id} is over`, "Launch its task again.");
     const tokens = Array.from({ length: count }, newInvitation);
     await this.dependencies.runs.addInvitations(this.id, tokens);
     return tokens.map((token) => this.#linkOf(token));

@@ -71,7 +71,7 @@ export interface RoundRecord {
   metrics?: {
     accuracy: number;
     auc: number;
-    /** demographicParityDifference by sensitive attribute, or of the two penalised groups */
+    /** demographicParityDifference by sensitive attribute, or of the two penalised groups; of one with too few rows none */
     gaps: Record<string, number>;
     /** By sensitive attribute: every gap with its interval; figures by group where held-back rows were asked for */
     fairness?: Record<string, Omit<AttributeReport, "byGroup"> & Partial<Pick<AttributeReport, "byGroup">>>;

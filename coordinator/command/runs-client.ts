@@ -88,7 +88,7 @@ export async function review(
 
 export const list = (options: Address): Promise<RunSummary[]> => json(call(options, "/api/runs"));
 
-/** A class's share in every finished run of a task, the oldest first. @throws InputError where there is no such run */
+/** A class's share in every finished run of a task, the oldest first. @throws InputError where no run tells it */
 export async function trendOf(
   options: Address & { name: string; class: string; tolerance: number },
 ): Promise<ShareOverRuns> {
@@ -97,7 +97,14 @@ export async function trendOf(
   if (runs.length === 0)
     throw new InputError("task", `«${options.name}» has no finished run`, "Name a task as `murmur list` shows it.");
   const details = await Promise.all(runs.map(({ run }) => json<RunDetail>(call(options, runPath(run)))));
-  return shareOverRuns(details, options.class, options.tolerance);
+  const told = shareOverRuns(details, options.class, options.tolerance);
+  if (told.shares.length === 0)
+    throw new InputError(
+      "--class",
+      `«${options.class}» has a share in no run of «${options.name}» that noise leaves anything of`,
+      "Name a class of a task that tells more than two apart.",
+    );
+  return told;
 }
 
 export const stop = (options: Address & { run: string }): Promise<RunDetail> =>
