@@ -239,6 +239,8 @@ export const faultsZh: Record<string, string> = {
   "Reject it instead": "请改为拒绝",
   "is not the model of a run that is over": "不是已结束的运行的模型",
   "Except the model it ended with": "请对其最终模型作例外批准",
+  "{} is over": "{0} 已结束",
+  "Launch its task again": "请重新启动其任务",
   "{} is not over": "{0} 尚未结束",
   "Wait for its end, or stop it": "请等它结束，或停止它",
   "{} is held back: its review is {}": "{0} 被扣留：其审查状态为 {1}",
