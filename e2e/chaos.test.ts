@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { allFaults } from "../coordinator/load/faults.ts";
-import { buildLoad } from "./built-load.ts";
+import { buildLoad } from "./built.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "murmur-chaos-"));
 let load: Awaited<ReturnType<typeof buildLoad>>;

@@ -1,40 +1,25 @@
 /** Kills a coordinator with SIGKILL in every phase of a round, and sees its run through to the end all the same. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "../coordinator/free-port.ts";
 import { postgresBinaries, startPostgres } from "../coordinator/store/testing/postgres-server.ts";
 import { checkLedger } from "../shared/ledger/file.ts";
 import { checkPromises } from "../shared/ledger/promises.ts";
+import { buildCoordinator } from "./built.ts";
 import type { Line } from "./coordinator-child.ts";
 import { joinWith, type NodeTab } from "./node-tab.ts";
 import { smallTask, zeros } from "./small-task.ts";
 
-const root = join(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "murmur-crash-"));
+let built: string;
 const children = new Set<ChildProcess>();
 const tabs: NodeTab[] = [];
 
 beforeAll(async () => {
-  // Where the built child finds its packages, and its project's root.
-  for (const name of ["node_modules", "package.json"]) symlinkSync(join(root, name), join(folder, name));
-  await build({
-    configFile: false,
-    root,
-    logLevel: "error",
-    build: {
-      ssr: join(root, "e2e/coordinator-child.ts"),
-      outDir: join(folder, "built"),
-      emptyOutDir: true,
-      target: "node20",
-      minify: false,
-      copyPublicDir: false,
-      rolldownOptions: { output: { entryFileNames: "child.mjs" } },
-    },
-  });
+  built = await buildCoordinator(folder);
 });
 afterAll(() => {
   for (const tab of tabs) tab.session.leave();
@@ -51,7 +36,7 @@ interface Child {
 }
 
 function start(...parameters: string[]): Child {
-  const child = spawn(process.execPath, [join(folder, "built/child.mjs"), ...parameters]);
+  const child = spawn(process.execPath, [built, ...parameters]);
   children.add(child);
   const lines: Line[] = [];
   let rest = "";
@@ -87,14 +72,6 @@ function start(...parameters: string[]): Child {
       children.delete(child);
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Runs a task of three training rounds to its end, killing the coordinator at each of `points` in turn. */

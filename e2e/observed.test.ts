@@ -1,14 +1,14 @@
 /** What a coordinator shows of itself while a run goes to its end: metrics, readiness, logs; and that none of it names anybody. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SyntaxNodeRef } from "@lezer/common";
 import { parser } from "@prometheus-io/lezer-promql";
-import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { toHex } from "../shared/canonical.ts";
 import { identityFrom } from "../shared/secure-sum/keys.ts";
+import { buildCoordinator } from "./built.ts";
 import type { Line } from "./coordinator-child.ts";
 import { joinWith, memoryJournal, type NodeTab } from "./node-tab.ts";
 import { smallTask, zeros } from "./small-task.ts";
@@ -26,21 +26,8 @@ const identities: string[] = [];
 let stop = () => {};
 
 beforeAll(async () => {
-  for (const name of ["node_modules", "package.json"]) symlinkSync(join(root, name), join(folder, name));
-  await build({
-    configFile: false,
-    root,
-    logLevel: "error",
-    build: {
-      ssr: join(root, "e2e/coordinator-child.ts"),
-      outDir: join(folder, "built"),
-      target: "node20",
-      minify: false,
-      copyPublicDir: false,
-      rolldownOptions: { output: { entryFileNames: "child.mjs" } },
-    },
-  });
-  const child = spawn(process.execPath, [join(folder, "built/child.mjs"), dataDir, "0", ""], {
+  const built = await buildCoordinator(folder);
+  const child = spawn(process.execPath, [built, dataDir, "0", ""], {
     env: { ...process.env, MURMUR_LOG: "trace" },
   });
   const tabs: NodeTab[] = [];

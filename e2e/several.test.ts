@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { allFaults } from "../coordinator/load/faults.ts";
 import { hasRedis, type RedisServer, startRedis } from "../coordinator/peers/testing/redis-server.ts";
 import { type PostgresServer, postgresBinaries, startPostgres } from "../coordinator/store/testing/postgres-server.ts";
-import { buildLoad } from "./built-load.ts";
+import { buildLoad } from "./built.ts";
 
 describe.skipIf(!postgresBinaries || !hasRedis)("two processes on PostgreSQL and Redis", () => {
   const folder = mkdtempSync(join(tmpdir(), "murmur-several-"));

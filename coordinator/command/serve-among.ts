@@ -18,6 +18,7 @@ import { Leading } from "../peers/leading.ts";
 import type { ToFollower, ToLeader } from "../peers/messages.ts";
 import { PartialSums } from "../peers/partial-sums.ts";
 import { Presence } from "../peers/presence.ts";
+import { Seal } from "../peers/seal.ts";
 import { defaultDeadlines } from "../round.ts";
 import { attachSockets, type Host, hangUp } from "../sockets.ts";
 import { accessKey, coordinatorIdentity } from "../store/keys.ts";
@@ -48,7 +49,7 @@ export async function serveAmong(
   const lab = new LabJobs(join(dataDir, "lab"));
   const onError = (error: unknown) => log.error({ err: error }, "a message of another process broke the handling");
 
-  const channel = await Channel.open(redis, `murmur:${publicKey.slice(0, 16)}`, log);
+  const channel = await Channel.open(redis, `murmur:${publicKey.slice(0, 16)}`, new Seal(keys.operator), log);
   const presence = new Presence(channel);
   const sums = new PartialSums(channel);
   const ended = new AbortController();

@@ -1,6 +1,6 @@
 /** The coordinator under load: one process, or several behind a balancer. A process that ended is started again. */
 import type { ChildProcess } from "node:child_process";
-import { createServer } from "node:net";
+import { freePort } from "../free-port.ts";
 import { Balancer } from "./balancer.ts";
 import { type Started, start } from "./child.ts";
 import type { CoordinatorSettings, FromCoordinator } from "./coordinator.ts";
@@ -107,12 +107,4 @@ export class Coordinators {
     });
     await process.said("serving");
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -9,6 +9,7 @@ import { deserialize, serialize } from "node:v8";
 import { createClient, RESP_TYPES } from "@redis/client";
 import type { Logger } from "pino";
 import { InputError } from "../../shared/errors.ts";
+import type { Seal } from "./seal.ts";
 
 /** Messages sent or read at once */
 const batchLength = 64;
@@ -63,10 +64,12 @@ export class Channel {
     private readonly reader: Redis,
     /** What all keys of this coordinator begin with */
     readonly prefix: string,
+    private readonly seal: Seal,
+    private readonly log: Logger,
   ) {}
 
   /** @throws InputError when there is no Redis server at this address */
-  static async open(url: string, prefix: string, log: Logger): Promise<Channel> {
+  static async open(url: string, prefix: string, seal: Seal, log: Logger): Promise<Channel> {
     if (!/^rediss?:\/\/[^/]/.test(url) || !URL.canParse(url))
       throw new InputError("--redis-url", "is no address of a Redis server", "Use redis://host:6379.");
     const clients = [clientOf(url), clientOf(url)] as const;
@@ -84,7 +87,7 @@ export class Channel {
         "Check that the server runs and takes this user and password.",
       );
     }
-    const channel = new Channel(...clients, prefix);
+    const channel = new Channel(...clients, prefix, seal, log);
     channel.#reading = channel.#read();
     return channel;
   }
@@ -121,7 +124,8 @@ export class Channel {
     while (outbox.waiting.length > 0 && !this.#closed) {
       const batch = outbox.waiting.splice(0, batchLength);
       // One command: of several, a connection that breaks could lose the first and still bring the second.
-      const bytes = serialize([this.me, batch[0]!.number, batch.map(({ body }) => body)] satisfies Batch);
+      const plain = serialize([this.me, batch[0]!.number, batch.map(({ body }) => body)] satisfies Batch);
+      const bytes = this.seal.close(plain, to);
       for (let sent = false; !sent && !this.#closed; ) {
         try {
           await this.redis.xAdd(inbox, "*", { bytes });
@@ -154,7 +158,15 @@ export class Channel {
   }
 
   async #take(bytes: Buffer): Promise<void> {
-    const [from, first, bodies] = deserialize(bytes) as Batch;
+    let plain: Buffer;
+    try {
+      plain = this.seal.open(bytes, this.me);
+    } catch {
+      // Dropped: if one of ours was spoilt on its way, the next one tells that it is missing.
+      this.log.warn("a message in Redis that no process with this operator's key has sealed");
+      return;
+    }
+    const [from, first, bodies] = deserialize(plain) as Batch;
     for (const [i, body] of bodies.entries()) {
       const seen = this.#seen.get(from) ?? 0;
       if (first + i <= seen) continue;

@@ -1,4 +1,4 @@
-/** What the processes of one coordinator say to each other. Redis is trusted as the database is; see docs/operations.md. */
+/** What the processes of one coordinator say to each other, sealed (seal.ts). */
 
 import type { DropReason } from "../../shared/round/reasons.ts";
 import type { Signed } from "../../shared/round/signed.ts";

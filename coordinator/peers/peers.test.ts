@@ -12,15 +12,17 @@ import { Channel } from "./channel.ts";
 import type { UploadOrder } from "./messages.ts";
 import { PartialSums } from "./partial-sums.ts";
 import { Presence } from "./presence.ts";
+import { Seal } from "./seal.ts";
 import { hasRedis, type RedisServer, startRedis } from "./testing/redis-server.ts";
 import { UploadsHere } from "./uploads-here.ts";
 
 const log = pino({ level: "silent" });
+const seal = new Seal("the operator's key");
 
 test("what is no Redis server is said, without the password", async () => {
   for (const wrong of ["http://a", "redis:", "x"])
-    await expect(Channel.open(wrong, "p", log)).rejects.toThrow("--redis-url: is no address of a Redis server");
-  const refused = Channel.open("redis://murmur:hush@127.0.0.1:1", "p", log);
+    await expect(Channel.open(wrong, "p", seal, log)).rejects.toThrow("--redis-url: is no address of a Redis server");
+  const refused = Channel.open("redis://murmur:hush@127.0.0.1:1", "p", seal, log);
   await expect(refused).rejects.toThrow(/^--redis-url: 127\.0\.0\.1:1 refuses: .*ECONNREFUSED/);
   await expect(refused).rejects.not.toThrow("hush");
 });
@@ -38,7 +40,7 @@ describe.skipIf(!hasRedis)("on a Redis server", () => {
   afterAll(() => redis?.stop());
 
   const open = async (prefix = `test${prefixes++}`) => {
-    const channel = await Channel.open(redis.url, prefix, log);
+    const channel = await Channel.open(redis.url, prefix, seal, log);
     channels.push(channel);
     return channel;
   };
@@ -77,13 +79,30 @@ describe.skipIf(!hasRedis)("on a Redis server", () => {
     const { one, other, got, gaps } = await pair();
     const send = (first: number, ...numbers: number[]) =>
       one.redis.xAdd(`${one.prefix}:inbox:${other.me}`, "*", {
-        bytes: serialize(["sender", first, numbers.map((i) => ({ i }))]),
+        bytes: seal.close(serialize(["sender", first, numbers.map((i) => ({ i }))]), other.me),
       });
     await send(1, 1, 2);
     await send(1, 1, 2);
     await send(2, 2, 3);
     await vi.waitFor(() => expect(got.at(-1)).toBe(3));
     expect([got, gaps]).toEqual([[1, 2, 3], []]);
+  });
+
+  test("who holds Redis reads no message, makes none up, and hands none on to another process", async () => {
+    const { one, other, got } = await pair();
+    const inbox = (of: Channel) => `${one.prefix}:inbox:${of.me}`;
+    const batch = (i: number) => serialize(["sender", 1, [{ i }]]);
+    await one.redis.xAdd(inbox(other), "*", { bytes: batch(1) });
+    await one.redis.xAdd(inbox(other), "*", { bytes: new Seal("another key").close(batch(2), other.me) });
+    await one.redis.xAdd(inbox(other), "*", { bytes: seal.close(batch(3), one.me) });
+    const spoilt = seal.close(batch(4), other.me);
+    spoilt[spoilt.length - 1]! ^= 1;
+    await one.redis.xAdd(inbox(other), "*", { bytes: spoilt });
+    one.post(other.me, { i: 5, secret: "an invitation" });
+    await vi.waitFor(() => expect(got).toEqual([5]));
+    const left = JSON.stringify((await one.redis.xRange(inbox(other), "-", "+"))?.map((m) => `${m.message.bytes}`));
+    expect(left).not.toBe("[]");
+    expect(left).not.toContain("invitation");
   });
 
   test("what is lost is told, and what comes after it arrives", async () => {

@@ -3,8 +3,8 @@
  * it the tests are skipped and say so.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { createServer } from "node:net";
 import { createClient } from "@redis/client";
+import { freePort } from "../../free-port.ts";
 
 export const hasRedis: boolean = spawnSync("redis-server", ["--version"]).status === 0;
 
@@ -45,12 +45,4 @@ export async function startRedis(): Promise<RedisServer> {
       await gone;
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

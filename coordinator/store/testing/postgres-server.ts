@@ -4,10 +4,10 @@
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
+import { freePort } from "../../free-port.ts";
 
 const programs = "/usr/lib/postgresql";
 
@@ -88,12 +88,4 @@ function asOther(): { uid: number; gid: number } | undefined {
     if (id("-u")) return { uid: Number(id("-u")), gid: Number(id("-g")) };
   }
   throw new Error("there is no user but root to run PostgreSQL as");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
