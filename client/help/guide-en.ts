@@ -197,6 +197,13 @@ export const guideEn: Guide = {
         code: "murmur.example.org {\n  reverse_proxy 127.0.0.1:8787\n}",
       },
       {
+        heading: "Several processes",
+        text: [
+          "When one process is not enough, several are one coordinator: on a PostgreSQL server and a Redis server, behind any load balancer, each with the same keys in its data folder. If one ends, the others go on; what was charged stays charged.",
+        ],
+        code: "npm run -s murmur -- serve --database-url postgres://murmur@db/murmur --redis-url redis://cache:6379",
+      },
+      {
         heading: "Keys",
         text: [
           "The operator’s key opens the console and the lab; treat it as a password. Tabs remember the coordinator’s signing key from their first visit: if its file is lost, they will refuse to take part until they are told why.",

@@ -191,6 +191,13 @@ export const guideZh: Guide = {
         code: "murmur.example.org {\n  reverse_proxy 127.0.0.1:8787\n}",
       },
       {
+        heading: "多个进程",
+        text: [
+          "一个进程不够用时，可以由多个进程共同充当一个协调方：使用 PostgreSQL 与 Redis 服务器，置于任意负载均衡器之后，各自的数据文件夹中有相同的密钥。其中一个结束，其余继续；已记的花费不会撤销。",
+        ],
+        code: "npm run -s murmur -- serve --database-url postgres://murmur@db/murmur --redis-url redis://cache:6379",
+      },
+      {
         heading: "密钥",
         text: [
           "操作密钥可打开控制台和实验室，请像密码一样对待。标签页会记住首次访问时协调方的签名密钥：若密钥文件丢失，它们会拒绝参与，直到得到说明。",
