@@ -17,9 +17,20 @@ import { release } from "./release.ts";
 
 const base64url = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64url");
 
-/** As a JSON Web Key: taking DER apart costs Node eight times as much. */
-const publicKeyOf = (crv: "X25519" | "Ed25519", key: Uint8Array): KeyObject =>
-  createPublicKey({ key: { kty: "OKP", crv, x: base64url(key) }, format: "jwk" });
+/** Of as many members as a large cohort has: each is checked four times a round, and every key was imported for each. */
+const mostKeys = 2 ** 14;
+const imported = new Map<string, KeyObject>();
+
+function publicKeyOf(crv: "X25519" | "Ed25519", key: Uint8Array): KeyObject {
+  const x = base64url(key);
+  const known = imported.get(crv + x);
+  if (known) return known;
+  // As a JSON Web Key: taking DER apart costs Node eight times as much.
+  const publicKey = createPublicKey({ key: { kty: "OKP", crv, x }, format: "jwk" });
+  if (imported.size >= mostKeys) imported.delete(imported.keys().next().value!);
+  imported.set(crv + x, publicKey);
+  return publicKey;
+}
 
 const zeros = new Uint8Array(2 ** 18);
 

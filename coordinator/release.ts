@@ -21,6 +21,8 @@ export function release(bytes: Uint8Array): void {
 }
 
 setFlagsFromString("--expose-gc");
+// What lives on is little: one thread is done with it before four are awake.
+setFlagsFromString("--no-parallel-scavenge");
 const collect = runInNewContext("gc") as (options: { type: "minor" }) => void;
 
 /**

@@ -5,7 +5,7 @@
 
 import type { RoundPlan } from "../shared/plan.ts";
 import { admitOffer, gather } from "../shared/round/1-ready.ts";
-import { admitNonce, closeCohort, collectNonces, linkCohort, type Roster } from "../shared/round/1-roster.ts";
+import { admitNonce, closeCohort, collectNonces, linkCohort, noncesTo, type Roster } from "../shared/round/1-roster.ts";
 import { admitShares, collectShares, deliverShares, deliveryTo } from "../shared/round/2-shares.ts";
 import { type Adding, addUp } from "../shared/round/3-masked.ts";
 import {
@@ -108,21 +108,20 @@ export async function conductRound(
   );
   await Promise.all([offers, hooks.announce()]);
   const gathered = await closeCohort(env, gathering);
-  const { identities } = gathered.cohort;
+  const { identities } = gathered;
 
   hooks.onPhase("shares", identities.length);
   const revealing = collectNonces(gathered);
-  const { roster, members } = gathered.roster;
-  room.send(identities, "roster", { roster: await hooks.witness(roster), members });
+  room.send(identities, "roster", await hooks.witness(gathered.roster));
   count(
     await room.collect("nonce", identities, deadlines.shares, (who, m: never) => admitNonce(revealing, who, m), signal),
   );
   const linked = await linkCohort(env, revealing);
   const sharing = collectShares(env, linked);
-  const revealed = [...revealing.nonces.keys()].map((member) => identities[member]!);
-  room.send(revealed, "nonces", linked.nonces);
+  for (const member of linked.sharers) room.send([identities[member]!], "nonces", noncesTo(linked, member));
+  const sharers = linked.sharers.map((member) => identities[member]!);
   count(
-    await room.collect("shares", revealed, deadlines.shares, (who, m: never) => admitShares(sharing, who, m), signal),
+    await room.collect("shares", sharers, deadlines.shares, (who, m: never) => admitShares(sharing, who, m), signal),
   );
   const delivered = await deliverShares(env, sharing);
   await hooks.charge();
@@ -178,7 +177,7 @@ export async function conductRound(
 }
 
 /** Whose vector is in the sum is not lost, whatever became of its connection. */
-function withoutReceived(losses: Map<string, DropReason>, { cohort, received }: Adding): Map<string, DropReason> {
-  const there = new Set([...received].map((member) => cohort.identities[member]!));
+function withoutReceived(losses: Map<string, DropReason>, { identities, received }: Adding): Map<string, DropReason> {
+  const there = new Set([...received].map((member) => identities[member]!));
   return new Map([...losses].filter(([identity]) => !there.has(identity)));
 }

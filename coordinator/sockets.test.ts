@@ -57,7 +57,7 @@ const invalid = { ok: false, reason: "message-invalid" };
 const h = (bytes: number) => "0".repeat(2 * bytes);
 const signed = (body: object) => ({ body, signature: h(64) });
 const messages: Record<string, unknown[]> = {
-  ready: [signed({ announcementHash: h(32), identity: h(32), maskKey: h(32), boxKey: h(32), nonceHash: h(32) })],
+  ready: [signed({ announcementHash: h(32), identity: h(32), maskKey: h(32), boxKey: h(32), commitment: h(32) })],
   nonce: [{ rosterHash: h(32), from: 0, nonce: h(16) }],
   shares: [
     { shares: signed({ rosterHash: h(32), from: 0, commitment: h(32), boxesHash: h(32) }), boxes: new Uint8Array(90) },

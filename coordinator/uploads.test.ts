@@ -19,7 +19,8 @@ const who = (i: number) => toHex(identities[i]!.publicKey);
 function adding(): Adding {
   const dimension = 2 ** 20;
   return {
-    cohort: { rosterHash: "r", identities: identities.map((_, i) => who(i)) },
+    cohort: { rosterHash: "r" },
+    identities: identities.map((_, i) => who(i)),
     deliveryHash: "d",
     partners: new Map(identities.map((_, i) => [i, []])),
     plan: { layout: { dimension }, bits: 32 },

@@ -17,8 +17,8 @@ export interface Secrets {
 /** What a tab may say, by event: paths of the message's values. Written out: a new one is to be thought about here too. */
 const allowed: Record<string, string[]> = {
   hello: ["identity", "invite", "ledgerSize", "run", "signature"],
-  ready: ["body.announcementHash", "body.boxKey", "body.identity", "body.maskKey", "body.nonceHash", "signature"],
-  nonce: ["from", "nonce", "rosterHash"],
+  ready: ["body.announcementHash", "body.boxKey", "body.commitment", "body.identity", "body.maskKey", "signature"],
+  nonce: ["nonce", "rosterHash"],
   shares: [
     "boxes",
     "shares.body.boxesHash",

@@ -21,6 +21,9 @@ const cases = [
   { clients: 1000, dimension: 1_000_000, dropout: 0.05, cpuSeconds: 40 },
 ];
 
+/** Played first, in the same process: a coordinator is asked round after round, and its code is compiled once. */
+const warmUp = { clients: 64, dimension: 100_000, dropout: 0.05 };
+
 const nameOf = ({ clients, dimension }) => `${clients}×${dimension}`;
 
 async function buildProcesses() {
@@ -61,13 +64,11 @@ function start(name, ...parameters) {
 }
 
 async function measure(shape) {
-  const text = JSON.stringify(shape);
-  const coordinator = start("coordinator", text);
-  const { url } = await coordinator.next();
-  const clients = start("clients", text, url);
+  const coordinator = start("coordinator");
   try {
-    const [ours, theirs] = await Promise.all([coordinator.next(), clients.next()]);
-    if (ours.sumHash !== theirs.sumHash) throw new SetupFailure(`${nameOf(shape)}: the sum is not the clients' sum`);
+    const { url } = await coordinator.next();
+    await playRound(coordinator, url, "warm-up", warmUp);
+    const [ours, theirs] = await playRound(coordinator, url, "bench", shape);
     return {
       ...shape,
       ...ours,
@@ -81,7 +82,20 @@ async function measure(shape) {
       },
     };
   } finally {
-    for (const { child } of [coordinator, clients]) if (child.connected) child.disconnect();
+    if (coordinator.child.connected) coordinator.child.disconnect();
+  }
+}
+
+/** What the coordinator tells of a round, and what its clients do. */
+async function playRound(coordinator, url, run, shape) {
+  coordinator.child.send({ run, shape });
+  const clients = start("clients", JSON.stringify(shape), url, run);
+  try {
+    const [ours, theirs] = await Promise.all([coordinator.next(), clients.next()]);
+    if (ours.sumHash !== theirs.sumHash) throw new SetupFailure(`${nameOf(shape)}: the sum is not the clients' sum`);
+    return [ours, theirs];
+  } finally {
+    if (clients.child.connected) clients.child.disconnect();
   }
 }
 
@@ -95,7 +109,7 @@ const columns = [
 function printTable(results) {
   const line = (cells) => console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(16) : cell.padStart(24))).join(""));
   console.log(
-    "measured (limit); loopback sockets, coordinator and clients in one process each; without the model's bytes",
+    "measured (limit); loopback sockets, coordinator and clients in one process each; without the model's bytes; second round",
   );
   line(["clients × d", "degree, threshold", ...columns.map(([title]) => title)]);
   for (const result of results) {

@@ -34,10 +34,21 @@ export function toHex(bytes: Uint8Array): string {
   return ascii.decode(digits);
 }
 
+/** By character code; 16 for what is none. */
+const hexValues = new Uint8Array(256).fill(16);
+for (const [value, digit] of hexDigits.entries()) hexValues[digit] = value;
+
+/** @throws TypeError where the text is not lower-case hexadecimal of whole bytes */
 export function fromHex(text: string): Uint8Array<ArrayBuffer> {
-  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) throw new TypeError("fromHex: not lower-case hexadecimal");
-  const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  const bytes = new Uint8Array(text.length >>> 1);
+  let isWrong = text.length % 2 !== 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const high = hexValues[text.charCodeAt(2 * i)] ?? 16;
+    const low = hexValues[text.charCodeAt(2 * i + 1)] ?? 16;
+    isWrong ||= high > 15 || low > 15;
+    bytes[i] = (high << 4) | low;
+  }
+  if (isWrong) throw new TypeError("fromHex: not lower-case hexadecimal");
   return bytes;
 }
 

@@ -7,7 +7,7 @@ import type { Evidence } from "./ledger/evidence.ts";
 import type { ModelContext } from "./model-file.ts";
 import type { Announcement } from "./round/0-announce.ts";
 import type { Ready } from "./round/1-ready.ts";
-import type { Nonce, NoncesMessage, Roster, RosterMessage } from "./round/1-roster.ts";
+import type { Nonce, NoncesMessage, Roster } from "./round/1-roster.ts";
 import { type DeliveryMessage, parcelLength, type SharesMessage } from "./round/2-shares.ts";
 import type { MaskedHeader } from "./round/3-masked.ts";
 import type { Agreement, AgreementsMessage, Survivors, UnmaskMessage } from "./round/4-unmask.ts";
@@ -50,11 +50,11 @@ export const tabMessages = {
       identity: hash,
       maskKey: hash,
       boxKey: hash,
-      nonceHash: hash,
+      commitment: hash,
       kemKey: hex(kemKeyLength).optional(),
     }),
   ),
-  nonce: z.strictObject({ rosterHash: hash, from: index, nonce: hex(nonceLength) }),
+  nonce: z.strictObject({ rosterHash: hash, nonce: hex(nonceLength) }),
   shares: z.strictObject({
     shares: signed(z.strictObject({ rosterHash: hash, from: index, commitment: hash, boxesHash: hash })),
     boxes: packets(parcelLength({ postQuantum: true })),
@@ -114,7 +114,7 @@ export interface TabToCoordinator {
 export interface CoordinatorToTab {
   challenge(nonce: string): void;
   announce(message: AnnounceMessage): void;
-  roster(message: RosterMessage): void;
+  roster(message: Witnessed<Roster>): void;
   nonces(message: NoncesMessage): void;
   delivery(message: DeliveryMessage): void;
   survivors(message: Signed<Survivors>): void;

@@ -404,18 +404,17 @@ export class Session {
   async #roster(message: Parameters<CoordinatorToTab["roster"]>[0]): Promise<void> {
     const standing = this.#standing;
     if (standing?.at !== "ready") return;
-    const members = new Uint8Array(message.members);
-    const { state, message: nonce } = await openRoster(this.#env!, standing.state, { ...message, members });
-    this.events.onPhase("shares", { ...state.facts, cohort: state.cohort.identities.length });
+    const { state, message: nonce } = await openRoster(this.#env!, standing.state, message);
+    this.events.onPhase("shares", { ...state.facts, cohort: state.cohort.size });
     this.#standing = { at: "rostered", state, answer: standing.answer };
     await this.#reach(this.#patient().emitWithAck("nonce", nonce));
   }
 
-  async #nonces(message: Parameters<CoordinatorToTab["nonces"]>[0]): Promise<void> {
+  async #nonces({ nonces, ...message }: Parameters<CoordinatorToTab["nonces"]>[0]): Promise<void> {
     const standing = this.#standing;
     if (standing?.at !== "rostered") return;
-    const bytes = new Uint8Array(message.bytes);
-    const neighbour = await openGraph(this.#env!, standing.state, { ...message, bytes });
+    const [openings, offers] = [new Uint8Array(message.openings), new Uint8Array(message.offers)];
+    const neighbour = await openGraph(this.#env!, standing.state, { nonces, openings, offers });
     const { state, message: shares } = await shareSecrets(this.#env!, neighbour);
     this.#standing = { at: "shared", state, answer: standing.answer };
     await this.#reach(this.#patient().emitWithAck("shares", shares));

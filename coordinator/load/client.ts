@@ -31,6 +31,8 @@ export interface ClientOptions {
   answer(question: Question["kind"], length: number): Int32Array;
   /** Who computes next: all clients of a process share its processor */
   inTurn(work: () => Promise<void>): void;
+  /** What a message waits for that is ready to be sent */
+  beforeSending?(): Promise<void>;
   /** Whether it vanishes after it sent its shares */
   leaves(facts: Attempt): boolean;
   chance?: Chance;
@@ -84,6 +86,7 @@ export async function joinLoad(options: ClientOptions): Promise<{ leave(): void 
     return reply;
   };
   const send = async (event: string, message: unknown) => {
+    if (event !== "piece") await options.beforeSending?.();
     const fault = chance?.next();
     if (fault) options.onFault?.(fault);
     if (fault === "leave") {

@@ -2,6 +2,7 @@
 import { planOf } from "../../shared/plan.ts";
 import { RandomSource } from "../../shared/privacy/random.ts";
 import { taskHash } from "../../shared/task.ts";
+import { Bursts } from "./bursts.ts";
 import { type Attempt, joinLoad } from "./client.ts";
 import { Chance, type ClientFault } from "./faults.ts";
 import { type Shape, taskOf } from "./shape.ts";
@@ -30,12 +31,10 @@ const common = { url, run, invite, task, taskHash: await taskHash(task), plan: p
 const random = new RandomSource();
 const say = (message: FromClients) => process.send!(message);
 
-let queue: Promise<void> = Promise.resolve();
-// Where clients are slow on purpose, each is slow by itself.
-const inTurn = (work: () => Promise<void>) => {
-  if (faults.length > 0) void work();
-  else queue = queue.then(work);
-};
+const bursts = new Bursts(shape.clients);
+// Where clients are slow on purpose, or rounds end for some of them, each goes by itself.
+const together = (client: number) => ({ inTurn: bursts.inTurn, beforeSending: () => bursts.meet(client) });
+const byItself = { inTurn: (work: () => Promise<void>) => void work() };
 
 const tallies = { faults: {} as Record<string, number>, out: {} as Record<string, number> };
 const count = (tally: Record<string, number>, what: string) => {
@@ -59,11 +58,14 @@ for (let client = 0; client < shape.clients; client++) {
     ...common,
     random,
     answer: (_, length) => new Int32Array(length),
-    inTurn,
+    ...(isTroubled ? byItself : together(client)),
     ...(faults.length > 0 && { chance: new Chance(seed * 100_003 + client, faults) }),
     // In the round that is measured.
     leaves: ({ question }) => question === "train" && client < leavers && left++ < leavers,
-    onLeft: finish,
+    onLeft: () => {
+      bursts.leave(client);
+      finish();
+    },
     onFault: (fault) => count(tallies.faults, fault),
     onAnswered: (ms) => milliseconds.push(ms),
     onUploaded: (facts, answer) => {

@@ -46,14 +46,14 @@ export class Member {
   }
 
   async roster(message: Message<"roster">): Promise<void> {
-    const members = new Uint8Array(message.members);
-    const opened = await openRoster(this.env, this.#joined, { ...message, members });
+    const opened = await openRoster(this.env, this.#joined, message);
     this.#rostered = opened.state;
     await this.send("nonce", opened.message);
   }
 
-  async nonces(message: Message<"nonces">): Promise<void> {
-    const neighbour = await openGraph(this.env, this.#rostered!, { ...message, bytes: new Uint8Array(message.bytes) });
+  async nonces({ nonces, ...message }: Message<"nonces">): Promise<void> {
+    const [openings, offers] = [new Uint8Array(message.openings), new Uint8Array(message.offers)];
+    const neighbour = await openGraph(this.env, this.#rostered!, { nonces, openings, offers });
     const made = await shareSecrets(this.env, neighbour);
     this.#shared = made.state;
     this.#rostered = undefined;

@@ -145,7 +145,7 @@ export class Leading {
   ): Promise<Elsewhere> {
     const members = new Map<string, [number, number][]>();
     for (const member of adding.senders) {
-      const connection = room.connectionOf(adding.cohort.identities[member]!);
+      const connection = room.connectionOf(adding.identities[member]!);
       if (!(connection instanceof Remote)) continue;
       const ofPeer = members.get(connection.peer) ?? [];
       members.set(connection.peer, ofPeer);

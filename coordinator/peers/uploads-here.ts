@@ -34,7 +34,8 @@ export class UploadsHere {
     const identities: string[] = [];
     for (const [member, { identity }] of connections) identities[member] = identity;
     this.#counting = {
-      cohort: { rosterHash, identities },
+      cohort: { rosterHash },
+      identities,
       deliveryHash,
       partners: connections,
       plan: { layout: { dimension }, bits },

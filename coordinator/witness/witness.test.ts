@@ -31,7 +31,7 @@ const announced = (modelHash = world.announcement.modelHash) =>
 async function rosters() {
   const hash = await announcementHash(world.announcement);
   const of = (size: number) =>
-    signBody("roster", { announcementHash: hash, size, membersHash: "00".repeat(32) }, world.coordinator.signer);
+    signBody("roster", { announcementHash: hash, size, commitmentsHash: "00".repeat(32) }, world.coordinator.signer);
   return [await of(3), await of(4)] as const;
 }
 

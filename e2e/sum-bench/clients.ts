@@ -1,14 +1,15 @@
 /** All clients of the bench in one process. */
+import { Bursts } from "../../coordinator/load/bursts.ts";
 import { joinLoad } from "../../coordinator/load/client.ts";
 import { answerOf, type Shape, taskOf } from "../../coordinator/load/shape.ts";
 import { planOf } from "../../shared/plan.ts";
 import { RandomSource } from "../../shared/privacy/random.ts";
 import { hashSum } from "../../shared/round/5-result.ts";
 import { taskHash } from "../../shared/task.ts";
-import { runId } from "./run-id.ts";
 
 const shape = JSON.parse(process.argv[2]!) as Shape;
 const url = process.argv[3]!;
+const runId = process.argv[4]!;
 const task = taskOf(shape);
 const common = { url, run: runId, invite: "", task, taskHash: await taskHash(task), plan: planOf(task) };
 const random = new RandomSource();
@@ -17,11 +18,7 @@ let sum: Float64Array<ArrayBuffer> | undefined;
 let done = 0;
 const bytes: { vector: number; beside: number }[] = [];
 
-/** One client after the other computes: a fleet's tabs do so at the same time, each on its own machine. */
-let queue: Promise<void> = Promise.resolve();
-function inTurn(work: () => Promise<void>): void {
-  queue = queue.then(work).catch((error: unknown) => fail(String(error)));
-}
+const bursts = new Bursts(shape.clients);
 
 function fail(why: string): void {
   console.error(why);
@@ -34,9 +31,13 @@ for (let client = 0; client < shape.clients; client++) {
     ...common,
     random,
     answer: () => answerOf(client, task),
-    inTurn,
+    inTurn: bursts.inTurn,
+    beforeSending: () => bursts.meet(client),
     leaves: () => client < leavers,
-    onLeft: finish,
+    onLeft: () => {
+      bursts.leave(client);
+      finish();
+    },
     onUploaded: (_, answer, payloadBytes) => {
       vector = payloadBytes;
       sum ??= new Float64Array(answer.length);
@@ -53,7 +54,7 @@ for (let client = 0; client < shape.clients; client++) {
 function finish(): void {
   if (++done < shape.clients) return;
   const most = bytes.reduce((a, b) => (b.beside > a.beside ? b : a));
-  inTurn(async () => {
+  bursts.inTurn(async () => {
     process.send!({ sumHash: await hashSum(sum!), vectorBytes: most.vector, besideBytes: most.beside });
   });
 }

@@ -1,4 +1,4 @@
-/** One round of the real coordinator (sockets, room, phases) for the bench, in a process of its own so that its cost is its own. */
+/** Rounds of the real coordinator (sockets, room, phases) for the bench, in a process of its own so that their cost is its own. */
 import { createServer } from "node:http";
 import pino from "pino";
 import { bulkCrypto } from "../../coordinator/bulk-crypto.ts";
@@ -18,17 +18,14 @@ import { hashSum } from "../../shared/round/5-result.ts";
 import { type CoordinatorEnv, protocolVersion } from "../../shared/round/round.ts";
 import { generateIdentityKeys, identityFrom } from "../../shared/secure-sum/keys.ts";
 import { taskHash } from "../../shared/task.ts";
-import { runId } from "./run-id.ts";
 
 /** Clients share one machine here and take their time; a right round ends long before. */
 const forever = 3_600_000;
 
-const shape = JSON.parse(process.argv[2]!) as Shape;
-const task = taskOf(shape);
 const signer = await identityFrom(await generateIdentityKeys());
-const env: CoordinatorEnv = { task, plan: planOf(task), signer, ...bulkCrypto };
-const room = new Room();
-const run = {
+const runs = new Map<string, ReturnType<typeof runWith>>();
+
+const runWith = (room: Room) => ({
   isOver: false,
   isProposed: false,
   room,
@@ -36,10 +33,10 @@ const run = {
   welcome: async () => ({ coordinatorKey: toHex(signer.publicKey) }) as never,
   enter: async (connection: Connection) => room.enter(connection),
   withdraw: async () => {},
-};
+});
 const http = createServer();
 const host = {
-  seats: new OwnSeats((id) => (id === runId ? run : undefined)),
+  seats: new OwnSeats((id) => runs.get(id)),
   keys: { operator: "", researcher: "" },
   metrics: new Metrics(() => ({ runs: [], budgets: new Map(), ledgerEntries: 0, leads: true })),
   onRunChange: () => {},
@@ -59,60 +56,77 @@ attachSockets(http, host, limits, pino({ level: "silent" }));
 await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
 process.send!({ url: `http://127.0.0.1:${(http.address() as { port: number }).port}` });
 
-await new Promise<void>((resolve) => {
-  room.onChange = () => room.identities.length === shape.clients && resolve();
-});
-const body = {
-  protocol: protocolVersion,
-  run: runId,
-  round: 1,
-  attempt: 1,
-  taskHash: await taskHash(task),
-  question: { kind: "train", normalisation: {}, witness: { slope: [], weight: [] } } as never,
-  modelHash: "00".repeat(32),
-};
-const facts = { round: 1, attempt: 1, question: "train", announcementHash: await announcementHash(body) } as const;
+/** One round, once all its clients are here. */
+async function conduct(run: string, shape: Shape): Promise<object> {
+  const task = taskOf(shape);
+  const env: CoordinatorEnv = { task, plan: planOf(task), signer, ...bulkCrypto };
+  const room = new Room();
+  runs.set(run, runWith(room));
+  await new Promise<void>((resolve) => {
+    room.onChange = () => room.identities.length === shape.clients && resolve();
+  });
+  const body = {
+    protocol: protocolVersion,
+    run,
+    round: 1,
+    attempt: 1,
+    taskHash: await taskHash(task),
+    question: { kind: "train", normalisation: {}, witness: { slope: [], weight: [] } } as never,
+    modelHash: "00".repeat(32),
+  };
+  const facts = { round: 1, attempt: 1, question: "train", announcementHash: await announcementHash(body) } as const;
 
-globalThis.gc?.();
-const before = process.memoryUsage.rss();
-const cpu = process.cpuUsage();
-const cpuOf = () => {
-  const { user, system } = process.cpuUsage(cpu);
-  return (user + system) / 1e6;
-};
-const phases: Record<string, number> = {};
-const began = performance.now();
-const announcement = await announce(env, body);
-const deadlines = { ready: forever, shares: forever, masked: forever, piece: forever, unmask: forever };
-const outcome = await conductRound(
-  env,
-  room,
-  facts,
-  deadlines,
-  {
-    announce: async () => room.send(room.identities, "announce", { announcement }),
-    onPhase: (phase) => {
-      phases[phase] = cpuOf();
+  globalThis.gc?.();
+  const before = process.memoryUsage.rss();
+  const cpu = process.cpuUsage();
+  const cpuOf = () => {
+    const { user, system } = process.cpuUsage(cpu);
+    return (user + system) / 1e6;
+  };
+  const phases: Record<string, number> = {};
+  const began = performance.now();
+  const announcement = await announce(env, body);
+  const deadlines = { ready: forever, shares: forever, masked: forever, piece: forever, unmask: forever };
+  const outcome = await conductRound(
+    env,
+    room,
+    facts,
+    deadlines,
+    {
+      announce: async () => room.send(room.identities, "announce", { announcement }),
+      onPhase: (phase) => {
+        phases[phase] = cpuOf();
+      },
+      witness: async (roster) => roster,
+      charge: async () => {},
+      elsewhere: async () => undefined,
     },
-    witness: async (roster) => roster,
-    charge: async () => {},
-    elsewhere: async () => undefined,
-  },
-  new AbortController().signal,
-);
-const coordinatorCpuSeconds = cpuOf();
-// The kernel's own mark: looking every now and then would cost time and miss peaks.
-const peak = process.resourceUsage().maxRSS * 1024;
-process.send!({
-  graph: graphFor(task, outcome.cohort),
-  cohort: outcome.cohort,
-  survivors: outcome.survivors,
-  dimension: outcome.sum.length,
-  coordinatorCpuSeconds,
-  cpuSecondsBefore: phases,
-  wallSeconds: (performance.now() - began) / 1000,
-  peakBytes: peak - before,
-  rssBytes: peak,
-  sumHash: await hashSum(outcome.sum),
+    new AbortController().signal,
+  );
+  const coordinatorCpuSeconds = cpuOf();
+  // The kernel's own mark: looking every now and then would cost time and miss peaks.
+  const peak = process.resourceUsage().maxRSS * 1024;
+  return {
+    graph: graphFor(task, outcome.cohort),
+    cohort: outcome.cohort,
+    survivors: outcome.survivors,
+    dimension: outcome.sum.length,
+    coordinatorCpuSeconds,
+    cpuSecondsBefore: phases,
+    wallSeconds: (performance.now() - began) / 1000,
+    peakBytes: peak - before,
+    rssBytes: peak,
+    sumHash: await hashSum(outcome.sum),
+  };
+}
+
+process.on("message", ({ run, shape }: { run: string; shape: Shape }) => {
+  conduct(run, shape).then(
+    (result) => process.send!(result),
+    (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
 });
 process.once("disconnect", () => process.exit());

@@ -1,5 +1,5 @@
 /** Phase 1, first half: a tab that holds a finished answer offers keys for this round, and commits to a nonce. */
-import { fromHex, type Sha256, toHex } from "../canonical.ts";
+import { fromHex, type Sha256, sha256, toHex } from "../canonical.ts";
 import { nonceCommitment, nonceLength } from "../secure-sum/graph.ts";
 import { agreementSecret, isKemKey, type Kem, kemOf } from "../secure-sum/hybrid.ts";
 import { isWeakAgreementKey, type KeyAgreement, keyAgreement } from "../secure-sum/keys.ts";
@@ -15,11 +15,21 @@ export interface Ready {
   maskKey: string;
   /** X25519 key of this round's sealed packets, hex */
   boxKey: string;
-  /** Commitment to this member's part in the graph's seed, hex */
-  nonceHash: string;
+  /** To this member's part in the graph's seed, and to the keys above, hex: what the roster has of it */
+  commitment: string;
   /** Of a task with `postQuantum`: ML-KEM-768 key of this round, hex */
   kemKey?: string;
 }
+
+/** What a member is known by in a round. */
+export type MemberKeys = Pick<Ready, "identity" | "maskKey" | "boxKey" | "kemKey">;
+
+/** End to end: identity, mask key, box key, and with `postQuantum` the KEM's key. */
+export const keyBytes = ({ identity, maskKey, boxKey, kemKey = "" }: MemberKeys): Uint8Array<ArrayBuffer> =>
+  fromHex(identity + maskKey + boxKey + kemKey);
+
+export const keysHashOf = async (keys: MemberKeys, digest: Sha256 = sha256): Promise<Uint8Array<ArrayBuffer>> =>
+  digest(keyBytes(keys));
 
 /** A participant that has offered its keys. */
 export interface Joined {
@@ -43,18 +53,15 @@ export async function offerKeys(env: ParticipantEnv, facts: RoundFacts): Promise
     postQuantum && kemOf(maskSecret, round),
   ]);
   const nonce = crypto.getRandomValues(new Uint8Array(nonceLength));
-  const offer = await signBody(
-    "ready",
-    {
-      announcementHash: facts.announcementHash,
-      identity: toHex(env.identity.publicKey),
-      maskKey: toHex(maskKeys.publicKey),
-      boxKey: toHex(boxKeys.publicKey),
-      nonceHash: await nonceCommitment(nonce, env.identity.publicKey, facts.announcementHash),
-      ...(kem && { kemKey: toHex(kem.publicKey) }),
-    },
-    env.identity,
-  );
+  const { announcementHash } = facts;
+  const keys = {
+    identity: toHex(env.identity.publicKey),
+    maskKey: toHex(maskKeys.publicKey),
+    boxKey: toHex(boxKeys.publicKey),
+    ...(kem && { kemKey: toHex(kem.publicKey) }),
+  };
+  const commitment = toHex(await nonceCommitment(nonce, await keysHashOf(keys), announcementHash));
+  const offer = await signBody("ready", { announcementHash, ...keys, commitment }, env.identity);
   return { facts, offer, nonce, maskKeys, boxKeys, maskSecret, kem };
 }
 

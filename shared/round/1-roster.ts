@@ -1,6 +1,6 @@
 /**
- * Phase 1, second half: the cohort is closed, everybody sees who is in it, and the graph of who masks with whom is drawn
- * from nonces that were committed to before. Whoever chooses the roster chooses before it knows the honest nonces.
+ * Phase 1, second half: the cohort is closed, everybody sees the commitments of who is in it, and the graph of who masks with
+ * whom is drawn from the nonces that these were made with. Whoever chooses the roster chooses before it knows the honest nonces.
  */
 import { fromHex, hashOf, type Sha256, sha256, toHex } from "../canonical.ts";
 import { graphFor, guaranteedCohort, minimumCohort } from "../cohort.ts";
@@ -8,8 +8,10 @@ import { drawGraph, type Graph, graphSeed, nonceCommitment, nonceLength } from "
 import { type Kem, type KemSecret, kemKeyLength } from "../secure-sum/hybrid.ts";
 import type { MaskContext } from "../secure-sum/masks.ts";
 import { largestSharing } from "../secure-sum/shares.ts";
-import type { Gathering, Joined, Ready } from "./1-ready.ts";
-import { joinPackets, packetAt } from "./packets.ts";
+import type { Task } from "../task.ts";
+import { type Gathering, type Joined, keyBytes, keysHashOf, type Ready } from "./1-ready.ts";
+import { decodeOpenings, encodeOpenings, type Opening } from "./openings.ts";
+import { concat, packetAt } from "./packets.ts";
 import { Abort, Decline, Refusal } from "./reasons.ts";
 import type { Cohort, CoordinatorEnv, ParticipantEnv, RoundFacts } from "./round.ts";
 import { isSignedBy, type Signed, signBody } from "./signed.ts";
@@ -20,58 +22,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 export interface Roster {
   announcementHash: string;
   size: number;
-  /** SHA-256 of the members' bytes, hex */
-  membersHash: string;
-}
-
-export interface RosterMessage {
-  roster: Witnessed<Roster>;
-  /** Each member's own signed offer, in ascending order of identity: the order is the members' index */
-  members: Bytes;
-}
-
-/**
- * An offer as bytes: identity, mask key, box key, nonce commitment, with `postQuantum` the KEM's key, signature. The
- * announcement is the roster's.
- */
-const fields = [
-  ["identity", 32],
-  ["maskKey", 32],
-  ["boxKey", 32],
-  ["nonceHash", 32],
-] as const;
-const fieldsOf = (postQuantum = false) => [...fields, ...(postQuantum ? [["kemKey", kemKeyLength] as const] : [])];
-const signatureLength = 64;
-export const memberLength = (postQuantum = false): number =>
-  4 * 32 + (postQuantum ? kemKeyLength : 0) + signatureLength;
-
-export function encodeMembers(offers: readonly Signed<Ready>[]): Bytes {
-  const postQuantum = offers.some(({ body }) => body.kemKey !== undefined);
-  const bytes = new Uint8Array(offers.length * memberLength(postQuantum));
-  let at = 0;
-  const put = (hex: string) => {
-    bytes.set(fromHex(hex), at);
-    at += hex.length / 2;
-  };
-  for (const { body, signature } of offers) {
-    for (const [field] of fieldsOf(postQuantum)) put(body[field]!);
-    put(signature);
-  }
-  return bytes;
-}
-
-/** The offer of the member with this index. */
-export function memberAt(members: Bytes, index: number, announcementHash: string, postQuantum = false): Signed<Ready> {
-  let at = index * memberLength(postQuantum);
-  const take = (length: number) => {
-    at += length;
-    return toHex(members.subarray(at - length, at));
-  };
-  const body = Object.fromEntries(fieldsOf(postQuantum).map(([field, length]) => [field, take(length)]));
-  return {
-    body: { announcementHash, ...(body as Omit<Ready, "announcementHash">) },
-    signature: take(signatureLength),
-  };
+  /** SHA-256 of all members' commitments, hex: who signs it binds every nonce and every key before any is known */
+  commitmentsHash: string;
 }
 
 /** The coordinator's side of a closed cohort. */
@@ -80,8 +32,12 @@ export interface Gathered {
   verify: CoordinatorEnv["verify"];
   sha256: Sha256;
   cohort: Cohort;
-  roster: RosterMessage;
-  offers: Ready[];
+  roster: Signed<Roster>;
+  /** In the order that makes a member's index */
+  offers: Signed<Ready>[];
+  /** Identities (Ed25519 public keys, hex) in the same order */
+  identities: readonly string[];
+  indices: ReadonlyMap<string, number>;
 }
 
 /** @throws Abort when fewer than the task's minimum are ready */
@@ -93,139 +49,175 @@ export async function closeCohort(env: CoordinatorEnv, state: Gathering): Promis
   if (identities.length < minimumCohort(env.task)) throw new Abort("cohort-too-small");
   const offers = identities.map((identity) => state.offers.get(identity)!);
   const { announcementHash } = state.facts;
-  const members = encodeMembers(offers);
-  const body = { announcementHash, size: identities.length, membersHash: toHex(await sha256(members)) };
+  const commitments = concat(offers.map(({ body }) => fromHex(body.commitment)));
+  const commitmentsHash = toHex(await env.sha256(commitments));
+  const body = { announcementHash, size: identities.length, commitmentsHash };
   return {
     facts: state.facts,
     verify: state.verify,
     sha256: state.sha256,
-    roster: { roster: await signBody("roster", body, env.signer), members },
-    cohort: { rosterHash: await hashOf(body), identities, graph: graphFor(env.task, identities.length)! },
-    offers: offers.map((offer) => offer.body),
+    roster: await signBody("roster", body, env.signer),
+    cohort: { rosterHash: await hashOf(body), size: body.size, graph: graphFor(env.task, body.size)! },
+    offers,
+    identities,
+    indices: new Map(identities.map((identity, i) => [identity, i])),
   };
 }
 
-/** A participant that knows its cohort, but not yet its neighbours. */
+/** A participant that knows its cohort's size and commitments, but not yet its neighbours. */
 export interface Rostered extends Joined {
   cohort: Cohort;
-  me: number;
-  /** As they came: a thousand offers take less as bytes than as texts */
-  members: Bytes;
+  commitmentsHash: string;
 }
 
 /** A member's part in the graph's seed; that it fits the signed commitment is all the proof it needs. */
 export interface Nonce {
   rosterHash: string;
-  /** Index in the roster */
-  from: number;
   /** 16 bytes, hex */
   nonce: string;
 }
 
 /**
- * A tab trusts no roster: size, order, every key's uniqueness and its own entry are checked here; its neighbours'
- * signatures and keys when it knows which those are. @throws Decline
+ * A tab trusts no roster. Here it checks the size; whether it is in it, and whether what it is shown of the members is what
+ * was signed here, when it is shown that. @throws Decline
  */
 export async function openRoster(
   env: ParticipantEnv,
   state: Joined,
-  { roster, members }: RosterMessage,
+  roster: Witnessed<Roster>,
 ): Promise<{ state: Rostered; message: Nonce }> {
   const { body } = roster;
   if (!(await isSignedBy("roster", roster, env.coordinatorKey)))
     throw new Decline("signature-invalid", { of: "roster" });
   if (body.announcementHash !== state.facts.announcementHash) throw new Decline("roster-invalid", { what: "round" });
   await checkWitnesses(env.task, "roster", roster);
-  const { size } = body;
+  const { size, commitmentsHash } = body;
   const minimum = minimumCohort(env.task);
   if (size < minimum) throw new Decline("roster-too-small", { size, minimum });
   const graph = size <= env.task.cohort.maximum ? graphFor(env.task, size) : undefined;
   if (!graph) throw new Decline("roster-invalid", { what: "size" });
-  if (members.length !== size * memberLength(env.task.postQuantum) || toHex(await sha256(members)) !== body.membersHash)
-    throw new Decline("roster-invalid", { what: "members" });
-
-  const offers = Array.from({ length: size }, (_, i) =>
-    memberAt(members, i, body.announcementHash, env.task.postQuantum),
-  );
-  const identities = offers.map((offer) => offer.body.identity);
-  for (let i = 1; i < size; i++) {
-    // Strictly ascending: no identity stands twice.
-    if (identities[i - 1]! >= identities[i]!) throw new Decline("roster-invalid", { what: "order" });
-  }
-  const keys = new Set(offers.flatMap(({ body }) => [body.maskKey, body.boxKey]));
-  if (keys.size !== 2 * size) throw new Decline("roster-invalid", { what: "duplicate key" });
-  const me = identities.indexOf(toHex(env.identity.publicKey));
-  if (me < 0 || (await hashOf(offers[me])) !== (await hashOf(state.offer)))
-    throw new Decline("roster-invalid", { what: "own entry" });
   if (!(await env.claim("nonce", state.facts.announcementHash)))
     throw new Decline("already-answered", { step: "nonce" });
   const rosterHash = await hashOf(body);
   return {
-    state: { ...state, cohort: { rosterHash, identities, graph }, me, members },
-    message: { rosterHash, from: me, nonce: toHex(state.nonce) },
+    state: { ...state, cohort: { rosterHash, size, graph }, commitmentsHash },
+    message: { rosterHash, nonce: toHex(state.nonce) },
   };
 }
 
 /** The coordinator's side while nonces come in. */
 export interface Revealing extends Gathered {
-  nonces: Map<number, Bytes>;
+  opened: Map<number, Opening>;
 }
 
-export const collectNonces = (state: Gathered): Revealing => ({ ...state, nonces: new Map() });
+export const collectNonces = (state: Gathered): Revealing => ({ ...state, opened: new Map() });
 
 /** @param identity whom the connection belongs to @throws Refusal */
 export async function admitNonce(state: Revealing, identity: string, message: Nonce): Promise<void> {
-  const { rosterHash, from, nonce } = message;
-  if (rosterHash !== state.cohort.rosterHash || state.cohort.identities[from] !== identity)
-    throw new Refusal("message-invalid");
-  if (!(await isCommitted(state.offers[from]!, fromHex(nonce), state.sha256))) throw new Refusal("message-invalid");
-  if (state.nonces.has(from)) throw new Refusal("duplicate");
-  state.nonces.set(from, fromHex(nonce));
+  const member = state.indices.get(identity);
+  if (message.rosterHash !== state.cohort.rosterHash || member === undefined) throw new Refusal("message-invalid");
+  const { body } = state.offers[member]!;
+  const nonce = fromHex(message.nonce);
+  const keysHash = await keysHashOf(body, state.sha256);
+  const commitment = await nonceCommitment(nonce, keysHash, body.announcementHash, state.sha256);
+  if (nonce.length !== nonceLength || toHex(commitment) !== body.commitment) throw new Refusal("message-invalid");
+  if (state.opened.has(member)) throw new Refusal("duplicate");
+  state.opened.set(member, { nonce, keysHash });
 }
-
-const isCommitted = async (offer: Ready, nonce: Bytes, digest?: Sha256): Promise<boolean> =>
-  nonce.length === nonceLength &&
-  (await nonceCommitment(nonce, fromHex(offer.identity), offer.announcementHash, digest)) === offer.nonceHash;
 
 export interface Nonces {
   rosterHash: string;
-  /** Roster indices of those who revealed theirs, ascending */
-  members: number[];
+  /** Of the openings, hex */
+  openingsHash: string;
 }
 
 export interface NoncesMessage {
   nonces: Signed<Nonces>;
-  /** 16 bytes each, in the members' order */
-  bytes: Bytes;
+  /** Of every member; see openings.ts */
+  openings: Bytes;
+  /** Those of the receiver's neighbours who opened their commitments, in ascending order of index: see `offerBytes` */
+  offers: Bytes;
 }
 
 /** The coordinator's side once the graph is drawn. */
 export interface Linked extends Gathered {
+  /** Of those who opened their commitments */
   graph: Graph;
+  /** Who is asked for shares: roster indices, ascending */
+  sharers: number[];
   /** Hex */
   seed: string;
-  nonces: NoncesMessage;
+  nonces: Omit<NoncesMessage, "offers">;
+  /** Of each member, as its neighbours are shown it */
+  offered: readonly Bytes[];
 }
 
 /** @throws Abort when too few are left: nothing was revealed and nobody was charged */
-export async function linkCohort(env: CoordinatorEnv, { nonces: revealed, ...state }: Revealing): Promise<Linked> {
-  const { cohort } = state;
-  const nonces = new Map([...revealed].sort(([a], [b]) => a - b));
-  if (!enoughLeft(nonces.size, cohort, env)) throw new Abort("sharers-too-few");
-  const bytes = joinPackets([...nonces.values()], nonceLength);
-  const seed = await graphSeed(fromHex(cohort.rosterHash), nonces);
-  const body = { rosterHash: cohort.rosterHash, members: [...nonces.keys()] };
-  return {
-    ...state,
-    graph: await drawGraph(seed, cohort.identities.length, cohort.graph.degree),
-    seed: toHex(seed),
-    nonces: { nonces: await signBody("nonces", body, env.signer), bytes },
-  };
+export async function linkCohort(env: CoordinatorEnv, { opened: unordered, ...state }: Revealing): Promise<Linked> {
+  const { cohort, offers } = state;
+  const opened = new Map([...unordered].sort(([a], [b]) => a - b));
+  const { seed, graph } = await graphOf(cohort, opened);
+  const sharers = wellConnected(opened.keys(), { cohort, graph });
+  if (!enoughLeft(sharers.length, cohort, env)) throw new Abort("sharers-too-few");
+  const openings = encodeOpenings(
+    offers.map(({ body }) => body.commitment),
+    opened,
+  );
+  const body = { rosterHash: cohort.rosterHash, openingsHash: toHex(await env.sha256(openings)) };
+  const nonces = { nonces: await signBody("nonces", body, env.signer), openings };
+  return { ...state, graph, sharers, seed, nonces, offered: offers.map(offerBytes) };
+}
+
+/** Without those whom too few neighbours could open, and without those who miss them in turn: roster indices, ascending. */
+export function wellConnected(
+  members: Iterable<number>,
+  { cohort, graph }: Pick<Linked, "cohort" | "graph">,
+): number[] {
+  const left = new Set(members);
+  for (let before = -1; before !== left.size; ) {
+    before = left.size;
+    for (const member of left)
+      if (graph.neighbours(member).filter((other) => left.has(other)).length < cohort.graph.threshold)
+        left.delete(member);
+  }
+  return [...left].sort((a, b) => a - b);
+}
+
+/** What a sharer is shown. */
+export function noncesTo({ nonces, graph, offered }: Linked, member: number): NoncesMessage {
+  return { ...nonces, offers: concat(graph.neighbours(member).map((other) => offered[other]!)) };
+}
+
+/** Nobody shares a secret with those who did not open their commitments. */
+async function graphOf(
+  { rosterHash, size, graph: { degree } }: Cohort,
+  opened: ReadonlyMap<number, Opening>,
+): Promise<{ seed: string; graph: Graph }> {
+  const nonces = new Map([...opened].map(([member, { nonce }]) => [member, nonce]));
+  const seed = await graphSeed(fromHex(rosterHash), nonces);
+  return { seed: toHex(seed), graph: await drawGraph(seed, size, degree, opened) };
+}
+
+const signatureLength = 64;
+const keysLength = ({ postQuantum }: Pick<Task, "postQuantum">): number => 3 * 32 + (postQuantum ? kemKeyLength : 0);
+
+export const offerLength = (task: Pick<Task, "postQuantum">): number => keysLength(task) + signatureLength;
+
+/** An offer without what a neighbour knows: its keys, then their owner's signature. */
+export const offerBytes = ({ body, signature }: Signed<Ready>): Bytes => concat([keyBytes(body), fromHex(signature)]);
+
+/** With what the openings have of it. */
+function offerFrom(bytes: Bytes, task: Task, announcementHash: string, commitment: Bytes): Signed<Ready> {
+  const hex = toHex(bytes);
+  const key = (i: number) => hex.slice(64 * i, 64 * (i + 1));
+  const body = { announcementHash, identity: key(0), maskKey: key(1), boxKey: key(2), commitment: toHex(commitment) };
+  const kemKey = hex.slice(3 * 64, 2 * keysLength(task));
+  return { body: task.postQuantum ? { ...body, kemKey } : body, signature: hex.slice(2 * keysLength(task)) };
 }
 
 /** Of the roster, enough to go on with: as many as the task's tolerance for dropouts leaves, and never too few. */
 export function enoughLeft(count: number, cohort: Cohort, env: Pick<CoordinatorEnv, "task">): boolean {
-  return count >= guaranteedCohort(env.task, cohort.identities.length).survivors && count >= minimumCohort(env.task);
+  return count >= guaranteedCohort(env.task, cohort.size).survivors && count >= minimumCohort(env.task);
 }
 
 /** A participant that shares a secret with each of its neighbours. */
@@ -240,7 +232,9 @@ export interface Neighbour {
   seed: string;
   /** Roster indices, ascending */
   neighbours: readonly number[];
-  /** X25519 secrets by member index, of neighbours only */
+  /** By member index, of neighbours only: Ed25519, hex */
+  identities: Map<number, string>;
+  /** X25519 secrets, likewise */
   maskSecrets: Map<number, Bytes>;
   boxSecrets: Map<number, Bytes>;
   /** With `postQuantum`: what this member sends to each neighbour */
@@ -251,39 +245,54 @@ export interface Neighbour {
 export async function openGraph(
   env: ParticipantEnv,
   state: Rostered,
-  { nonces: message, bytes }: NoncesMessage,
+  { nonces: message, openings, offers }: NoncesMessage,
 ): Promise<Neighbour> {
-  const { cohort, facts, me } = state;
-  const offerOf = (member: number) => memberAt(state.members, member, facts.announcementHash, env.task.postQuantum);
+  const { cohort, facts } = state;
   const { body } = message;
   if (!(await isSignedBy("nonces", message, env.coordinatorKey)))
     throw new Decline("signature-invalid", { of: "nonces" });
   if (body.rosterHash !== cohort.rosterHash) throw new Decline("roster-invalid", { what: "round" });
-  if (!isAscending(body.members, cohort.identities.length) || bytes.length !== body.members.length * nonceLength)
+  const decoded = await decodeOpenings(openings, cohort.size, facts.announcementHash);
+  if (
+    !decoded ||
+    toHex(await sha256(openings)) !== body.openingsHash ||
+    toHex(await sha256(decoded.commitments)) !== state.commitmentsHash
+  )
     throw new Decline("roster-invalid", { what: "nonces" });
-  if (!enoughLeft(body.members.length, cohort, env))
-    throw new Decline("roster-too-small", { size: body.members.length, minimum: minimumCohort(env.task) });
-  const nonces = new Map(body.members.map((m, i) => [m, packetAt(bytes, i, nonceLength)]));
-  const own = nonces.get(me);
-  if (!own || toHex(own) !== toHex(state.nonce)) throw new Decline("roster-invalid", { what: "own nonce" });
-  const committed = await Promise.all([...nonces].map(([m, nonce]) => isCommitted(offerOf(m).body, nonce)));
-  if (!committed.every(Boolean)) throw new Decline("roster-invalid", { what: "nonces" });
+  const { opened } = decoded;
+  const commitments = Array.from({ length: cohort.size }, (_, member) => packetAt(decoded.commitments, member, 32));
+  const texts = commitments.map(toHex);
+  if (new Set(texts).size !== cohort.size) throw new Decline("roster-invalid", { what: "one member twice" });
+  const me = texts.indexOf(state.offer.body.commitment);
+  if (!opened.has(me)) throw new Decline("roster-invalid", { what: "own entry" });
+  if (!enoughLeft(opened.size, cohort, env))
+    throw new Decline("roster-too-small", { size: opened.size, minimum: minimumCohort(env.task) });
 
-  const seed = await graphSeed(fromHex(cohort.rosterHash), nonces);
-  const graph = await drawGraph(seed, cohort.identities.length, cohort.graph.degree);
+  const { seed, graph } = await graphOf(cohort, opened);
   const neighbours = graph.neighbours(me);
+  if (neighbours.length < cohort.graph.threshold)
+    throw new Decline("roster-too-small", { size: opened.size, minimum: minimumCohort(env.task) });
+  const length = offerLength(env.task);
+  if (offers.length !== neighbours.length * length) throw new Decline("roster-invalid", { what: "offers" });
+  const members = neighbours.map((index, i) =>
+    offerFrom(packetAt(offers, i, length), env.task, facts.announcementHash, commitments[index]!),
+  );
+  const keys = [state.offer, ...members].flatMap(({ body }) => [body.identity, body.maskKey, body.boxKey]);
+  if (new Set(keys).size !== keys.length) throw new Decline("roster-invalid", { what: "duplicate key" });
   const maskSecrets = new Map<number, Bytes>();
   const boxSecrets = new Map<number, Bytes>();
   const kemSecrets = new Map<number, KemSecret>();
   await Promise.all(
-    neighbours.map(async (index) => {
-      const member = offerOf(index);
-      if (!(await isSignedBy("ready", member, member.body.identity)))
+    neighbours.map(async (index, i) => {
+      const { body, signature } = members[i]!;
+      if (toHex(await keysHashOf(body)) !== toHex(opened.get(index)!.keysHash))
+        throw new Decline("roster-invalid", { what: "offers" });
+      if (!(await isSignedBy("ready", { body, signature }, body.identity)))
         throw new Decline("roster-invalid", { what: "signature" });
       try {
-        maskSecrets.set(index, await state.maskKeys.agree(fromHex(member.body.maskKey)));
-        boxSecrets.set(index, await state.boxKeys.agree(fromHex(member.body.boxKey)));
-        if (state.kem) kemSecrets.set(index, await state.kem.send(fromHex(member.body.kemKey!), index));
+        maskSecrets.set(index, await state.maskKeys.agree(fromHex(body.maskKey)));
+        boxSecrets.set(index, await state.boxKeys.agree(fromHex(body.boxKey)));
+        if (state.kem) kemSecrets.set(index, await state.kem.send(fromHex(body.kemKey!), index));
       } catch {
         throw new Decline("roster-invalid", { what: "weak key" });
       }
@@ -296,14 +305,11 @@ export async function openGraph(
     me,
     maskSecret: state.maskSecret,
     kem: state.kem,
-    seed: toHex(seed),
+    seed,
     neighbours,
+    identities: new Map(neighbours.map((index, i) => [index, members[i]!.body.identity])),
     maskSecrets,
     boxSecrets,
     kemSecrets,
   };
 }
-
-/** Whether these are roster indices in strictly ascending order: none twice, none outside. */
-export const isAscending = (indices: readonly number[], size: number): boolean =>
-  indices.every((index, i) => Number.isInteger(index) && index < size && index > (i === 0 ? -1 : indices[i - 1]!));

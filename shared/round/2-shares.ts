@@ -11,7 +11,8 @@ import { open, overhead, seal } from "../secure-sum/boxes.ts";
 import { bothSecrets, kemTextLength } from "../secure-sum/hybrid.ts";
 import { seedCommitment, shareLength, shareOut } from "../secure-sum/shares.ts";
 import type { Task } from "../task.ts";
-import { enoughLeft, isAscending, type Linked, type Neighbour } from "./1-roster.ts";
+import { enoughLeft, type Linked, type Neighbour, wellConnected } from "./1-roster.ts";
+import { membersOfText, setText } from "./member-set.ts";
 import { joinPackets, packetAt } from "./packets.ts";
 import { Abort, Decline, Refusal } from "./reasons.ts";
 import type { Cohort, CoordinatorEnv, ParticipantEnv } from "./round.ts";
@@ -47,8 +48,8 @@ export interface Delivery {
   rosterHash: string;
   /** Of the graph that the packets went along, hex: who agrees to survivors later agrees to this as well */
   seed: string;
-  /** Roster indices, ascending */
-  senders: number[];
+  /** A set of members, hex */
+  senders: string;
 }
 
 export interface DeliveryMessage {
@@ -133,8 +134,8 @@ export const collectShares = ({ task }: Pick<CoordinatorEnv, "task">, state: Lin
 /** @param identity whom the connection belongs to @throws Refusal */
 export async function admitShares(state: Sharing, identity: string, message: SharesMessage): Promise<void> {
   const { body } = message.shares;
-  const { identities, rosterHash } = state.cohort;
-  if (body.rosterHash !== rosterHash || identities[body.from] !== identity) throw new Refusal("message-invalid");
+  if (body.rosterHash !== state.cohort.rosterHash || state.identities[body.from] !== identity)
+    throw new Refusal("message-invalid");
   // A copy: what came off a socket keeps alive whatever came with it.
   const boxes = message.boxes.slice();
   if (boxes.length !== state.graph.neighbours(body.from).length * state.parcel) throw new Refusal("message-invalid");
@@ -159,9 +160,9 @@ export interface Delivered extends Sharing {
 /** @throws Abort when too many left before sharing: nothing was revealed and nobody was charged */
 export async function deliverShares(env: CoordinatorEnv, state: Sharing): Promise<Delivered> {
   const { cohort, graph, seed, dealt } = state;
-  const senders = wellConnected([...dealt.keys()], state);
+  const senders = wellConnected(dealt.keys(), state);
   if (!enoughSenders(senders.length, cohort, env)) throw new Abort("sharers-too-few");
-  const body = { rosterHash: cohort.rosterHash, seed, senders };
+  const body = { rosterHash: cohort.rosterHash, seed, senders: setText(senders, cohort.size) };
   const isSender = new Set(senders);
   return {
     ...state,
@@ -183,27 +184,15 @@ export function deliveryTo(state: Delivered, member: number): DeliveryMessage {
 export const parcelOf = ({ dealt, graph, parcel }: Sharing, from: number, to: number): Bytes =>
   packetAt(dealt.get(from)!.boxes, graph.neighbours(from).indexOf(to), parcel);
 
-/** Without those whom too few neighbours could open, and without those who miss them in turn. */
-function wellConnected(members: readonly number[], { cohort, graph }: Pick<Linked, "cohort" | "graph">): number[] {
-  const left = new Set(members);
-  for (let before = -1; before !== left.size; ) {
-    before = left.size;
-    for (const member of left)
-      if (graph.neighbours(member).filter((other) => left.has(other)).length < cohort.graph.threshold)
-        left.delete(member);
-  }
-  return [...left].sort((a, b) => a - b);
-}
-
 /** The roster's terms once more, and at least one honest share of noise. */
 const enoughSenders = (senders: number, cohort: Cohort, env: Pick<CoordinatorEnv, "task">): boolean =>
-  enoughLeft(senders, cohort, env) && guaranteedCohort(env.task, senders, cohort.identities.length).honest >= 1;
+  enoughLeft(senders, cohort, env) && guaranteedCohort(env.task, senders, cohort.size).honest >= 1;
 
 const planOfSenders = (
   env: Pick<CoordinatorEnv, "task" | "plan">,
   { facts, cohort }: Pick<Linked, "facts" | "cohort">,
   senders: number,
-): RoundPlan => roundPlan(env.task, env.plan, facts.question, senders, cohort.identities.length);
+): RoundPlan => roundPlan(env.task, env.plan, facts.question, senders, cohort.size);
 
 /** A participant whose cohort is fixed: it knows its share of the noise. */
 export interface Entrusted extends Shared {
@@ -223,9 +212,8 @@ export async function openDelivery(env: ParticipantEnv, state: Shared, message: 
     throw new Decline("signature-invalid", { of: "delivery" });
   if (body.rosterHash !== cohort.rosterHash) throw new Decline("roster-invalid", { what: "round" });
   if (body.seed !== state.seed) throw new Decline("roster-invalid", { what: "graph" });
-  const senders = new Set(body.senders);
-  if (!isAscending(body.senders, cohort.identities.length) || !senders.has(me))
-    throw new Decline("roster-invalid", { what: "senders" });
+  const senders = new Set(membersOfText(body.senders, cohort.size));
+  if (!senders.has(me)) throw new Decline("roster-invalid", { what: "senders" });
   const neighbours = state.neighbours.filter((other) => senders.has(other));
   if (!enoughSenders(senders.size, cohort, env) || neighbours.length < cohort.graph.threshold)
     throw new Decline("roster-too-small", { size: senders.size, minimum: minimumCohort(env.task) });

@@ -73,7 +73,9 @@ export async function maskAnswer(
 
 /** What adds vectors up: one running sum and who is in it, and what a vector is held against. */
 export interface Counting {
-  readonly cohort: Pick<Cohort, "rosterHash" | "identities">;
+  readonly cohort: Pick<Cohort, "rosterHash">;
+  /** By roster index, hex */
+  readonly identities: readonly string[];
   readonly deliveryHash: string;
   /** Members whose vectors are added here */
   readonly partners: { has(member: number): boolean };
@@ -121,7 +123,7 @@ export async function openUpload(
   vector: Uint8Array,
 ): Promise<Upload> {
   const { body } = header;
-  if (body.rosterHash !== state.cohort.rosterHash || state.cohort.identities[body.from] !== identity)
+  if (body.rosterHash !== state.cohort.rosterHash || state.identities[body.from] !== identity)
     throw new Refusal("message-invalid");
   // Masked for another cohort: its masks would stay in the sum.
   if (body.deliveryHash !== state.deliveryHash || !state.partners.has(body.from)) throw new Refusal("message-invalid");

@@ -7,9 +7,9 @@ import { agreementSecret, bothSecrets, kemOf, kemTextLength } from "../secure-su
 import { addMasks, type MaskContext, pairKey, pairSign, selfKey } from "../secure-sum/masks.ts";
 import { centred } from "../secure-sum/packing.ts";
 import { recover, seedCommitment, shareLength } from "../secure-sum/shares.ts";
-import { isAscending } from "./1-roster.ts";
 import { parcelOf } from "./2-shares.ts";
 import { type Adding, closeUploads, enoughSurvivors, type Uploaded } from "./3-masked.ts";
+import { membersOfText, setText } from "./member-set.ts";
 import { joinPackets, packetAt } from "./packets.ts";
 import { Abort, Decline, Refusal } from "./reasons.ts";
 import type { CoordinatorEnv, ParticipantEnv } from "./round.ts";
@@ -21,8 +21,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 export interface Survivors {
   /** Of the delivery, which holds the roster and the graph: one signature agrees to all of them */
   deliveryHash: string;
-  /** Roster indices, ascending */
-  survivors: number[];
+  /** A set of members, hex */
+  survivors: string;
 }
 
 /** A survivor's word that it saw this set and no other. */
@@ -73,16 +73,13 @@ export async function agreeToSurvivors(
   if (!(await isSignedBy("survivors", message, env.coordinatorKey)))
     throw new Decline("signature-invalid", { of: "survivors" });
   if (body.deliveryHash !== state.deliveryHash) throw new Decline("roster-invalid", { what: "round" });
-  const survivors = new Set(body.survivors);
-  if (
-    !isAscending(body.survivors, state.cohort.identities.length) ||
-    ![...survivors].every((i) => state.senders.has(i))
-  )
-    throw new Decline("roster-invalid", { what: "survivors" });
+  const members = membersOfText(body.survivors, state.cohort.size);
+  if (!members?.every((i) => state.senders.has(i))) throw new Decline("roster-invalid", { what: "survivors" });
+  const survivors = new Set(members);
   if (!survivors.has(state.me)) throw new Decline("survivors-split", { what: "not among them" });
   const neighbours = [...state.held.keys()].filter((other) => survivors.has(other));
   if (!enoughSurvivors(survivors.size, state.plan, env) || neighbours.length < state.cohort.graph.threshold) {
-    throw new Decline("survivors-too-few", { survivors: body.survivors.length, minimum: state.plan.survivors });
+    throw new Decline("survivors-too-few", { survivors: survivors.size, minimum: state.plan.survivors });
   }
   if (!(await env.claim("agreement", state.facts.announcementHash)))
     throw new Decline("already-answered", { step: "agreement" });
@@ -104,7 +101,7 @@ export async function revealShares(
   for (const [i, from] of members.entries()) {
     if (!held.has(from) || !survivors.has(from)) continue;
     const agreement = { body: { survivorsHash, from }, signature: toHex(packetAt(signatures, i, signatureLength)) };
-    if (await isSignedBy("agreement", agreement, state.cohort.identities[from]!)) agreed.add(from);
+    if (await isSignedBy("agreement", agreement, state.identities.get(from)!)) agreed.add(from);
   }
   if (agreed.size < state.cohort.graph.threshold) throw new Decline("survivors-split", { what: "too few signatures" });
   if (!(await env.claim("unmask", state.facts.announcementHash)))
@@ -129,7 +126,7 @@ export interface Agreeing extends Adding {
 /** @throws Abort */
 export async function announceSurvivors(env: CoordinatorEnv, state: Adding): Promise<Agreeing> {
   const survivors = closeUploads(env, state);
-  const body = { deliveryHash: state.deliveryHash, survivors };
+  const body = { deliveryHash: state.deliveryHash, survivors: setText(survivors, state.cohort.size) };
   const { sum } = state;
   // Handed over: whatever would come in after the uploads closed is added to nothing.
   state.sum = new Uint32Array(0);
@@ -191,7 +188,7 @@ async function checkFromSurvivor(
   message: Signed<Agreement | Unmask>,
 ): Promise<void> {
   const { from, survivorsHash } = message.body;
-  if (survivorsHash !== state.survivorsHash || state.cohort.identities[from] !== identity)
+  if (survivorsHash !== state.survivorsHash || state.identities[from] !== identity)
     throw new Refusal("message-invalid");
   if (!state.received.has(from)) throw new Refusal("message-invalid");
   if (!(await isSignedBy(kind, message, identity, state.verify))) throw new Refusal("signature-invalid");
@@ -236,7 +233,7 @@ export async function unmaskSum(
     for (const holder of found.misfits) misfits.push({ dealer, holder });
     return found.secret;
   };
-  const namesOf = (members: number[]) => members.map((member) => cohort.identities[member]!);
+  const namesOf = (members: number[]) => members.map((member) => state.identities[member]!);
   /** By the sign with which they stand in the sum; nothing is removed before every secret is there. */
   const masks = { 1: [] as Bytes[], [-1]: [] as Bytes[] };
 
@@ -257,16 +254,16 @@ export async function unmaskSum(
     });
     const secret = await secretOf(dropout, async (secret) => {
       const { agreement, kem } = await keysOf(secret);
-      const { maskKey, kemKey = "" } = offers[dropout]!;
+      const { maskKey, kemKey = "" } = offers[dropout]!.body;
       return toHex(agreement.publicKey) === maskKey && (!kem || toHex(kem.publicKey) === kemKey);
     });
     const { agreement, kem } = await keysOf(secret);
     for (const survivor of partners.get(dropout)!.filter((member) => state.received.has(member))) {
-      const agreed = await agreement.agree(fromHex(offers[survivor]!.maskKey));
+      const agreed = await agreement.agree(fromHex(offers[survivor]!.body.maskKey));
       const sent =
         kem &&
         (dropout < survivor
-          ? await kem.send(fromHex(offers[survivor]!.kemKey!), survivor)
+          ? await kem.send(fromHex(offers[survivor]!.body.kemKey!), survivor)
           : await kem.receive(parcelOf(state, survivor, dropout).slice(0, kemTextLength)));
       // What does not follow from its secret nobody but the survivor can know.
       if (sent && dropout < survivor && !isSent(sent.text, parcelOf(state, dropout, survivor)))

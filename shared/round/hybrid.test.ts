@@ -8,7 +8,7 @@ import { agreementSecret, bothSecrets, type KemSecret, kemOf, kemTextLength } fr
 import { keyAgreement } from "../secure-sum/keys.ts";
 import { pairKey } from "../secure-sum/masks.ts";
 import { admitOffer, gather, offerKeys } from "./1-ready.ts";
-import { memberAt, memberLength } from "./1-roster.ts";
+import { noncesTo, offerLength } from "./1-roster.ts";
 import { admitShares, boxLength, collectShares, deliverShares, deliveryTo, openDelivery } from "./2-shares.ts";
 import { signBody } from "./signed.ts";
 import { type Formed, formCohort, freshClaims, newWorld, playRound, smallTask, type World } from "./testing.ts";
@@ -77,12 +77,12 @@ test("both ends have one secret, and whoever has only X25519's half of it, or on
 
 test("a discrete logarithm of the X25519 key is not the secret that ML-KEM's key is made of", async () => {
   const { maskSecret, context } = formed.members.get(0)!.state;
-  const offer = memberAt(formed.linked.roster.members, 0, formed.linked.facts.announcementHash, true).body;
+  const offer = formed.linked.offers[0]!.body;
   const scalar = await agreementSecret(maskSecret, context.announcementHash);
   expect(toHex((await keyAgreement(scalar)).publicKey)).toBe(offer.maskKey);
   expect(toHex((await kemOf(maskSecret, context.announcementHash)).publicKey)).toBe(offer.kemKey);
   expect(toHex((await kemOf(scalar, context.announcementHash)).publicKey)).not.toBe(offer.kemKey);
-  expect(formed.linked.roster.members.length).toBe(4 * memberLength(true));
+  expect(noncesTo(formed.linked, 0).offers.length).toBe(3 * offerLength({ postQuantum: true }));
 });
 
 test("packets need both halves too, and an altered text opens nothing", async () => {
@@ -107,7 +107,7 @@ test("a member that sends a neighbour what does not follow from its secret, and 
   const parcel = kemTextLength + boxLength;
   const sent = new Map<number, KemSecret>();
   for (const [i, to] of state.neighbours.entries()) {
-    const { kemKey } = memberAt(formed.linked.roster.members, to, formed.linked.facts.announcementHash, true).body;
+    const { kemKey } = formed.linked.offers[to]!.body;
     const { cipherText, sharedSecret } = ml_kem768.encapsulate(fromHex(kemKey!));
     const kem = { text: new Uint8Array(cipherText), shared: new Uint8Array(sharedSecret) };
     sent.set(to, kem);

@@ -11,6 +11,17 @@ export function joinPackets(packets: readonly Uint8Array[], length: number): Byt
   return joined;
 }
 
+/** Of any lengths. */
+export function concat(parts: readonly Uint8Array[]): Bytes {
+  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
 /** The packet at this place, where it lies: a copy of each would be a hundred thousand buffers a phase. */
 export const packetAt = (packets: Bytes, place: number, length: number): Bytes =>
   packets.subarray(place * length, (place + 1) * length);

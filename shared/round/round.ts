@@ -4,9 +4,9 @@
  *   coordinator                               participant (the worker in a tab)
  *   0-announce   task, model, question  ──▶   check them, and the ledger; the kernels compute the answer
  *   1-ready      ◀──  signed round keys       (only a finished answer joins a cohort)
- *   1-roster     all keys               ──▶   check its size, every key, itself
+ *   1-roster     hash of commitments    ──▶   check its size
  *                ◀──  the nonce committed to in the offer
- *                all nonces             ──▶   draw the graph; check the neighbours' signatures and keys
+ *                all nonces, neighbours ──▶   check every commitment, and itself; draw the graph; check the neighbours' keys
  *   2-shares     ◀──  Shamir shares, sealed for each neighbour
  *                shares routed, senders ──▶   open them: the cohort, and so each tab's share of noise, is now fixed
  *   3-masked     ◀──  noised, masked integers (the tab's balance is charged first)
@@ -33,7 +33,7 @@ import type { Ed25519Verify, Identity, KeyAgreement } from "../secure-sum/keys.t
 import type { Hkdf, StreamCipher } from "../secure-sum/masks.ts";
 import type { Task } from "../task.ts";
 
-export const protocolVersion = 7;
+export const protocolVersion = 8;
 
 /** What one upload costs its sender: see privacy/balance.ts. */
 export interface UploadCost {
@@ -100,11 +100,11 @@ export interface RoundFacts {
   readonly announcementHash: string;
 }
 
-/** A cohort once it is closed: who is in it, by index. */
+/** A cohort once it is closed. */
 export interface Cohort {
   readonly rosterHash: string;
-  /** Identities (Ed25519 public keys, hex) in roster order */
-  readonly identities: readonly string[];
+  /** Members of the roster */
+  readonly size: number;
   /** Neighbours a member has, and how many of them open its secrets */
   readonly graph: GraphParameters;
 }

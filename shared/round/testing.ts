@@ -23,6 +23,7 @@ import {
   type Linked,
   linkCohort,
   type Neighbour,
+  noncesTo,
   openGraph,
   openRoster,
 } from "./1-roster.ts";
@@ -187,7 +188,9 @@ export async function linkAll(
     }),
   );
   const linked = await linkCohort(world.coordinator, revealing);
-  const neighbours = opened.map(async ([i, s]) => [i, await openGraph(world.tabs[i]!.env, s, linked.nonces)] as const);
+  const neighbours = opened
+    .filter(([i]) => linked.sharers.includes(i))
+    .map(async ([i, s]) => [i, await openGraph(world.tabs[i]!.env, s, noncesTo(linked, i))] as const);
   return { linked, neighbours: new Map(await Promise.all(neighbours)) };
 }
 

@@ -1,11 +1,11 @@
 /** Adversarial tests 1, 2 and 7 with a witness: it signs one model, one roster and one result a round, and tabs insist on it. */
 import { beforeAll, expect, test } from "vitest";
-import { toHex } from "../canonical.ts";
+import { hashOf, toHex } from "../canonical.ts";
 import { generateIdentityKeys, type Identity, identityFrom } from "../secure-sum/keys.ts";
 import { taskHash } from "../task.ts";
 import { type Announcement, acceptAnnouncement, announce } from "./0-announce.ts";
 import { offerKeys } from "./1-ready.ts";
-import { openRoster } from "./1-roster.ts";
+import { openRoster, type Roster } from "./1-roster.ts";
 import { acceptResult, publishResult, type Result } from "./5-result.ts";
 import type { Signed } from "./signed.ts";
 import { signBody } from "./signed.ts";
@@ -25,7 +25,7 @@ const announced = (change: Partial<Announcement> = {}) =>
 const see = async (last: Sighting | undefined, change: Partial<Announcement> = {}, wasRun = last !== undefined) =>
   seeAnnouncement(last, await announced(change), world.coordinatorKey, wasRun);
 const rosterBy = (announcementHash: string, size = 3) =>
-  signBody("roster", { announcementHash, size, membersHash: "00".repeat(32) }, world.coordinator.signer);
+  signBody("roster", { announcementHash, size, commitmentsHash: "00".repeat(32) }, world.coordinator.signer);
 
 test("[1] of two models in one round only the first is signed, whatever attempt the second comes with", async () => {
   const first = await see(undefined);
@@ -157,13 +157,12 @@ test("[2] a tab opens no roster without the witness, nor with its word for anoth
     inside.tabs.map(async ({ env }) => offerKeys(env, await acceptAnnouncement(env, signed, inside.parameters))),
   );
   const { roster } = await rosterOf(inside, joined);
-  const open = (shown: Witnessed<(typeof roster)["roster"]["body"]>) =>
-    openRoster(freshClaims(inside.tabs[0]!.env), joined[0]!, { ...roster, roster: shown });
-  await expect(open(roster.roster)).rejects.toThrow("witness-missing");
+  const open = (shown: Witnessed<Roster>) => openRoster(freshClaims(inside.tabs[0]!.env), joined[0]!, shown);
+  await expect(open(roster)).rejects.toThrow("witness-missing");
   const second = await rosterOf(inside, await offerAgain(inside));
-  const borrowed = (await witnessed("roster", second.roster.roster)).witnesses!;
-  await expect(open({ ...roster.roster, witnesses: borrowed })).rejects.toThrow("witness-missing");
-  expect((await open(await witnessed("roster", roster.roster))).message.from).toBe(0);
+  const borrowed = (await witnessed("roster", second.roster)).witnesses!;
+  await expect(open({ ...roster, witnesses: borrowed })).rejects.toThrow("witness-missing");
+  expect((await open(await witnessed("roster", roster))).message.rosterHash).toBe(await hashOf(roster.body));
 });
 
 test("[2] a tab takes no result without the witness, nor with its word for another", async () => {

@@ -80,14 +80,14 @@ test("the seed moves with the roster, each nonce, whose it is, and who is missin
   for (const other of await Promise.all(others)) expect(other).not.toEqual(seed);
 });
 
-test("a commitment binds the nonce, its owner and the round", async () => {
-  const [nonce, identity, round] = [new Uint8Array(16).fill(7), await bytesOf("identity"), await bytesOf("round")];
-  const commitment = await nonceCommitment(nonce, identity, toHex(round));
-  expect(await nonceCommitment(nonce.slice(), identity, toHex(round))).toBe(commitment);
+test("a commitment binds the nonce, its owner's keys and the round", async () => {
+  const [nonce, keysHash, round] = [new Uint8Array(16).fill(7), await bytesOf("keys"), await bytesOf("round")];
+  const commitment = await nonceCommitment(nonce, keysHash, toHex(round));
+  expect(await nonceCommitment(nonce.slice(), keysHash, toHex(round))).toEqual(commitment);
   for (let bit = 0; bit < 128; bit++) {
     const flip = (bytes: Bytes) => bytes.map((byte, i) => (i === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
-    expect(await nonceCommitment(flip(nonce), identity, toHex(round))).not.toBe(commitment);
-    expect(await nonceCommitment(nonce, flip(identity), toHex(round))).not.toBe(commitment);
-    expect(await nonceCommitment(nonce, identity, toHex(flip(round)))).not.toBe(commitment);
+    expect(await nonceCommitment(flip(nonce), keysHash, toHex(round))).not.toEqual(commitment);
+    expect(await nonceCommitment(nonce, flip(keysHash), toHex(round))).not.toEqual(commitment);
+    expect(await nonceCommitment(nonce, keysHash, toHex(flip(round)))).not.toEqual(commitment);
   }
 });

@@ -5,20 +5,23 @@
  * The order comes from a seed that nobody controls alone: the roster's hash and a nonce of every member, to which each
  * committed in its offer and which it reveals when the roster, and so every other commitment, stands.
  */
-import { fromHex, type Sha256, sha256, toHex } from "../canonical.ts";
+import { fromHex, type Sha256, sha256 } from "../canonical.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 export const nonceLength = 16;
 
-/** What an offer says of its nonce. Bound to the owner: nobody can commit to another's. */
+/**
+ * A member's 32 bytes in the roster. They bind its nonce and, by their hash, its identity and keys; whoever has them knows
+ * neither. @param keysHash 32 bytes
+ */
 export async function nonceCommitment(
   nonce: Bytes,
-  identity: Bytes,
+  keysHash: Bytes,
   announcementHash: string,
   digest: Sha256 = sha256,
-): Promise<string> {
-  return toHex(await digest(joined("murmur/nonce/1", fromHex(announcementHash), identity, nonce)));
+): Promise<Bytes> {
+  return digest(joined("murmur/nonce/2", fromHex(announcementHash), keysHash, nonce));
 }
 
 /**
@@ -35,8 +38,16 @@ export interface Graph {
   neighbours(member: number): readonly number[];
 }
 
-/** @param size members of the roster @param degree even, or size − 1 */
-export async function drawGraph(seed: Bytes, size: number, degree: number): Promise<Graph> {
+/**
+ * @param size members of the roster @param degree even, or size − 1
+ * @param present who of them is anybody's neighbour: those who left are drawn, and left out
+ */
+export async function drawGraph(
+  seed: Bytes,
+  size: number,
+  degree: number,
+  present: { has(member: number): boolean } = { has: () => true },
+): Promise<Graph> {
   const order = await permutation(seed, size);
   const places = new Uint32Array(size);
   for (let place = 0; place < size; place++) places[order[place]!] = place;
@@ -49,7 +60,7 @@ export async function drawGraph(seed: Bytes, size: number, degree: number): Prom
       found.add(order[(places[member]! - step + size) % size]!);
     }
     found.delete(member);
-    return [...found].sort((a, b) => a - b);
+    return [...found].filter((other) => present.has(other)).sort((a, b) => a - b);
   };
   return {
     neighbours: (member) => {

@@ -46,15 +46,18 @@ export async function recover(
 ): Promise<Recovered | undefined> {
   const places = new Set<number>();
   const usable: { holder: number; share: Bytes }[] = [];
+  const unusable: number[] = [];
   for (const [holder, share] of shares) {
     const place = share[shareLength - 1];
     // A second share for one place is a copy, or a lie: either way it adds nothing.
-    if (share.length !== shareLength || !place || places.has(place)) continue;
+    if (share.length !== shareLength || !place || places.has(place)) {
+      unusable.push(holder);
+      continue;
+    }
     places.add(place);
     usable.push({ holder, share });
   }
   if (usable.length < threshold) return undefined;
-  const unusable = [...shares.keys()].filter((holder) => !usable.some((one) => one.holder === holder));
   let best: Recovered | undefined;
   let first = true;
   for (const set of candidates(usable, threshold)) {

@@ -25,6 +25,7 @@ import {
   revealShares,
   unmaskSum,
 } from "../4-unmask.ts";
+import { setText } from "../member-set.ts";
 import { joinPackets, packetAt } from "../packets.ts";
 import { Abort } from "../reasons.ts";
 import { signBody } from "../signed.ts";
@@ -237,7 +238,7 @@ test("[2] two sets of survivors shown to two halves: nobody sees enough signatur
       const env = freshClaims(world.tabs[i]!.env);
       const entrusted = await openDelivery(env, members.get(i)!.state, deliveryTo(delivered, i));
       const { state } = await maskAnswer(env, entrusted, answersOf(size)[i] as never);
-      const body = { deliveryHash: delivered.deliveryHash, survivors };
+      const body = { deliveryHash: delivered.deliveryHash, survivors: setText(survivors, size) };
       const agreed = await agreeToSurvivors(env, state, await signBody("survivors", body, world.coordinator.signer));
       agreements.push(agreed.message);
       states.push({ env, state: agreed.state });
@@ -310,7 +311,7 @@ async function isolate(world: World, formed: Formed, victim: number, corrupt: Re
       if (!known) continue;
       const secret =
         way === "key"
-          ? await keys!.agree(fromHex(linked.offers[neighbour]!.maskKey))
+          ? await keys!.agree(fromHex(linked.offers[neighbour]!.body.maskKey))
           : members.get(neighbour)!.state.maskSecrets.get(victim)!;
       const sign = pairSign(victim, neighbour) === 1 ? -1 : 1;
       await addMasks(rest, [await pairKey(context, secret, victim, neighbour)], sign, state.plan.bits);

@@ -1,19 +1,19 @@
 /** What the coordinator refuses from a tab, and what it can never read: one forged message must not touch the sum. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { hashOf, sha256, toHex } from "../../canonical.ts";
+import { fromHex, hashOf, sha256, toHex } from "../../canonical.ts";
 import type { Noised } from "../../privacy/stages.ts";
 import { uniformP } from "../../privacy/testing/chi-squared.ts";
 import { generateIdentityKeys, type Identity, identityFrom } from "../../secure-sum/keys.ts";
 import type { MaskContext } from "../../secure-sum/masks.ts";
 import { acceptAnnouncement, announce, hashParameters } from "../0-announce.ts";
-import { admitOffer, type Gathering, gather, type Joined, offerKeys } from "../1-ready.ts";
+import { admitOffer, type Gathering, gather, type Joined, keysHashOf, offerKeys } from "../1-ready.ts";
 import {
   admitNonce,
   closeCohort,
   collectNonces,
-  encodeMembers,
   type Gathered,
   linkCohort,
+  offerBytes,
   openGraph,
   openRoster,
   type Roster,
@@ -52,6 +52,8 @@ import {
   revealShares,
   unmaskSum,
 } from "../4-unmask.ts";
+import { encodeOpenings, type Opening } from "../openings.ts";
+import { concat } from "../packets.ts";
 import { Abort, type AbortReason, type DropReason, Refusal } from "../reasons.ts";
 import type { RoundFacts } from "../round.ts";
 import { type Signed, signBody } from "../signed.ts";
@@ -199,8 +201,8 @@ describe("an offer of keys", () => {
   test("from too many makes a cohort of the task's maximum", async () => {
     for (const i of [0, 1, 2, 3]) await admitOffer(gathering, who(i), joined[i]!.offer);
     const task = smallTask({ cohort: { minimum: 3, maximum: 3, dropoutTolerance: 0, colludingShare: 0 } });
-    const { cohort } = await closeCohort({ ...world.coordinator, task }, gathering);
-    expect(cohort.identities).toEqual([0, 1, 2].map(who));
+    const { identities } = await closeCohort({ ...world.coordinator, task }, gathering);
+    expect(identities).toEqual([0, 1, 2].map(who));
   });
   test("[5] with a weak key, one key for both uses, or a key that was offered before, is refused", async () => {
     await admitOffer(gathering, who(0), joined[0]!.offer);
@@ -224,7 +226,7 @@ describe("a nonce", () => {
     const other = { ...message, nonce: altered(message.nonce) };
     for (const [identity, wrong] of [
       [who(1), message],
-      [who(0), { ...message, from: 1 }],
+      [toHex(stranger.publicKey), message],
       [who(0), { ...message, rosterHash: altered(message.rosterHash) }],
       [who(0), other],
       [who(0), { ...message, nonce: "" }],
@@ -438,19 +440,22 @@ describe("nobody reads more than the sum", () => {
       parameters,
     );
     const halves = await Promise.all(world.tabs.map(({ env }, i) => offerKeys(env, i < 2 ? facts : otherFacts)));
-    const members = encodeMembers(halves.map((half) => half.offer));
-    const membersHash = toHex(await sha256(members));
+    const commitments = halves.map((half) => half.offer.body.commitment);
+    const commitmentsHash = toHex(await sha256(fromHex(commitments.join(""))));
+    const opened = new Map<number, Opening>();
+    for (const [i, { nonce, offer }] of halves.entries())
+      opened.set(i, { nonce, keysHash: await keysHashOf(offer.body) });
+    const openings = encodeOpenings(commitments, opened);
+    const openingsHash = toHex(await sha256(openings));
     for (const i of everybody) {
       const { announcementHash } = halves[i]!.facts;
-      const body: Roster = { announcementHash, size, membersHash };
+      const body: Roster = { announcementHash, size, commitmentsHash };
       const roster = await signBody("roster", body, world.coordinator.signer);
       const env = freshClaims(world.tabs[i]!.env);
-      const { state } = await openRoster(env, halves[i]!, { roster, members });
-      const nonces = { rosterHash: state.cohort.rosterHash, members: everybody };
-      const message = {
-        nonces: await signBody("nonces", nonces, world.coordinator.signer),
-        bytes: new Uint8Array(halves.flatMap((half) => [...half.nonce])),
-      };
+      const { state } = await openRoster(env, halves[i]!, roster);
+      const shown = { rosterHash: state.cohort.rosterHash, openingsHash };
+      const offers = concat(halves.filter((_, j) => j !== i).map(({ offer }) => offerBytes(offer)));
+      const message = { nonces: await signBody("nonces", shown, world.coordinator.signer), openings, offers };
       await expect(openGraph(env, state, message)).rejects.toThrow("roster-invalid");
     }
   });
