@@ -27,7 +27,7 @@ test("8.30 a fixed key and counter gives the same mask in the next round", async
   expect(await repeatedMasks(() => stream(hash(9), 3), 2)).toBe(1);
 });
 
-test("the real masks do not come again, from round to round nor from seed to seed", async () => {
+test("8.30 the real masks do not come again, from round to round nor from seed to seed", async () => {
   const random = new RandomSource();
   expect(await repeatedMasks((round) => stream(hash(9), round), 200)).toBe(0);
   expect(await repeatedMasks(() => stream(random.bytes(32), 3), 2000)).toBe(0);
