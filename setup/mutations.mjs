@@ -21,7 +21,10 @@ import { sabotages } from "./sabotages.mjs";
 /** Neither code nor needed to run a test. */
 const leftBehind = new Set(["node_modules", ".git", "dist", "test-results", "murmur-data"]);
 
-/** The sabotages, one by one. */
+/**
+ * The sabotages, one by one.
+ * @type {Array<Record<"sabotage" | "file" | "text" | "instead" | "test" | "name", string> & { attack: number }>}
+ */
 export const all = Object.entries(sabotages).flatMap(([attack, list]) =>
   list.map(({ sabotage, change: [file, text, instead], red: [test, name] }) => ({
     ...{ attack: Number(attack), sabotage, file, text, instead, test, name },

@@ -28,6 +28,7 @@ test("only an assertion of the test itself is a proof", () => {
   const assertion = failed("AssertionError: expected 1 to be 2\n at x");
   expect(verdict(report(assertion), name)).toEqual({ colour: "red" });
   expect(verdict(report(passed, assertion), name)).toEqual({ colour: "red" });
+  expect(verdict(report(failed('Error: promise resolved "{}" instead of rejecting')), name)).toEqual({ colour: "red" });
   expect(verdict(report(passed), name)).toEqual({ colour: "green" });
   expect(verdict(report(passed, failed("TypeError: x\n at y")), name)).toEqual({
     colour: "no proof",

@@ -90,8 +90,8 @@ export default {
       red: [privacy("accountants/pld.test"), "8.28 edges give 0, 1 or infinity, never NaN"],
     },
     {
-      sabotage: "no noise costs nothing",
-      change: [privacy("accountants/pld"), 'counted === "everything" ||', ""],
+      sabotage: "answers without noise cost nothing",
+      change: [privacy("accountants/pld"), "e.noiseMultiplier < Infinity", "e.noiseMultiplier > 0"],
       red: [privacy("accountants/pld.test"), "8.28 edges give 0, 1 or infinity, never NaN"],
     },
     {
