@@ -1,9 +1,10 @@
-/** Canary participants through whole rounds: the audit's own test, since it needs room and phases. */
+/** Whole rounds in memory: canary participants, and a sum that must not be read. */
 import { expect, test } from "vitest";
 import { auditCanaries } from "../shared/privacy/audit/canary.ts";
 import { stepDimension } from "../shared/privacy/audit/inversion.ts";
 import { type Build, realBuild } from "../shared/privacy/audit/mechanism.ts";
 import { quietTwin } from "../shared/privacy/audit/twins.ts";
+import { addNoise } from "../shared/privacy/discrete-gaussian.ts";
 import { seededRandom } from "../shared/privacy/testing/seeded.ts";
 import { roundsInMemory } from "./audit-round.ts";
 
@@ -29,4 +30,22 @@ test("canaries betray a build that adds hardly any noise", { timeout: 60_000 }, 
   const claim = { ...options, noiseMultiplier: 4 };
   expect((await audit(quietTwin, 2, claim)).flagged).toBe(true);
   expect((await audit(realBuild, 2, claim)).flagged).toBe(false);
+});
+
+test("[27] a sum that left its range is discarded, whoever's vector drove it there", { timeout: 60_000 }, async () => {
+  const random = seededRandom(27);
+  // Of four members one sends what is spread over all the range: of the sum as well, half lies beyond the middle half.
+  let sent = 0;
+  const wild: Build = {
+    ...realBuild,
+    noise: (vector, variance) =>
+      sent++ === 2
+        ? addNoise(vector.map(() => random.below(2 ** 20)) as typeof vector, 1n, random)
+        : addNoise(vector, variance, random),
+  };
+  const vectors = Array.from({ length: 4 }, () => new Float64Array(stepDimension));
+  const model = new Float64Array(stepDimension);
+  const round = (build: Build) => roundsInMemory(random, 4, stepDimension)(build, vectors, model);
+  await expect(round(realBuild)).resolves.toHaveLength(stepDimension);
+  await expect(round(wild)).rejects.toThrow("sum-wrapped");
 });

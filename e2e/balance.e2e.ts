@@ -1,4 +1,4 @@
-/** The tab's account in a real browser's storage: two tabs at once, and a browser that is killed. */
+/** The tab's account, and what it has answered, in a real browser's storage: two tabs at once, and a browser that is killed. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -132,6 +132,37 @@ test("what a charge returned is there after the browser was killed, and the budg
         expect(await kept(page)).toHaveLength(most);
         expect(told).toBeLessThanOrEqual(most);
       }
+      process.kill(-child.pid!, "SIGKILL");
+      await new Promise((resolve) => child!.once("exit", resolve));
+      await browser.close().catch(() => {});
+    }
+  } finally {
+    if (child?.exitCode === null && child.signalCode === null) process.kill(-child.pid!, "SIGKILL");
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  }
+});
+
+const steps = Array.from({ length: 20 }, (_, i) => `unmask/${i}`);
+/** Which of the steps this tab may answer, all asked for at once. */
+const claimAll = (page: Page) =>
+  page.evaluate(
+    async (steps) => (await Promise.all(steps.map((step) => window.journal.claim(step)))).filter(Boolean),
+    steps,
+  );
+
+test("[4] a step is answered once: by one of two tabs, not after a reload, nor after the browser was killed", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "murmur-profile-"));
+  let child: ChildProcess | undefined;
+  try {
+    for (const isFirst of [true, false]) {
+      child = await startBrowser(folder);
+      const browser = await chromium.connectOverCDP(`http://127.0.0.1:${await portOf(folder)}`);
+      const context = browser.contexts()[0]!;
+      const tabs = [await openTab(context), await openTab(context)];
+      const claimed = await Promise.all(tabs.map(claimAll));
+      expect(claimed.flat()).toHaveLength(isFirst ? steps.length : 0);
+      await tabs[0]!.close();
+      expect(await claimAll(await openTab(context))).toEqual([]);
       process.kill(-child.pid!, "SIGKILL");
       await new Promise((resolve) => child!.once("exit", resolve));
       await browser.close().catch(() => {});

@@ -146,7 +146,8 @@ async function expectKept({ starts, over, lines }: Awaited<ReturnType<typeof sur
 }
 
 test("[21] killed in each phase, a run goes on to its end: nothing lost, nothing decoded twice, ε never falls", {
-  timeout: 120_000,
+  // Ten starts of a coordinator, on a machine that others may use as well.
+  timeout: 480_000,
 }, async () => {
   const result = await survive([
     "profile/announce",

@@ -148,6 +148,12 @@ const slips: [string, string, string, string][] = [
     "shop.yaml:6:49: data.features.0.max must be above `min`. Correct the value.",
   ],
   [
+    "8.29 sampling that hides nothing",
+    "unit: record",
+    "unit: participant\n  sampleRate: 0.5",
+    "shop.yaml:19:15: privacy.sampleRate must be 1 at participant level: the coordinator sees who takes part, so sampling hides nothing. Correct the value.",
+  ],
+  [
     "an empty block",
     "model: { layers: [{ kind: dense, outputs: 1 }] }",
     "model:",

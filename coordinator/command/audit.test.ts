@@ -3,7 +3,14 @@ import { audit } from "./audit.ts";
 import { auditPage } from "./audit-page.ts";
 
 test("the real build passes, every twin is caught, and the page shows both beside the claim", async () => {
-  const detail = await audit({ noiseMultiplier: 1, delta: 1e-5, trials: 3000, canaries: 100, repeat: 1 });
+  const detail = await audit({
+    noiseMultiplier: 1,
+    delta: 1e-5,
+    trials: 3000,
+    canaries: 100,
+    significance: 0.01,
+    repeat: 1,
+  });
   const { audit: result } = detail;
   expect(result).toMatchObject({ ok: true, flagged: false, runs: 1, unit: "participant", relation: "add-remove" });
   expect(result.lowerBound).toBeLessThanOrEqual(result.claimed);

@@ -14,6 +14,8 @@ export interface AuditOptions {
   delta: number;
   trials: number;
   canaries: number;
+  /** Chance of each bound to be above the truth, at most */
+  significance: number;
   /** How often all of it is done */
   repeat: number;
 }
@@ -57,7 +59,6 @@ export interface AuditDetail {
   inversion: Awaited<ReturnType<typeof invertGradients>>;
 }
 
-const significance = 0.01;
 /** A twin that is found 99 times in 100 is found. */
 const caughtShare = 0.99;
 const canaryRounds = 3;
@@ -69,7 +70,7 @@ const recognised = 12;
 const pictureSums = [1, 2, 10, 100];
 
 export async function audit(
-  { noiseMultiplier, delta, trials, canaries, repeat }: AuditOptions,
+  { noiseMultiplier, delta, trials, canaries, significance, repeat }: AuditOptions,
   onRun: (done: number) => void = () => {},
 ): Promise<AuditDetail> {
   const random = new RandomSource();

@@ -1,10 +1,10 @@
 /** Accuracy and fairness of predictions that stand in a CSV file; the figures are those of shared/fairness/metrics.ts. */
-import Papa from "papaparse";
 import { InputError } from "../../shared/errors.ts";
 import { type IndividualMetrics, individualMetrics } from "../../shared/fairness/individual-metrics.ts";
 import { type FairnessMetrics, fairnessMetrics } from "../../shared/fairness/metrics.ts";
 import { intersections, type Predictions, rowsOf } from "../../shared/fairness/predictions.ts";
 import { type SignedMetrics, signedMetrics } from "../../shared/fairness/signed-metrics.ts";
+import { type Cell, numbers, readTable } from "./csv-table.ts";
 
 export interface MetricsOptions {
   /** Column of the true outcome */
@@ -82,51 +82,6 @@ export function metricsOfCsv(text: string, options: MetricsOptions): CsvMetrics 
 }
 
 const decisionsOf = (predictions: Predictions) => rowsOf(predictions).map((row) => row.predicted);
-
-interface Cell {
-  /** Trimmed */
-  value: string;
-  /** From 1, the header included */
-  row: number;
-}
-
-function readTable(text: string): { column: (flag: string, name: string) => Cell[] } {
-  const { data, errors } = Papa.parse<string[]>(text.replace(/^\uFEFF/, ""));
-  // A single column leaves the delimiter undecided, which does no harm.
-  const broken = errors.find((error) => error.code !== "UndetectableDelimiter");
-  if (broken) throw new InputError("FILE", `row ${(broken.row ?? 0) + 1}: ${broken.message}`, "Correct the CSV.");
-  const rows = data
-    .map((cells, i) => ({ cells: cells.map((cell) => cell.trim()), row: i + 1 }))
-    .filter(({ cells }) => cells.some((cell) => cell !== ""));
-  const header = rows.shift()?.cells ?? [];
-  if (rows.length === 0) throw new InputError("FILE", "has no rows under a header", "Give a CSV with a header line.");
-  const ragged = rows.find(({ cells }) => cells.length !== header.length);
-  if (ragged) {
-    const problem = `row ${ragged.row} has ${ragged.cells.length} cells, the header ${header.length}`;
-    throw new InputError("FILE", problem, "Give every line one cell a column.");
-  }
-  return {
-    column(flag, name) {
-      const at = header.indexOf(name);
-      if (at < 0) {
-        throw new InputError(flag, `«${name}» is not a column of the file`, `Use one of ${header.join(", ")}.`);
-      }
-      if (header.lastIndexOf(name) !== at) {
-        throw new InputError(flag, `«${name}» is the name of two columns`, "Give each column a name of its own.");
-      }
-      return rows.map(({ cells, row }) => ({ value: cells[at]!, row }));
-    },
-  };
-}
-
-function numbers(cells: readonly Cell[], flag: string, name: string, least = -Infinity): number[] {
-  return cells.map(({ value, row }) => {
-    const number = value === "" ? Number.NaN : Number(value);
-    if (Number.isFinite(number) && number >= least) return number;
-    const fix = least === 0 ? "Use numbers of at least 0." : "Use finite numbers.";
-    throw new InputError(flag, `column «${name}», row ${row} holds «${value}»`, fix);
-  });
-}
 
 /** Reads outcomes as 1 (favourable) and 0; label and prediction together may hold two texts, so that a typo is no outcome. */
 function outcomeReader(favourable: string | undefined) {

@@ -1,7 +1,8 @@
-/** 8.8: what a coordinator might like to change between the consent and a round, and why it cannot. */
+/** 8.8 and 8.11: what a coordinator might like to change between the consent and a round, or to say of who left. */
 import { expect, test } from "vitest";
 import { planOf, roundPlan } from "../plan.ts";
 import { acceptAnnouncement, announce } from "../round/0-announce.ts";
+import { enoughSurvivors } from "../round/3-masked.ts";
 import { newWorld, smallTask } from "../round/testing.ts";
 import { taskHash } from "../task.ts";
 
@@ -41,4 +42,21 @@ test("8.8 noise, grid, bits and divisor follow from the task and the cohort's si
   for (const name of [...Object.keys(plan), "variance", "delta", "epsilon", "clipNorm"])
     if (name !== "sampleRate") expect(text).not.toContain(`"${name}"`);
   expect(roundPlan(smallTask(base), planOf(smallTask(base)), "train", 50)).toEqual(plan);
+});
+
+test("8.11 no noise is taken away for those who stayed: any set of survivors that tabs reveal for holds all that is promised", () => {
+  const task = smallTask(base);
+  let revealedFor = 0;
+  for (let size = 4; size <= 100; size++) {
+    const plan = roundPlan(task, planOf(task), "train", size);
+    const promised = (plan.noiseMultiplier * plan.layout.sensitivity) ** 2;
+    const colluding = Math.floor(size * base.cohort.colludingShare);
+    // However many the coordinator says have stayed.
+    for (let survivors = 0; survivors <= size; survivors++) {
+      if (!enoughSurvivors(survivors, plan, { task })) continue;
+      expect(Number(plan.localVariance) * (survivors - colluding)).toBeGreaterThanOrEqual(promised);
+      revealedFor++;
+    }
+  }
+  expect(revealedFor).toBeGreaterThan(97);
 });

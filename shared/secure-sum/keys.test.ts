@@ -152,7 +152,7 @@ describe.each([
   });
 });
 
-test("a platform that lets a low-order key pass is caught by the secret of zeros", async () => {
+test("[5] a platform that lets a low-order key pass is caught by the secret of zeros", async () => {
   const keys = await withCurves();
   const own = await keys.keyAgreement();
   const spy = vi.spyOn(crypto.subtle, "deriveBits").mockResolvedValue(new ArrayBuffer(32));

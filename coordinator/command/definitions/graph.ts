@@ -4,7 +4,8 @@ import { inLines, output } from "../output.ts";
 export default command({
   meta: {
     name: "graph",
-    description: "Neighbours each member of a cohort needs in the secure sum, and how many of them open its secrets",
+    description:
+      "Neighbours each member of a cohort needs in the secure sum, and how many of them open its secrets; 1 if no graph will do",
   },
   args: {
     cohort: { type: "string", valueHint: "N", description: "Members" },
@@ -37,12 +38,10 @@ export default command({
       security: requiredNumber("security", args.security, { from: 1, to: 256, whole: true }),
       adversary: args.adversary,
     };
-    const { findGraph } = await import("../../../shared/secure-sum/graph-parameters.ts");
-    const found = findGraph(terms);
-    output(
-      args,
-      found ?? { infeasible: true },
-      found ? inLines(found) : "infeasible: no degree below the cohort's size will do",
-    );
+    const { graph } = await import("../graph.ts");
+    const found = graph(terms);
+    if ("degree" in found) return output(args, found, inLines(found));
+    output(args, found, found.change);
+    return 1;
   },
 });

@@ -522,6 +522,10 @@ describe("a tab declines the survivors", () => {
     const message = await byCoordinator("survivors", agreeing.message.body);
     await expectDecline(agreeToSurvivors(anew(), { ...uploaded[me]!, plan }, message), "survivors-too-few");
   });
+  test("[19] fewer than the task's minimum, although there is noise enough", async () => {
+    const task = { ...tab.task, cohort: { ...tab.task.cohort, minimum: 5 } };
+    await expectDecline(agreeTo({}, { ...anew(), task }), "survivors-too-few");
+  });
   test("[6] fewer of its neighbours than open a secret", async () => {
     const held = new Map([...uploaded[me]!.held].filter(([neighbour]) => neighbour !== 0));
     const message = await survivorsBy(setText([0, 1, 2, 3], size));

@@ -4,7 +4,7 @@ import { fromHex, hashOf, sha256, toHex } from "../../canonical.ts";
 import type { Noised } from "../../privacy/stages.ts";
 import { uniformP } from "../../privacy/testing/chi-squared.ts";
 import { generateIdentityKeys, type Identity, identityFrom } from "../../secure-sum/keys.ts";
-import type { MaskContext } from "../../secure-sum/masks.ts";
+import { addMasks, type MaskContext, selfKey } from "../../secure-sum/masks.ts";
 import { acceptAnnouncement, announce, hashParameters } from "../0-announce.ts";
 import { admitOffer, type Gathering, gather, type Joined, keysHashOf, offerKeys } from "../1-ready.ts";
 import {
@@ -32,7 +32,6 @@ import {
 import {
   addUp,
   closeUpload,
-  closeUploads,
   type MaskedMessage,
   maskAnswer,
   openUpload,
@@ -304,8 +303,13 @@ describe("a masked vector", () => {
   });
   test("[15] is counted once, also when two copies come at the same time", async () => {
     const { adding, uploads } = await afterMasking();
-    const both = [0, 0].map(async () => admitMasked(adding, who(0), uploads[0]!));
-    expect((await Promise.allSettled(both)).map((r) => r.status).sort()).toEqual(["fulfilled", "rejected"]);
+    // Both are open before either is whole.
+    const { header, payload } = uploads[0]!;
+    const open = () => openUpload(adding, who(0), header, new Uint8Array(payloadLength(adding.plan)));
+    const [first, second] = await Promise.all([open(), open()]);
+    for (const copy of [first, second]) takePiece(copy, payload);
+    closeUpload(adding, first);
+    expect(() => closeUpload(adding, second)).toThrow("duplicate");
     const once = adding.sum.slice();
     await expectRefusal(admitMasked(adding, who(0), uploads[0]!), "duplicate");
     const again = await withPayload(uploads[0]!, uploads[0]!.payload.slice().reverse());
@@ -338,17 +342,20 @@ describe("a masked vector", () => {
     const full = await open();
     expect(takePiece(full, payload)).toBe(true);
     refuses(full, payload);
-    // Half an upload is none.
-    const half = await open();
-    expect(() => closeUpload(adding, half)).toThrow("payload-invalid");
+    // Less than a vector is none, whatever its hash.
+    const nothing = (await withPayload(uploads[0]!, new Uint8Array())).header;
+    for (const signed of [header, nothing]) {
+      const less = await openUpload(adding, who(0), signed, new Uint8Array(payloadLength(adding.plan)));
+      expect(() => closeUpload(adding, less)).toThrow("payload-invalid");
+    }
     expect(adding.sum.every((x) => x === 0)).toBe(true);
     closeUpload(adding, full);
     expect(adding.received.size).toBe(1);
   });
-  test("[20] of too few survivors is never unmasked", async () => {
+  test("[19] [20] of too few survivors is never unmasked", async () => {
     const { adding, uploads } = await afterMasking();
     for (const i of [0, 1]) await admitMasked(adding, who(i), uploads[i]!);
-    await expectAbort(() => closeUploads(world.coordinator, adding), "survivors-too-few");
+    await expectAbort(announceSurvivors(world.coordinator, adding), "survivors-too-few");
   });
 });
 
@@ -422,6 +429,23 @@ describe("nobody reads more than the sum", () => {
     return (await unmaskSum(world.coordinator, agreeing)).sum;
   }
 
+  /**
+   * What is left of a sum when the half that was lied to has its self masks taken off as it made them: who knows the lie and
+   * every seed, and the coordinator of the lie does, can do so. What protects that half then are its masks with the other.
+   */
+  async function withoutSelfMasks(
+    sum: ArrayLike<number>,
+    { states }: Awaited<ReturnType<typeof afterMasking>>,
+  ): Promise<Uint32Array> {
+    const left = residues(sum);
+    const { context, plan } = states[0]!;
+    for (const { me, maskSeed, context: believed } of states.slice(2)) {
+      await addMasks(left, [await selfKey(context, maskSeed, me)], 1, plan.bits);
+      await addMasks(left, [await selfKey(believed, maskSeed, me)], -1, plan.bits);
+    }
+    return left;
+  }
+
   // Keys are fresh each time: a right protocol fails each of these checks with probability 1e-6.
   test("[12] a single vector, and the sum before its masks are removed, are uniform", async () => {
     await start(wide);
@@ -465,14 +489,14 @@ describe("nobody reads more than the sum", () => {
     expect(uniformP(residues(await finish(await afterMasking())), 32)).toBeLessThan(1e-6);
     await start(wide);
     const announcementHash = new Uint8Array(32).fill(7);
-    const sum = await finish(await afterMasking(undefined, (i) => (i < 2 ? {} : { announcementHash })));
-    expect(uniformP(residues(sum), 32)).toBeGreaterThan(1e-6);
+    const halves = await afterMasking(undefined, (i) => (i < 2 ? {} : { announcementHash }));
+    expect(uniformP(await withoutSelfMasks(await finish(halves), halves), 32)).toBeGreaterThan(1e-6);
   });
 
   test("[2] two rosters shown to two halves: the sum would be uniform", async () => {
     await start(wide);
     const rosterHash = new Uint8Array(32).fill(7);
-    const sum = await finish(await afterMasking(undefined, (i) => (i < 2 ? {} : { rosterHash })));
-    expect(uniformP(residues(sum), 32)).toBeGreaterThan(1e-6);
+    const halves = await afterMasking(undefined, (i) => (i < 2 ? {} : { rosterHash }));
+    expect(uniformP(await withoutSelfMasks(await finish(halves), halves), 32)).toBeGreaterThan(1e-6);
   });
 });
