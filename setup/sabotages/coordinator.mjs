@@ -4,6 +4,7 @@ import {
   coordinator,
   fleet,
   masked,
+  memberSet,
   members,
   privacy,
   ready,
@@ -62,13 +63,13 @@ export default {
     },
     {
       sabotage: "survivors need not have shared secrets",
-      change: [unmask, "![...survivors].every((i) => state.senders.has(i))", "false"],
-      red: [coordinator, "[3] doubled, out of order or outside the cohort"],
+      change: [unmask, "!members?.every((i) => state.senders.has(i))", "!members"],
+      red: [coordinator, "[3] outside the cohort, or no set of its members"],
     },
     {
-      sabotage: "survivors may stand twice",
-      change: [roster, "index > (i === 0 ? -1 : indices[i - 1]!)", "index >= 0"],
-      red: [coordinator, "[3] doubled, out of order or outside the cohort"],
+      sabotage: "a set of survivors may be told in two ways",
+      change: [memberSet, "set.length !== setLength(size)", "false"],
+      red: [coordinator, "[3] outside the cohort, or no set of its members"],
     },
     {
       sabotage: "the seed's share is revealed of dropouts, too",
@@ -105,14 +106,14 @@ export default {
       red: [coordinator, "[5] of one member fewer than the minimum, and of more than the task's maximum"],
     },
     {
-      sabotage: "an identity may stand twice in a roster",
-      change: [roster, "identities[i - 1]! >= identities[i]!", "false"],
-      red: [coordinator, "[5] padded with one identity twice, or out of order"],
+      sabotage: "a member may stand twice in a roster",
+      change: [roster, "new Set(texts).size !== cohort.size", "false"],
+      red: [coordinator, "[5] of a roster padded with one member twice, or with one identity"],
     },
     {
       sabotage: "a key may stand twice in a roster",
-      change: [roster, "keys.size !== 2 * size", "false"],
-      red: [coordinator, "[5] with one key twice, the tab's own among them"],
+      change: [roster, "new Set(keys).size !== keys.length", "false"],
+      red: [coordinator, "[5] of a roster with one key twice, the tab's own among them"],
     },
     {
       sabotage: "the coordinator seats weak keys",
@@ -128,17 +129,27 @@ export default {
   6: [
     {
       sabotage: "a graph may be drawn from nonces that nobody committed to",
-      change: [roster, "committed.every(Boolean)", "true"],
-      red: [coordinator, "[6] drawn from nonces that were not committed to"],
+      change: [roster, "toHex(await sha256(decoded.commitments)) !== state.commitmentsHash", "false"],
+      red: [coordinator, "[6] drawn from nonces that were not committed to, or of keys that were not"],
     },
     {
       sabotage: "a graph may be drawn without the tab's own nonce",
-      change: [roster, "!own || toHex(own) !== toHex(state.nonce)", "false"],
-      red: [coordinator, "[6] drawn without its own nonce, or with another in its place"],
+      change: [roster, "!opened.has(me)", "false"],
+      red: [coordinator, "[6] drawn without its own nonce"],
+    },
+    {
+      sabotage: "a neighbour may be shown to two tabs with two keys",
+      change: [roster, "toHex(await keysHashOf(body)) !== toHex(opened.get(index)!.keysHash)", "false"],
+      red: [coordinator, "[6] with a neighbour's offer that is not the one it committed to"],
+    },
+    {
+      sabotage: "a tab shares with fewer neighbours than open a secret",
+      change: [roster, "neighbours.length < cohort.graph.threshold", "false"],
+      red: [coordinator, "[6] with fewer neighbours than open a secret"],
     },
     {
       sabotage: "the coordinator takes any nonce",
-      change: [roster, "isCommitted(state.offers[from]!, fromHex(nonce), state.sha256)", "true"],
+      change: [roster, "toHex(commitment) !== body.commitment", "false"],
       red: [members, "[6] is refused from another, for another roster, where it was not committed to, and twice"],
     },
     {
@@ -174,8 +185,8 @@ export default {
     },
     {
       sabotage: "neighbours' offers need not be signed for this round",
-      change: [roster, '!(await isSignedBy("ready", member, member.body.identity))', "false"],
-      red: [coordinator, "[7] of another round, or whose members were replayed from another"],
+      change: [roster, '!(await isSignedBy("ready", { body, signature }, body.identity))', "false"],
+      red: [coordinator, "[7] with a neighbour's offer that its owner did not sign, or signed for another round"],
     },
     {
       sabotage: "a round's seed is the last one's",
@@ -207,7 +218,7 @@ export default {
   9: [
     {
       sabotage: "any signature is an agreement",
-      change: [unmask, 'await isSignedBy("agreement", agreement, state.cohort.identities[from]!)', "true"],
+      change: [unmask, 'await isSignedBy("agreement", agreement, state.identities.get(from)!)', "true"],
       red: [coordinator, "[9] on agreements to another set"],
     },
     {

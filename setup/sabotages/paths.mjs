@@ -3,6 +3,7 @@ const round = (file) => `shared/round/${file}.ts`;
 export const announce = round("0-announce");
 export const ready = round("1-ready");
 export const roster = round("1-roster");
+export const memberSet = round("member-set");
 export const shares = round("2-shares");
 export const masked = round("3-masked");
 export const unmask = round("4-unmask");
