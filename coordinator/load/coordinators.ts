@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { freePort } from "../free-port.ts";
 import { Balancer } from "./balancer.ts";
 import { type Started, start } from "./child.ts";
-import type { CoordinatorSettings, FromCoordinator } from "./coordinator.ts";
+import type { CoordinatorSettings, FromCoordinator, Weight } from "./coordinator.ts";
 
 /** Processes that are one coordinator, on these servers; on an empty database */
 export interface Several {
@@ -17,6 +17,8 @@ type Leading = Extract<FromCoordinator, { said: "leading" }>;
 export class Coordinators {
   /** How many ended that were not killed */
   fallen = 0;
+  /** What was logged as an error: something that the code did not reckon with */
+  readonly errors: string[] = [];
   /** Place of the one that leads, or led last */
   leader = 0;
   readonly #processes: Started<FromCoordinator>[] = [];
@@ -53,6 +55,20 @@ export class Coordinators {
 
   get url(): string {
     return `http://localhost:${this.balancer?.port ?? this.places[0]!.port}`;
+  }
+
+  get ports(): number[] {
+    return this.places.map(({ port }) => port);
+  }
+
+  weigh(): Promise<Weight[]> {
+    return Promise.all(
+      this.#processes.map(async ({ child, said }) => {
+        child.send("weigh");
+        const { said: _, ...weight } = await said("weighed", true);
+        return weight;
+      }),
+    );
   }
 
   get count(): number {
@@ -94,9 +110,12 @@ export class Coordinators {
   }
 
   async #run(which: number): Promise<void> {
-    const process = start<FromCoordinator>("coordinator", this.places[which]!, this.children, (message) => {
+    const heard = (message: FromCoordinator) => {
       if (message.said === "leading") this.leader = which;
       this.watch(message);
+    };
+    const process = start("coordinator", this.places[which]!, this.children, heard, (line) => {
+      if (/^\{"level":[56]0,/.test(line)) this.errors.push(line);
     });
     this.#processes[which] = process;
     void process.gone.then(() => {

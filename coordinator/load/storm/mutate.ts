@@ -71,7 +71,7 @@ function mutateOnce(dice: Dice, value: unknown): unknown {
   }
   switch (dice.below(4)) {
     case 0:
-      delete copy[key];
+      Reflect.deleteProperty(copy, key);
       break;
     case 1:
       put(copy, dice.oneIn(2) ? dice.of(names) : `${key}2`, copy[key]);
