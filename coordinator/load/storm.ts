@@ -3,7 +3,7 @@
  * go on. It tells what was answered, and where something that has to have an answer got none.
  */
 import { Agent, request as ask } from "node:http";
-import { connect } from "node:net";
+import { connect, type NetConnectOpts, type Socket } from "node:net";
 import { toHex } from "../../shared/canonical.ts";
 import { planOf } from "../../shared/plan.ts";
 import { RandomSource } from "../../shared/privacy/random.ts";
@@ -37,7 +37,7 @@ export type FromStorm =
   | { said: "over"; sent: Record<string, number>; answers: Record<string, number>; faults: string[] };
 
 /** How many do each at a time: sockets that say anything, of which some take a seat first; requests; bytes; members who lie */
-const lanes = { sockets: 40, seated: 2, requests: 8, bytes: 2, liars: 3 };
+const lanes = { sockets: 40, seated: 2, requests: 4, bytes: 1, liars: 3 };
 /** Until the coordinator has compiled what it needs, and keeps what it keeps once */
 const warmShare = 0.2;
 /** Frames of a socket, of which a coordinator takes 300 in ten seconds; so often it is asked whether it still reads */
@@ -132,9 +132,16 @@ async function frames(socket: RawWebSocket, dice: Dice, known: Known): Promise<v
   }
 }
 
+/** Whose connections may break when their answer is read already and nobody listens any more */
+class PatientAgent extends Agent {
+  override createConnection(options: NetConnectOpts): Socket {
+    return connect(options).on("error", () => {});
+  }
+}
+
 async function requests(dice: Dice): Promise<void> {
   for (let isMore = true; isMore; ) {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1, localAddress: anyAddress(dice) } as object);
+    const agent = new PatientAgent({ keepAlive: true, maxSockets: 1, localAddress: anyAddress(dice) } as object);
     const port = dice.of(ports);
     for (let i = 0; i < requestsOfAddress && isMore; i++) {
       isMore = await next("request");

@@ -1,6 +1,7 @@
 /** What holds between the processes of one coordinator when Redis breaks, forgets, or one of them sleeps; on a real server. */
 import { createHash } from "node:crypto";
 import { serialize } from "node:v8";
+import { INVALID_SPAN_CONTEXT } from "@opentelemetry/api";
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { toHex } from "../../shared/canonical.ts";
@@ -197,6 +198,7 @@ describe("vectors that another process takes", () => {
   });
   const order: UploadOrder = {
     run: "r",
+    trace: INVALID_SPAN_CONTEXT,
     name: "n",
     rosterHash: "r",
     deliveryHash: "d",

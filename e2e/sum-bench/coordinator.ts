@@ -91,6 +91,7 @@ const outcome = await conductRound(
   deadlines,
   {
     announce: async () => room.send(room.identities, "announce", { announcement }),
+    onStep: () => {},
     onPhase: (phase) => {
       phases[phase] = cpuOf();
     },
