@@ -24,7 +24,19 @@ await orExplain(async () => {
   });
   const { count, seed } = values;
   say(`seed ${seed}, ${count} frames and requests`);
-  const flags = ["load", "--clients", "14", "--dimension", "2000", "--rounds", rounds, "--storm", count, "--seed", seed];
+  const flags = [
+    "load",
+    "--clients",
+    "14",
+    "--dimension",
+    "2000",
+    "--rounds",
+    rounds,
+    "--storm",
+    count,
+    "--seed",
+    seed,
+  ];
   const { stdout, status } = spawnSync(process.execPath, [commandEntry, ...flags, "--json"], {
     stdio: ["ignore", "pipe", 2],
     encoding: "utf8",

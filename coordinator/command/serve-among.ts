@@ -123,6 +123,9 @@ export async function serveAmong(
   };
   channel.onGap = giveUp;
   presence.onGone = (peer) => leading?.gone(peer);
+  presence.onCut = () => {
+    if (!leading && following.leader !== undefined) following.follow(undefined);
+  };
   presence.onLeader = (leader) => {
     if (!leading && leader !== channel.me) following.follow(leader);
   };

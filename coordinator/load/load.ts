@@ -151,7 +151,7 @@ export async function load(settings: LoadSettings): Promise<LoadResult> {
     const stormSettings = settings.storm && { seed, count: settings.storm, told, invite, shape, rounds };
     /** What is looked at is over before the run is */
     const isBriefly = kills.length > 0 || stormSettings !== undefined;
-    let storming: Promise<void> | undefined;
+    let isStorming = false;
     let stormFailed: unknown;
     for (let nextFault = Date.now() + quietMs; ; ) {
       await pause(500);
@@ -164,8 +164,9 @@ export async function load(settings: LoadSettings): Promise<LoadResult> {
       detail = looked ?? detail;
       if (detail && ["finished", "stopped", "failed"].includes(detail.state)) break;
       const done = detail?.rounds.filter(({ state }) => state === "finished").length ?? 0;
-      if (stormSettings && done > 1)
-        storming ??= letStorm(stormSettings, started, children, onProgress).then(
+      if (stormSettings && done > 1 && !isStorming) {
+        isStorming = true;
+        void letStorm(stormSettings, started, children, onProgress).then(
           (over) => {
             storm = over;
           },
@@ -173,6 +174,7 @@ export async function load(settings: LoadSettings): Promise<LoadResult> {
             stormFailed = error;
           },
         );
+      }
       if (stormFailed) throw stormFailed;
       if (kills.length > 0 || (stormSettings && !storm)) roundsAtLast = done;
       else if (isBriefly && done > roundsAtLast) await tell(`/api/runs/${run}/stop`);

@@ -50,8 +50,9 @@ export class Following implements Seats {
     return this.#leader;
   }
 
-  /** From here on, this one leads. */
+  /** From here on, this one leads. What the one before was still to be told, it is not any more. */
   follow(leader: string | undefined): void {
+    if (this.#leader !== undefined) this.channel.forget(this.#leader);
     this.#leader = leader;
     this.reset();
   }
