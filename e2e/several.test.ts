@@ -48,6 +48,30 @@ describe.skipIf(!postgresBinaries || !hasRedis)("two processes on PostgreSQL and
     expect(result).toMatchObject({ lost: 0, faults: { kill: kills.length }, state: "stopped" });
   });
 
+  test.each([
+    ["profile", "ready"],
+    ["train", "ready"],
+    ["evaluate", "ready"],
+    ["evaluate", "masked"],
+  ])("leader, then follower is killed in %s at %s: the run goes on to its end", async (question, phase) => {
+    const kills = (["leader", "follower"] as const).map((who) => ({ question, phase, who }));
+    const few = { ...shape, clients: 10 };
+    const settings = { shape: few, rounds: 2, seed: 1, faults: [], kills, several: await several(), onProgress };
+    const result = await load(settings);
+    expect(result.violations).toEqual([]);
+    expect(result).toMatchObject({ lost: 0, faults: { kill: 2 } });
+    expect(["stopped", "finished"]).toContain(result.state);
+  });
+
+  test("clocks are hours apart, and one process after the other is cut off from database, Redis or both: nothing is lost", async () => {
+    const faults = ["partition", "skew"] as const;
+    const result = await load({ shape, rounds: 3, seed: 4, faults, several: await several(), onProgress });
+    expect([result.violations, result.lost]).toEqual([[], 0]);
+    expect(["finished", "failed"]).toContain(result.state);
+    expect(result.faults.partition).toBeGreaterThan(0);
+    expect(result.acknowledged).toBeGreaterThan(0);
+  });
+
   test("with every fault, from seed 1, nothing is lost, charged twice or decoded twice", async () => {
     const result = await load({ shape, rounds: 3, seed: 1, faults: allFaults, several: await several(), onProgress });
     expect([result.violations, result.lost]).toEqual([[], 0]);

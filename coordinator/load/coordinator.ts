@@ -1,5 +1,6 @@
 /** The coordinator that `murmur load` measures: the real one, in a process of its own, so that its cost is its own. */
-import { readdirSync } from "node:fs";
+import fs, { readdirSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { serve } from "../command/serve.ts";
@@ -15,6 +16,8 @@ export interface CoordinatorSettings {
   port: number;
   /** Whether its limits are those it is served with */
   isStrict?: boolean;
+  /** How far its clock is off, ms */
+  skewMs?: number;
   /** Where it is one of several processes */
   among?: { databaseUrl: string; redisUrl: string };
 }
@@ -40,8 +43,9 @@ const forever = 3_600_000;
 const patient: Deadlines = { ready: forever, shares: forever, masked: forever, piece: forever, unmask: forever };
 const brisk: Deadlines = { ready: 8_000, shares: 4_000, masked: 8_000, piece: 2_000, unmask: 4_000 };
 
-const { shape, rounds, dataDir, port, isStrict, among } = JSON.parse(process.argv[2]!) as CoordinatorSettings;
+const { shape, rounds, dataDir, port, isStrict, skewMs = 0, among } = JSON.parse(process.argv[2]!) as CoordinatorSettings;
 const { isHarsh } = shape;
+if (skewMs !== 0) setClock(skewMs);
 const say = (message: FromCoordinator) => process.connected && process.send!(message);
 
 const options = {
@@ -63,7 +67,10 @@ const server = among
   : await serve(options);
 void server.lost.then(() => process.exit(1));
 say({ said: "serving" });
-process.on("message", () => say({ said: "weighed", ...weigh() }));
+process.on("message", (asked: "weigh" | "fill the disk") => {
+  if (asked === "weigh") say({ said: "weighed", ...weigh() });
+  else fillDisk();
+});
 const coordinator = "leads" in server ? await server.leads : server.coordinator;
 const known = coordinator.summaries()[0]?.run;
 const run = known === undefined ? await coordinator.launchTask(taskOf(shape, rounds), 1) : coordinator.run(known)!;
@@ -85,6 +92,23 @@ coordinator.onRunChange = ({ current }) => {
 const invite = new URL(run.detail().invitation).searchParams.get("invite")!;
 say({ said: "leading", run: run.id, invite, ...coordinator.keys });
 process.once("disconnect", () => process.exit());
+
+function setClock(offMs: number): void {
+  const Right = Date;
+  globalThis.Date = class extends Right {
+    constructor(...given: []) {
+      super(...(given.length > 0 ? given : ([Right.now() + offMs] as unknown as [])));
+    }
+    static override now = () => Right.now() + offMs;
+  } as DateConstructor;
+}
+
+/** From here on there is no room for anything more that is to be kept. */
+function fillDisk(): void {
+  const { statfsSync } = fs;
+  fs.statfsSync = ((path: string) => ({ ...statfsSync(path), bavail: 0 })) as typeof statfsSync;
+  syncBuiltinESMExports();
+}
 
 function weigh(): Weight {
   setFlagsFromString("--expose-gc");

@@ -3,6 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { freePort } from "../free-port.ts";
 import { Balancer } from "./balancer.ts";
 import { type Started, start } from "./child.ts";
+import { Line } from "./line.ts";
 import type { CoordinatorSettings, FromCoordinator, Weight } from "./coordinator.ts";
 
 /** Processes that are one coordinator, on these servers; on an empty database */
@@ -13,6 +14,11 @@ export interface Several {
 }
 
 type Leading = Extract<FromCoordinator, { said: "leading" }>;
+
+async function linesTo({ databaseUrl, redisUrl }: Several) {
+  const [database, redis] = await Promise.all([Line.to(databaseUrl), Line.to(redisUrl)]);
+  return { lines: [database.line, redis.line], among: { databaseUrl: database.address, redisUrl: redis.address } };
+}
 
 export class Coordinators {
   /** How many ended that were not killed */
@@ -27,6 +33,8 @@ export class Coordinators {
 
   private constructor(
     private readonly places: readonly CoordinatorSettings[],
+    /** Of each process, to the database and to Redis */
+    private readonly lines: readonly (readonly Line[])[],
     private readonly children: Set<ChildProcess>,
     private readonly watch: (message: FromCoordinator) => void,
     private readonly balancer: Balancer | undefined,
@@ -35,17 +43,23 @@ export class Coordinators {
   static async start(
     place: Omit<CoordinatorSettings, "port" | "among">,
     several: Several | undefined,
+    skewMs: number,
     children: Set<ChildProcess>,
     watch: (message: FromCoordinator) => void,
   ): Promise<{ coordinators: Coordinators; leading: Leading }> {
-    const { count = 1, ...among } = several ?? {};
+    const { count = 1 } = several ?? {};
     const ports = await Promise.all(Array.from({ length: count }, freePort));
-    const places = ports.map((port) => ({
+    const lines = await Promise.all(ports.map(() => (several ? linesTo(several) : undefined)));
+    const places = ports.map((port, i) => ({
       ...place,
       port,
-      ...(several && { among: among as Omit<Several, "count"> }),
+      // The first one's clock is right.
+      ...(skewMs && i > 0 && { skewMs: skewMs * (-1) ** i * i }),
+      ...(lines[i] && { among: lines[i].among }),
     }));
-    const coordinators = new Coordinators(places, children, watch, several && (await Balancer.before(ports)));
+    const balancer = several && (await Balancer.before(ports));
+    const ends = lines.map((of) => of?.lines ?? []);
+    const coordinators = new Coordinators(places, ends, children, watch, balancer);
     // The first makes keys and run; all others are to find them.
     await coordinators.#run(0);
     const leading = await coordinators.#processes[0]!.said("leading");
@@ -103,6 +117,26 @@ export class Coordinators {
     child.kill("SIGSTOP");
     await new Promise((resolve) => setTimeout(resolve, ms));
     child.kill("SIGCONT");
+  }
+
+  /** Cuts a process off from the database, from Redis, or from both. @param which of its lines: 0, 1, or 2 for both */
+  async cut(process: number, which: number, ms: number): Promise<void> {
+    const cut = this.lines[process]!.filter((_, i) => which === 2 || which === i);
+    for (const line of cut) line.cut();
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    for (const line of cut) line.mend();
+  }
+
+  async slow(process: number, delayMs: number, ms: number): Promise<void> {
+    for (const line of this.lines[process]!) line.delayMs = delayMs;
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    for (const line of this.lines[process]!) line.delayMs = 0;
+  }
+
+  /** It has room again when it is started again. */
+  fillDisk(process: number): void {
+    this.#killed.add(this.#processes[process]!.child);
+    this.#processes[process]!.child.send("fill the disk");
   }
 
   close(): void {

@@ -76,6 +76,8 @@ export interface LoadResult {
 
 /** How long the coordinator is left alone between two faults of its own, and how long it is frozen, ms. */
 const [quietMs, frozenMs] = [1_500, 3_000];
+/** How long a line is cut or slow, and what it then adds to each piece of bytes, ms */
+const [brokenMs, laggingMs] = [12_000, 400];
 /** So often at most: a charge is never refunded, and a budget has few spare rounds */
 const mostMisfortunes = 3;
 
@@ -115,7 +117,8 @@ export async function load(settings: LoadSettings): Promise<LoadResult> {
       void coordinators.kill(kill.who === "leader" ? leader : (leader + 1) % count);
     };
     const place = { shape, rounds, dataDir: join(folder, "data"), isStrict: settings.storm !== undefined };
-    const { coordinators: started, leading } = await Coordinators.start(place, several, children, watch);
+    const skewMs = faults.includes("skew") ? (1 + (seed % 40)) * 3_600_000 : 0;
+    const { coordinators: started, leading } = await Coordinators.start(place, several, skewMs, children, watch);
     coordinators = started;
     closing = () => started.close();
     const { run, invite, operator, researcher } = leading;
@@ -142,7 +145,9 @@ export async function load(settings: LoadSettings): Promise<LoadResult> {
 
     // While the clients work, the coordinator has its own misfortunes.
     const random = new Seeded(seed);
-    const fate = faults.filter((fault) => fault === "kill" || fault === "freeze");
+    // A server's disk is the server's business, and one process alone has no lines.
+    const possible: Fault[] = several ? ["kill", "freeze", "partition", "lag"] : ["kill", "freeze", "full"];
+    const fate = faults.filter((fault) => possible.includes(fault));
     let detail: RunDetail | undefined;
     let roundsAtLast = 0;
     let misfortunes = 0;
@@ -184,8 +189,12 @@ export async function load(settings: LoadSettings): Promise<LoadResult> {
       misfortunes++;
       const which = random.u32() % started.count;
       onProgress(`coordinator ${which}: ${fault}`);
+      const ms = random.u32() % (fault === "freeze" ? frozenMs : brokenMs);
       if (fault === "kill") await started.kill(which);
-      else await started.freeze(which, random.u32() % frozenMs);
+      else if (fault === "full") started.fillDisk(which);
+      else if (fault === "freeze") await started.freeze(which, ms);
+      else if (fault === "partition") await started.cut(which, random.u32() % 3, ms);
+      else await started.slow(which, random.u32() % laggingMs, ms);
       nextFault = Date.now() + quietMs + (random.u32() % quietMs);
     }
     let ledger: LedgerFile | undefined;
@@ -197,7 +206,8 @@ export async function load(settings: LoadSettings): Promise<LoadResult> {
     // What others do to a coordinator is nothing that it did not reckon with; what a machine does to it may be.
     if (faults.length + kills.length === 0)
       for (const line of new Set(started.errors)) violations.push(`an error was logged: ${line.slice(0, 300)}`);
-    if (started.fallen > 0) violations.push(`${started.fallen} processes ended by themselves`);
+    // Who is cut off from the database ends, as it should.
+    if (started.fallen > 0 && !faults.includes("partition")) violations.push(`${started.fallen} processes ended by themselves`);
     if (!isTroubled && unsure > 0) violations.push(`${unsure} rounds summed up more than was acknowledged`);
     const aborted: Record<string, number> = {};
     for (const { state, reason = "" } of detail.rounds)
