@@ -108,6 +108,8 @@ function connect(url: string): { db: Kysely<Schema>; pool: Pool } {
   });
   // Without a listener an error of the idle connection would end the process.
   pool.on("error", () => {});
+  // Nor an error of one that is in a transaction and waits for nothing.
+  pool.on("connect", (client) => client.on("error", () => {}));
   return { db: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }), pool };
 }
 
