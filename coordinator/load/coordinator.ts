@@ -14,7 +14,7 @@ export interface CoordinatorSettings {
   rounds: number;
   dataDir: string;
   port: number;
-  /** Whether its limits are those it is served with */
+  /** Whether its limits and deadlines are those it is served with */
   isStrict?: boolean;
   /** How far its clock is off, ms */
   skewMs?: number;
@@ -43,7 +43,15 @@ const forever = 3_600_000;
 const patient: Deadlines = { ready: forever, shares: forever, masked: forever, piece: forever, unmask: forever };
 const brisk: Deadlines = { ready: 8_000, shares: 4_000, masked: 8_000, piece: 2_000, unmask: 4_000 };
 
-const { shape, rounds, dataDir, port, isStrict, skewMs = 0, among } = JSON.parse(process.argv[2]!) as CoordinatorSettings;
+const {
+  shape,
+  rounds,
+  dataDir,
+  port,
+  isStrict,
+  skewMs = 0,
+  among,
+} = JSON.parse(process.argv[2]!) as CoordinatorSettings;
 const { isHarsh } = shape;
 if (skewMs !== 0) setClock(skewMs);
 const say = (message: FromCoordinator) => process.connected && process.send!(message);
@@ -51,7 +59,7 @@ const say = (message: FromCoordinator) => process.connected && process.send!(mes
 const options = {
   port,
   dataDir,
-  deadlines: isHarsh ? brisk : patient,
+  ...(!isStrict && { deadlines: isHarsh ? brisk : patient }),
   // All clients come from one address, and while others compute they cannot answer whether they are there.
   ...(!isStrict && {
     limits: {

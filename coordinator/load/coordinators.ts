@@ -3,8 +3,8 @@ import type { ChildProcess } from "node:child_process";
 import { freePort } from "../free-port.ts";
 import { Balancer } from "./balancer.ts";
 import { type Started, start } from "./child.ts";
-import { Line } from "./line.ts";
 import type { CoordinatorSettings, FromCoordinator, Weight } from "./coordinator.ts";
+import { Line } from "./line.ts";
 
 /** Processes that are one coordinator, on these servers; on an empty database */
 export interface Several {

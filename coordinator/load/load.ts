@@ -207,7 +207,8 @@ export async function load(settings: LoadSettings): Promise<LoadResult> {
     if (faults.length + kills.length === 0)
       for (const line of new Set(started.errors)) violations.push(`an error was logged: ${line.slice(0, 300)}`);
     // Who is cut off from the database ends, as it should.
-    if (started.fallen > 0 && !faults.includes("partition")) violations.push(`${started.fallen} processes ended by themselves`);
+    if (started.fallen > 0 && !faults.includes("partition"))
+      violations.push(`${started.fallen} processes ended by themselves`);
     if (!isTroubled && unsure > 0) violations.push(`${unsure} rounds summed up more than was acknowledged`);
     const aborted: Record<string, number> = {};
     for (const { state, reason = "" } of detail.rounds)

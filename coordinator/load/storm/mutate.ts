@@ -47,7 +47,6 @@ const texts = [
   "..",
   "'; drop table runs; --",
   "%s",
-  "${1}",
   "\r\n\r\n",
   "[object Object]",
 ];
