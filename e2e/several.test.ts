@@ -37,7 +37,7 @@ describe.skipIf(!postgresBinaries || !hasRedis)("two processes on PostgreSQL and
   });
 
   test("of three, leader or follower is killed in each phase: the run goes on to its end", async () => {
-    const kills = ["shares", "masked", "unmask"].flatMap((phase) =>
+    const kills = ["ready", "shares", "masked", "unmask"].flatMap((phase) =>
       (["follower", "leader"] as const).map((who) => ({ question: "train", phase, who })),
     );
     const few = { ...shape, clients: 10 };
@@ -48,18 +48,19 @@ describe.skipIf(!postgresBinaries || !hasRedis)("two processes on PostgreSQL and
     expect(result).toMatchObject({ lost: 0, faults: { kill: kills.length }, state: "stopped" });
   });
 
+  // One kill a run: both questions are asked once, and who comes back may come back late.
   test.each([
-    ["profile", "ready"],
-    ["train", "ready"],
-    ["evaluate", "ready"],
-    ["evaluate", "masked"],
-  ])("leader, then follower is killed in %s at %s: the run goes on to its end", async (question, phase) => {
-    const kills = (["leader", "follower"] as const).map((who) => ({ question, phase, who }));
+    ["leader", "profile", "ready"],
+    ["follower", "profile", "ready"],
+    ["leader", "evaluate", "ready"],
+    ["follower", "evaluate", "masked"],
+  ] as const)("the %s is killed in %s at %s: the run goes on to its end", async (who, question, phase) => {
+    const kills = [{ question, phase, who }];
     const few = { ...shape, clients: 10 };
-    const settings = { shape: few, rounds: 2, seed: 1, faults: [], kills, several: await several(), onProgress };
+    const settings = { shape: few, rounds: 1, seed: 1, faults: [], kills, several: await several(), onProgress };
     const result = await load(settings);
     expect(result.violations).toEqual([]);
-    expect(result).toMatchObject({ lost: 0, faults: { kill: 2 } });
+    expect(result).toMatchObject({ lost: 0, faults: { kill: 1 } });
     expect(["stopped", "finished"]).toContain(result.state);
   });
 

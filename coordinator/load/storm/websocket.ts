@@ -93,6 +93,8 @@ export class RawWebSocket {
       const payload = bytes.subarray(head, head + length);
       this.#unread = bytes.subarray(head + length);
       if (opcode === 10) this.#pong();
+      // It waits half a minute for ours, and reads nothing more.
+      if (opcode === 8) this.socket.resetAndDestroy();
       if (opcode > 1) continue;
       this.#parts.push(payload);
       if ((bytes[0]! & 0x80) === 0) continue;
