@@ -37,7 +37,7 @@ export type FromStorm =
   | { said: "over"; sent: Record<string, number>; answers: Record<string, number>; faults: string[] };
 
 /** How many do each at a time: sockets that say anything, of which some take a seat first; requests; bytes; members who lie */
-const lanes = { sockets: 40, seated: 2, requests: 4, bytes: 1, liars: 3 };
+const lanes = { sockets: 40, seated: 2, requests: 16, bytes: 2, liars: 3 };
 /** Until the coordinator has compiled what it needs, and keeps what it keeps once */
 const warmShare = 0.2;
 /** Frames of a socket, of which a coordinator takes 300 in ten seconds; so often it is asked whether it still reads */
