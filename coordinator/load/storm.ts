@@ -127,6 +127,7 @@ async function frames(socket: RawWebSocket, dice: Dice, known: Known): Promise<v
     if (kind === "frame") return pause(briefMs);
     if (i % burst > 0) continue;
     const life = await socket.sync();
+    tally(answers, `socket ${life}`);
     if (life === "silent") faults.push("nobody read what a socket sent, nor closed it");
     if (life !== "there") return;
   }
