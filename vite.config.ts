@@ -67,8 +67,8 @@ const command: BuildEnvironmentOptions = {
   emptyOutDir: true,
   // File by file, so that a process that runs on the former build still finds the parts it has not loaded yet.
   rolldownOptions: {
-    // The load's two processes are started by name.
-    input: ["murmur.ts", "coordinator/load/clients.ts", "coordinator/load/coordinator.ts"].map(
+    // The load's processes are started by name.
+    input: ["murmur.ts", ...["clients", "coordinator", "storm"].map((name) => `coordinator/load/${name}.ts`)].map(
       (file) => `${here}/${file}`,
     ),
     output: { preserveModules: true, preserveModulesRoot: here, entryFileNames: "[name].js" },

@@ -90,6 +90,7 @@ export function roundsInMemory(random: RandomSource, noiseMultiplier: number, di
       {
         announce: async () => room.send(room.identities, "announce", { announcement }),
         onPhase: () => {},
+        onStep: () => {},
         witness: async (roster) => roster,
         charge: async () => {},
         elsewhere: async () => undefined,

@@ -1,5 +1,6 @@
 /** The coordinator: its runs, its ledger, its keys. Carriers (sockets, http, the command) talk to this. */
 import { randomBytes, randomInt } from "node:crypto";
+import type { Tracer } from "@opentelemetry/api";
 import type { Logger } from "pino";
 import { toHex } from "../shared/canonical.ts";
 import { InputError } from "../shared/errors.ts";
@@ -63,6 +64,7 @@ export class Coordinator {
     private readonly deadlines: Deadlines,
     private readonly pagesHash: string | undefined,
     private readonly leader: Leader,
+    private readonly tracer: Tracer,
     private readonly log: Logger,
   ) {
     void leader.lost.then((reason) => {
@@ -77,9 +79,10 @@ export class Coordinator {
     deadlines: Deadlines;
     /** Of the pages that are served with it */
     pagesHash?: string;
+    tracer: Tracer;
     log: Logger;
   }): Promise<Coordinator> {
-    const { place, deadlines, pagesHash, log } = options;
+    const { place, deadlines, pagesHash, tracer, log } = options;
     const leader = await openDatabase(place);
     try {
       const identity = await coordinatorIdentity(place.dataDir);
@@ -91,7 +94,7 @@ export class Coordinator {
         operator: accessKey(place.dataDir, "operator"),
         researcher: accessKey(place.dataDir, "researcher"),
       };
-      const coordinator = new Coordinator(store, ledger, identity, keys, deadlines, pagesHash, leader, log);
+      const coordinator = new Coordinator(store, ledger, identity, keys, deadlines, pagesHash, leader, tracer, log);
       for (const row of rows) coordinator.#runs.set(row.id, await Run.load(row, coordinator.#dependencies()));
       return coordinator;
     } catch (error) {
@@ -139,6 +142,7 @@ export class Coordinator {
       elsewhere: (...round) => this.elsewhere(...round),
       deadlines: this.deadlines,
       metrics: this.metrics,
+      tracer: this.tracer,
       url: () => this.url,
       onChange: (run) => this.onRunChange(run.detail()),
       onProgress: (run, progress) => this.onProgress(run.id, progress),

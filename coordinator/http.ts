@@ -258,7 +258,7 @@ function withPages(app: App, pages: Pages, log: Logger): App {
   // What anyone may compare with a build of their own: `murmur pages --url`.
   app.get("/pages.json", (c) => c.json(pages.files));
   app.use(serveStatic({ root: pages.folder, rewriteRequestPath: (path) => path }));
-  for (const page of ["console", "lab", "help"])
+  for (const page of pages.files.length > 0 ? ["console", "lab", "help"] : [])
     app.get(`/${page}`, async (c) => c.html(await readFile(join(pages.folder, page, "index.html"), "utf8")));
   app.notFound(nothingHere);
   app.onError(inWords(log));
@@ -280,6 +280,8 @@ const inWords =
       return c.json({ error: { field: "body", problem: "is not JSON", fix: "Send a JSON body." } }, 400);
     if (error instanceof Unserved)
       return c.json({ error: { field: "path", problem: "nobody leads now", fix: "Try again in a moment." } }, 503);
+    // Whoever asked has hung up in the middle of it: nobody reads this.
+    if ((error as NodeJS.ErrnoException).code === "ECONNRESET") return c.body(null, 400);
     log.error({ err: error }, "a request broke the coordinator's handling");
     return c.json({ error: { field: "", problem: "the coordinator failed", fix: "See its log." } }, 500);
   };

@@ -22,6 +22,7 @@ import type { Witnessed } from "../shared/round/witnessed.ts";
 import type { Phase } from "../shared/run-record.ts";
 import { looksWrapped } from "../shared/secure-sum/packing.ts";
 import type { Room } from "./room.ts";
+import type { Step } from "./tracing/round-trace.ts";
 import { type UploadMessage, Uploads } from "./uploads.ts";
 
 /** How long each phase may take, ms. Nobody waits longer than needed: a phase ends when all have answered or left. */
@@ -63,6 +64,8 @@ export interface RoundHooks {
   /** Asks everybody who is here; those who come later are asked as they come */
   announce(): Promise<unknown>;
   onPhase(phase: Phase, cohort: number): void;
+  /** Finer than phases, for traces */
+  onStep(step: Step, members?: number): void;
   /** Gets the roster signed by the witnesses that the task names */
   witness(roster: Signed<Roster>): Promise<Witnessed<Roster>>;
   /**
@@ -97,6 +100,7 @@ export async function conductRound(
   };
 
   hooks.onPhase("ready", 0);
+  hooks.onStep("ready");
   const gathering = gather(env, facts);
   // Answers are taken before anybody is asked: nobody is too quick, and nobody who comes in between is waited for unasked.
   const offers = room.collect(
@@ -111,6 +115,7 @@ export async function conductRound(
   const { identities } = gathered;
 
   hooks.onPhase("shares", identities.length);
+  hooks.onStep("roster", identities.length);
   const revealing = collectNonces(gathered);
   room.send(identities, "roster", await hooks.witness(gathered.roster));
   count(
@@ -118,15 +123,18 @@ export async function conductRound(
   );
   const linked = await linkCohort(env, revealing);
   const sharing = collectShares(env, linked);
-  for (const member of linked.sharers) room.send([identities[member]!], "nonces", noncesTo(linked, member));
   const sharers = linked.sharers.map((member) => identities[member]!);
+  hooks.onStep("shares", sharers.length);
+  for (const member of linked.sharers) room.send([identities[member]!], "nonces", noncesTo(linked, member));
   count(
     await room.collect("shares", sharers, deadlines.shares, (who, m: never) => admitShares(sharing, who, m), signal),
   );
   const delivered = await deliverShares(env, sharing);
+  hooks.onStep("charge");
   await hooks.charge();
 
   hooks.onPhase("masked", delivered.senders.length);
+  hooks.onStep("masked", delivered.senders.length);
   const adding = addUp(env, delivered);
   const senders = delivered.senders.map((member) => identities[member]!);
   const uploads = new Uploads(adding, deadlines.piece, (identity) => room.drop(identity, "timed-out"));
@@ -142,6 +150,7 @@ export async function conductRound(
       signal,
       (identity) => uploads.release(identity),
     );
+    hooks.onStep("combine");
     await elsewhere?.combine();
     count(withoutReceived(losses, adding));
   } finally {
@@ -151,6 +160,7 @@ export async function conductRound(
 
   const agreeing = await announceSurvivors(env, adding);
   hooks.onPhase("unmask", delivered.senders.length);
+  hooks.onStep("unmask", agreeing.survivors.length);
   const survivors = agreeing.survivors.map((member) => identities[member]!);
   room.send(survivors, "survivors", agreeing.message);
   await room.collect(

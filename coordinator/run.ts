@@ -7,6 +7,7 @@
  * Either way the attempt is aborted on start, and the same question is asked again under the next attempt.
  */
 import { randomBytes } from "node:crypto";
+import type { SpanContext, Tracer } from "@opentelemetry/api";
 import type { Logger } from "pino";
 import { fromHex } from "../shared/canonical.ts";
 import { guaranteedCohort, isWeakCohort, minimumCohort } from "../shared/cohort.ts";
@@ -48,6 +49,7 @@ import { conductRound, type Deadlines, type RoundHooks, type RoundOutcome } from
 import { LeadershipLost } from "./store/leader.ts";
 import type { Ledger } from "./store/ledger-store.ts";
 import type { RunRow, Runs } from "./store/runs.ts";
+import { RoundTrace } from "./tracing/round-trace.ts";
 import type { Witnesses } from "./witness/witnesses.ts";
 
 /** After the last arrival, how long a run waits for more before it starts with fewer than the maximum, ms. */
@@ -60,6 +62,8 @@ const attemptsInARow = 5;
 export type UploadsElsewhere = (
   run: string,
   room: Room,
+  /** The round's span */
+  trace: SpanContext,
   ...round: Parameters<RoundHooks["elsewhere"]>
 ) => ReturnType<RoundHooks["elsewhere"]>;
 
@@ -73,6 +77,7 @@ export interface RunDependencies {
   elsewhere: UploadsElsewhere;
   deadlines: Deadlines;
   metrics: Metrics;
+  tracer: Tracer;
   /** Hash of the pages that are served; undefined where none are */
   pagesHash: string | undefined;
   /** Base address participants open */
@@ -425,7 +430,9 @@ export class Run {
       ...(question.kind === "train" && question.clip && { clipNorm: question.clip.norm }),
     });
     const witnesses = this.task.witnesses;
+    const trace = new RoundTrace(this.dependencies.tracer, this.id, facts);
     this.#phase(facts, "announce", 0);
+    trace.step("announce");
 
     try {
       const witnessed = await this.dependencies.witnesses.sign(witnesses, "announcement", announcement);
@@ -442,6 +449,7 @@ export class Run {
             if (phase === "shares") this.#open = undefined;
             this.#phase(facts, phase, cohort);
           },
+          onStep: (step, members) => trace.step(step, members),
           witness: (roster) => this.dependencies.witnesses.sign(witnesses, "roster", roster),
           charge: async () => {
             const charge = this.#chargeFor(kind, round);
@@ -450,15 +458,20 @@ export class Run {
             this.#charges = [...this.#charges, charge];
             await runs.chargeRound(this.id, facts, charge, this.#spent());
           },
-          elsewhere: (...round) => this.dependencies.elsewhere(this.id, this.room, ...round),
+          elsewhere: (...round) => this.dependencies.elsewhere(this.id, this.room, trace.parent, ...round),
         },
         signal,
       );
       if (outcome.blamed.length > 0) log.warn({ run: this.id, round, blamed: outcome.blamed.length }, "false shares");
-      await this.#finish(facts, question, asked, outcome, performance.now() - began);
+      await this.#finish(facts, question, asked, outcome, performance.now() - began, trace);
+      trace.over(outcome);
       return true;
     } catch (error) {
-      if (error instanceof Interrupted) throw error;
+      const lost = { cohort: this.#current?.cohort ?? 0, survivors: 0 };
+      if (error instanceof Interrupted) {
+        trace.over(lost, "interrupted");
+        throw error;
+      }
       const reason = error instanceof Abort ? error.reason : "coordinator-failed";
       if (error instanceof Abort && error.blamed.length > 0)
         log.warn({ run: this.id, round, attempt, blamed: error.blamed.length }, "false shares ended the round");
@@ -468,14 +481,14 @@ export class Run {
         question: kind,
         state: "aborted",
         reason,
-        cohort: this.#current?.cohort ?? 0,
-        survivors: 0,
+        ...lost,
         dropped: {},
         privacy: this.#spent(),
         modelHash,
         duration: performance.now() - began,
         finishedAt: new Date().toISOString(),
       };
+      trace.over(lost, reason);
       await runs.abortRound(this.id, facts, record);
       this.#keep(record);
       this.nextAttempt = attempt + 1;
@@ -518,8 +531,10 @@ export class Run {
     asked: Float32Array<ArrayBuffer>,
     outcome: RoundOutcome,
     duration: number,
+    trace: RoundTrace,
   ): Promise<void> {
     const { runs } = this.dependencies;
+    trace.step("read");
     const trainRound = this.#finished("train") + 1;
     const { dimension } = outcome.plan.layout;
     const decoded =
@@ -564,6 +579,7 @@ export class Run {
     };
     const sumHash = await hashSum(outcome.sum);
     const { rosterHash, survivors } = outcome;
+    trace.step("commit");
     // Witnesses sign before the model moves: a round without their word is one more that is asked again.
     const result = await this.dependencies.witnesses.sign(
       this.task.witnesses,

@@ -4,13 +4,21 @@
  */
 import type { Socket } from "socket.io";
 
+const maskBytes = 4;
+
 /** As ws has it inside; where a version of it has not, nothing is forgotten and nothing breaks. */
 export interface Receiving {
   socket?: { _receiver?: { _mask?: Uint8Array | undefined } };
 }
 
-/** To be called when a message is here: the next frame brings its own mask. */
+/**
+ * To be called when a message is here. The mask is copied, not dropped: ws may be in the middle of the next frame already, whose
+ * mask this is then.
+ */
 export function forgetSlab({ conn }: { conn: Pick<Socket["conn"], "transport"> }): void {
   const receiver = (conn.transport as unknown as Receiving).socket?._receiver;
-  if (receiver) receiver._mask = undefined;
+  if (!receiver?._mask) return;
+  const own = Buffer.alloc(maskBytes);
+  own.set(receiver._mask);
+  receiver._mask = own;
 }

@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "..");
 /** @param modules paths below the project; each lies by its place in `folder`/built */
 async function buildInto(folder: string, modules: readonly string[]): Promise<void> {
   // Where what is built finds its packages, and its project's root.
-  for (const name of ["node_modules", "package.json"]) symlinkSync(join(root, name), join(folder, name));
+  for (const name of ["node_modules", "package.json", "tasks"]) symlinkSync(join(root, name), join(folder, name));
   await build({
     configFile: false,
     root,
@@ -32,7 +32,7 @@ async function buildInto(folder: string, modules: readonly string[]): Promise<vo
 export async function buildLoad(folder: string): Promise<(settings: LoadSettings) => Promise<LoadResult>> {
   await buildInto(
     folder,
-    ["load", "clients", "coordinator"].map((name) => `coordinator/load/${name}.ts`),
+    ["load", "clients", "coordinator", "storm"].map((name) => `coordinator/load/${name}.ts`),
   );
   const { load } = await import(/* @vite-ignore */ join(folder, "built/coordinator/load/load.js"));
   return load;

@@ -35,6 +35,17 @@ test.each([1, 2])("with every fault, from seed %i, nothing is lost, charged twic
   expect(result.acknowledged).toBeGreaterThan(0);
 });
 
+test("a storm of frames and requests that are nearly right ends nothing, and leaves nothing behind", {
+  timeout: 300_000,
+}, async () => {
+  const result = await load({ shape, rounds: 200, seed: 1, faults: [], storm: 6_000, onProgress: quiet });
+  expect(result.violations).toEqual([]);
+  expect(result).toMatchObject({ completed: true, lost: 0, state: "stopped" });
+  const { sent, answers } = result.storm!;
+  expect(sent["frame: message"]).toBeGreaterThan(1_000);
+  for (const answer of ["200", "400", "401", "404", "socket there"]) expect(answers[answer], answer).toBeGreaterThan(0);
+});
+
 test("a coordinator whose sum is not that of its vectors is found out", async () => {
   const file = join(folder, "built/shared/round/3-masked.js");
   const right = readFileSync(file, "utf8");

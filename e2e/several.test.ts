@@ -37,7 +37,7 @@ describe.skipIf(!postgresBinaries || !hasRedis)("two processes on PostgreSQL and
   });
 
   test("of three, leader or follower is killed in each phase: the run goes on to its end", async () => {
-    const kills = ["shares", "masked", "unmask"].flatMap((phase) =>
+    const kills = ["ready", "shares", "masked", "unmask"].flatMap((phase) =>
       (["follower", "leader"] as const).map((who) => ({ question: "train", phase, who })),
     );
     const few = { ...shape, clients: 10 };
@@ -46,6 +46,31 @@ describe.skipIf(!postgresBinaries || !hasRedis)("two processes on PostgreSQL and
     const result = await load(settings);
     expect(result.violations).toEqual([]);
     expect(result).toMatchObject({ lost: 0, faults: { kill: kills.length }, state: "stopped" });
+  });
+
+  // One kill a run: both questions are asked once, and who comes back may come back late.
+  test.each([
+    ["leader", "profile", "ready"],
+    ["follower", "profile", "ready"],
+    ["leader", "evaluate", "ready"],
+    ["follower", "evaluate", "masked"],
+  ] as const)("the %s is killed in %s at %s: the run goes on to its end", async (who, question, phase) => {
+    const kills = [{ question, phase, who }];
+    const few = { ...shape, clients: 10 };
+    const settings = { shape: few, rounds: 1, seed: 1, faults: [], kills, several: await several(), onProgress };
+    const result = await load(settings);
+    expect(result.violations).toEqual([]);
+    expect(result).toMatchObject({ lost: 0, faults: { kill: 1 } });
+    expect(["stopped", "finished"]).toContain(result.state);
+  });
+
+  test("clocks are hours apart, and one process after the other is cut off from database, Redis or both: nothing is lost", async () => {
+    const faults = ["partition", "skew"] as const;
+    const result = await load({ shape, rounds: 3, seed: 4, faults, several: await several(), onProgress });
+    expect([result.violations, result.lost]).toEqual([[], 0]);
+    expect(["finished", "failed"]).toContain(result.state);
+    expect(result.faults.partition).toBeGreaterThan(0);
+    expect(result.acknowledged).toBeGreaterThan(0);
   });
 
   test("with every fault, from seed 1, nothing is lost, charged twice or decoded twice", async () => {

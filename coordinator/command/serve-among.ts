@@ -24,6 +24,7 @@ import { attachSockets, type Host, hangUp } from "../sockets.ts";
 import { accessKey, coordinatorIdentity } from "../store/keys.ts";
 import { Ledger } from "../store/ledger-store.ts";
 import { readPostgres } from "../store/postgres.ts";
+import { openTracing } from "../tracing/tracer.ts";
 import { httpServer, listen, type ServeOptions, type Server, servedPages } from "./serve.ts";
 
 /** How long Redis may take to say that it is there, ms */
@@ -50,6 +51,7 @@ export async function serveAmong(
   const onError = (error: unknown) => log.error({ err: error }, "a message of another process broke the handling");
 
   const channel = await Channel.open(redis, `murmur:${publicKey.slice(0, 16)}`, new Seal(keys.operator), log);
+  const { tracer, close: sendSpans } = await openTracing(log);
   const presence = new Presence(channel);
   const sums = new PartialSums(channel);
   const ended = new AbortController();
@@ -57,6 +59,7 @@ export async function serveAmong(
     ended.abort();
     await presence.close();
     await channel.close();
+    await sendSpans();
   };
 
   let coordinator: Coordinator | undefined;
@@ -92,6 +95,7 @@ export async function serveAmong(
       progress: (run, progress) => host.onProgress(run, progress),
     },
     () => hangUp(sockets),
+    tracer,
   );
   const watchers = sockets.of("/console");
   watchers.on("connection", (socket) => {
@@ -119,6 +123,9 @@ export async function serveAmong(
   };
   channel.onGap = giveUp;
   presence.onGone = (peer) => leading?.gone(peer);
+  presence.onCut = () => {
+    if (!leading && following.leader !== undefined) following.follow(undefined);
+  };
   presence.onLeader = (leader) => {
     if (!leading && leader !== channel.me) following.follow(leader);
   };
@@ -128,7 +135,8 @@ export async function serveAmong(
     waits = resolve;
   });
   const place = { dataDir, postgres: { url: postgres.url, onWait: waits, signal: ended.signal } };
-  const opening = Coordinator.open({ place, deadlines, ...(hash !== undefined && { pagesHash: hash }), log });
+  const pagesHash = hash !== undefined && { pagesHash: hash };
+  const opening = Coordinator.open({ place, deadlines, ...pagesHash, tracer, log });
   let url: string;
   try {
     await Promise.race([opening, waiting.then(() => expectOurKey(postgres.url, publicKey))]);

@@ -16,6 +16,7 @@ import { type Deadlines, defaultDeadlines } from "../round.ts";
 import { attachSockets } from "../sockets.ts";
 import type { PostgresPlace } from "../store/postgres.ts";
 import { encodersFolder } from "../text/encoders.ts";
+import { openTracing } from "../tracing/tracer.ts";
 import { projectRoot } from "./project-root.ts";
 
 export interface Server {
@@ -46,9 +47,11 @@ export async function serve(options: ServeOptions & { postgres?: PostgresPlace }
   const log = createLog();
   const http = httpServer(options.tls);
   const { pages, hash } = await servedPages(dataDir);
+  const tracing = await openTracing(log);
   const coordinator = await Coordinator.open({
     place: { dataDir, ...(postgres && { postgres }) },
     deadlines,
+    tracer: tracing.tracer,
     ...(hash !== undefined && { pagesHash: hash }),
     log,
   });
@@ -75,6 +78,7 @@ export async function serve(options: ServeOptions & { postgres?: PostgresPlace }
       lab.stop();
       await sockets.close();
       await coordinator.close();
+      await tracing.close();
     },
   };
 }

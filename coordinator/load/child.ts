@@ -1,11 +1,13 @@
-/** A process of the load tool, and what it says. */
+/** A process of the load tool, what it says, and what it logs. */
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 
 export interface Started<Message extends { said: string }> {
   child: ChildProcess;
   gone: Promise<void>;
-  said<What extends Message["said"]>(what: What): Promise<Extract<Message, { said: What }>>;
+  /** @param anew only what it says from here on counts */
+  said<What extends Message["said"]>(what: What, anew?: boolean): Promise<Extract<Message, { said: What }>>;
 }
 
 /** @param name of a file beside this one */
@@ -14,11 +16,18 @@ export function start<Message extends { said: string }>(
   settings: object,
   children: Set<ChildProcess>,
   watch: (message: Message) => void,
+  /** Gets each line of its log, which is printed all the same */
+  onLog?: (line: string) => void,
 ): Started<Message> {
   const child = fork(join(import.meta.dirname, `${name}.js`), [JSON.stringify(settings)], {
-    stdio: ["ignore", 2, 2, "ipc"],
+    stdio: ["ignore", 2, onLog ? "pipe" : 2, "ipc"],
     serialization: "advanced",
   });
+  if (onLog)
+    createInterface({ input: child.stderr! }).on("line", (line) => {
+      console.error(line);
+      onLog(line);
+    });
   children.add(child);
   const inbox: Message[] = [];
   let look = () => {};
@@ -37,10 +46,11 @@ export function start<Message extends { said: string }>(
   return {
     child,
     gone,
-    said: (what) =>
+    said: (what, anew = false) =>
       new Promise((resolve, reject) => {
+        const from = anew ? inbox.length : 0;
         look = () => {
-          const found = inbox.find(({ said }) => said === what);
+          const found = inbox.slice(from).find(({ said }) => said === what);
           if (found) resolve(found as never);
         };
         look();

@@ -36,6 +36,8 @@ export interface ClientOptions {
   /** Whether it vanishes after it sent its shares */
   leaves(facts: Attempt): boolean;
   chance?: Chance;
+  /** What it says in place of what it should, where it lies */
+  tamper?(event: string, message: unknown): unknown;
   onSeated?(): void;
   onFault?(fault: ClientFault): void;
   /** From a message to its answer; a header's waits for its turn and does not count */
@@ -85,8 +87,9 @@ export async function joinLoad(options: ClientOptions): Promise<{ leave(): void 
     if (event !== "masked") options.onAnswered?.(performance.now() - began);
     return reply;
   };
-  const send = async (event: string, message: unknown) => {
+  const send = async (event: string, right: unknown) => {
     if (event !== "piece") await options.beforeSending?.();
+    const message = options.tamper?.(event, right) ?? right;
     const fault = chance?.next();
     if (fault) options.onFault?.(fault);
     if (fault === "leave") {

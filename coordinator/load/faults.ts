@@ -3,9 +3,11 @@ import { Seeded } from "../../shared/explain/seeded.ts";
 
 /** Of a client, before it says something */
 export const clientFaults = ["leave", "pause", "duplicate", "reorder", "malformed", "garbage", "slow"] as const;
-/** Of the coordinator's process */
-export const coordinatorFaults = ["kill", "freeze"] as const;
-export const allFaults = [...clientFaults, ...coordinatorFaults];
+/** Of the coordinator's process: it ends, it sleeps, its disk has no room left, or its clock is hours off from its start on */
+export const coordinatorFaults = ["kill", "freeze", "full", "skew"] as const;
+/** Of the lines between several processes and their servers */
+export const lineFaults = ["partition", "lag"] as const;
+export const allFaults = [...clientFaults, ...coordinatorFaults, ...lineFaults];
 
 export type ClientFault = (typeof clientFaults)[number];
 export type Fault = (typeof allFaults)[number];

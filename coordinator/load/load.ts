@@ -17,6 +17,7 @@ import type { FromCoordinator } from "./coordinator.ts";
 import { Coordinators, type Several } from "./coordinators.ts";
 import { type ClientFault, clientFaults, type Fault } from "./faults.ts";
 import type { Shape } from "./shape.ts";
+import { letStorm, type StormResult } from "./storms.ts";
 
 export interface LoadSettings {
   shape: Shape;
@@ -31,6 +32,8 @@ export interface LoadSettings {
    * one more round that finishes the run is stopped.
    */
   kills?: readonly Kill[];
+  /** So many frames and requests among the rounds; after them, and one more round that finishes, the run is stopped */
+  storm?: number;
   onProgress(line: string): void;
 }
 
@@ -63,6 +66,7 @@ export interface LoadResult {
   lost: number;
   /** Rounds with a vector whose acknowledgement was lost on the way: their sums cannot be held against anything */
   unsure: number;
+  storm?: StormResult;
   /** What went wrong on purpose, and how rounds ended for single clients */
   faults: Record<string, number>;
   out: Record<string, number>;
@@ -72,6 +76,8 @@ export interface LoadResult {
 
 /** How long the coordinator is left alone between two faults of its own, and how long it is frozen, ms. */
 const [quietMs, frozenMs] = [1_500, 3_000];
+/** How long a line is cut or slow, and what it then adds to each piece of bytes, ms */
+const [brokenMs, laggingMs] = [12_000, 400];
 /** So often at most: a charge is never refunded, and a budget has few spare rounds */
 const mostMisfortunes = 3;
 
@@ -80,7 +86,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 export async function load(settings: LoadSettings): Promise<LoadResult> {
   const { rounds, seed, faults, several, onProgress } = settings;
   const kills = [...(settings.kills ?? [])];
-  const isTroubled = faults.length + kills.length > 0;
+  const isTroubled = faults.length + kills.length > 0 || settings.storm !== undefined;
   const shape = { ...settings.shape, isHarsh: isTroubled };
   const folder = mkdtempSync(join(tmpdir(), "murmur-load-"));
   const children = new Set<ChildProcess>();
@@ -110,13 +116,14 @@ export async function load(settings: LoadSettings): Promise<LoadResult> {
       const { leader, count } = coordinators;
       void coordinators.kill(kill.who === "leader" ? leader : (leader + 1) % count);
     };
-    const place = { shape, rounds, dataDir: join(folder, "data") };
-    const { coordinators: started, leading } = await Coordinators.start(place, several, children, watch);
+    const place = { shape, rounds, dataDir: join(folder, "data"), isStrict: settings.storm !== undefined };
+    const skewMs = faults.includes("skew") ? (1 + (seed % 40)) * 3_600_000 : 0;
+    const { coordinators: started, leading } = await Coordinators.start(place, several, skewMs, children, watch);
     coordinators = started;
     closing = () => started.close();
-    const { run, invite, key } = leading;
+    const { run, invite, operator, researcher } = leading;
     const { url } = started;
-    const headers = { authorization: `Bearer ${key}` };
+    const headers = { authorization: `Bearer ${operator}` };
     const ask = async <T>(path: string): Promise<T | undefined> => {
       const answer = await fetch(url + path, { headers }).catch(() => undefined);
       return answer?.ok ? ((await answer.json()) as T) : undefined;
@@ -138,10 +145,19 @@ export async function load(settings: LoadSettings): Promise<LoadResult> {
 
     // While the clients work, the coordinator has its own misfortunes.
     const random = new Seeded(seed);
-    const fate = faults.filter((fault) => fault === "kill" || fault === "freeze");
+    // A server's disk is the server's business, and one process alone has no lines.
+    const possible: Fault[] = several ? ["kill", "freeze", "partition", "lag"] : ["kill", "freeze", "full"];
+    const fate = faults.filter((fault) => possible.includes(fault));
     let detail: RunDetail | undefined;
     let roundsAtLast = 0;
     let misfortunes = 0;
+    let storm: Awaited<ReturnType<typeof letStorm>> | undefined;
+    const told = { run, operator, researcher };
+    const stormSettings = settings.storm && { seed, count: settings.storm, told, invite, shape, rounds };
+    /** What is looked at is over before the run is */
+    const isBriefly = kills.length > 0 || stormSettings !== undefined;
+    let isStorming = false;
+    let stormFailed: unknown;
     for (let nextFault = Date.now() + quietMs; ; ) {
       await pause(500);
       if (clients.child.exitCode !== null) throw new Error("the clients failed; their message stands above");
@@ -153,23 +169,46 @@ export async function load(settings: LoadSettings): Promise<LoadResult> {
       detail = looked ?? detail;
       if (detail && ["finished", "stopped", "failed"].includes(detail.state)) break;
       const done = detail?.rounds.filter(({ state }) => state === "finished").length ?? 0;
-      if (settings.kills && kills.length > 0) roundsAtLast = done;
-      else if (settings.kills && done > roundsAtLast) await tell(`/api/runs/${run}/stop`);
+      if (stormSettings && done > 1 && !isStorming) {
+        isStorming = true;
+        void letStorm(stormSettings, started, children, onProgress).then(
+          (over) => {
+            storm = over;
+          },
+          (error) => {
+            stormFailed = error;
+          },
+        );
+      }
+      if (stormFailed) throw stormFailed;
+      if (kills.length > 0 || (stormSettings && !storm)) roundsAtLast = done;
+      else if (isBriefly && done > roundsAtLast) await tell(`/api/runs/${run}/stop`);
       if (fate.length === 0 || Date.now() < nextFault || misfortunes >= mostMisfortunes) continue;
       const fault = fate[random.u32() % fate.length]!;
       tally[fault] = (tally[fault] ?? 0) + 1;
       misfortunes++;
       const which = random.u32() % started.count;
       onProgress(`coordinator ${which}: ${fault}`);
+      const ms = random.u32() % (fault === "freeze" ? frozenMs : brokenMs);
       if (fault === "kill") await started.kill(which);
-      else await started.freeze(which, random.u32() % frozenMs);
+      else if (fault === "full") started.fillDisk(which);
+      else if (fault === "freeze") await started.freeze(which, ms);
+      else if (fault === "partition") await started.cut(which, random.u32() % 3, ms);
+      else await started.slow(which, random.u32() % laggingMs, ms);
       nextFault = Date.now() + quietMs + (random.u32() % quietMs);
     }
     let ledger: LedgerFile | undefined;
     while (!ledger) ledger = await ask<LedgerFile>(`/api/runs/${run}/ledger`);
     const { faults: happened, out, milliseconds } = await clients.said("over");
     const { acknowledged, lost, unsure, violations } = await holdAgainst(ledger, sums);
-    if (started.fallen > 0) violations.push(`${started.fallen} processes ended by themselves`);
+    violations.push(...(storm?.violations ?? []));
+    if (stormSettings && !storm) violations.push("the run was over before the storm was");
+    // What others do to a coordinator is nothing that it did not reckon with; what a machine does to it may be.
+    if (faults.length + kills.length === 0)
+      for (const line of new Set(started.errors)) violations.push(`an error was logged: ${line.slice(0, 300)}`);
+    // Who is cut off from the database ends, as it should.
+    if (started.fallen > 0 && !faults.includes("partition"))
+      violations.push(`${started.fallen} processes ended by themselves`);
     if (!isTroubled && unsure > 0) violations.push(`${unsure} rounds summed up more than was acknowledged`);
     const aborted: Record<string, number> = {};
     for (const { state, reason = "" } of detail.rounds)
@@ -198,6 +237,7 @@ export async function load(settings: LoadSettings): Promise<LoadResult> {
       acknowledged,
       lost,
       unsure,
+      ...(storm && { storm: storm.storm }),
       faults: { ...happened, ...tally },
       out,
       violations,

@@ -13,6 +13,8 @@ import type { Seal } from "./seal.ts";
 
 /** Messages sent or read at once */
 const batchLength = 64;
+/** So many wait for Redis at most. More are dropped, which the receiver notices: all that is between the two begins anew. */
+const mostWaiting = 20_000;
 /** Between two tries, ms */
 const retryMs = 200;
 /** How long Redis may keep silent before a reader asks again, ms */
@@ -26,6 +28,8 @@ const clientOf = (url: string) => {
     url,
     socket: {
       connectTimeout: 5_000,
+      // A line that was cut tells nothing; readers and presence are answered at least once a second.
+      socketTimeout: 10_000,
       // At the start it is said what is wrong; later, whatever broke is waited for.
       reconnectStrategy: (tries, cause) => (connected ? Math.min(50 * 2 ** tries, 1_000) : cause),
     },
@@ -96,6 +100,7 @@ export class Channel {
     if (this.#closed) return;
     const outbox = this.#outboxes.get(to) ?? { next: 1, waiting: [], sending: false };
     this.#outboxes.set(to, outbox);
+    if (outbox.waiting.length >= mostWaiting) this.forget(to);
     outbox.waiting.push({ number: outbox.next++, body });
     if (!outbox.sending) void this.#send(to, outbox);
   }

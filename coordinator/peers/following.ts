@@ -2,12 +2,14 @@
  * The other side: this process has connections, and hands on what they say to the one that leads; only vectors stay here,
  * and their sum. When another leads, or something was lost on the way to it, all connections end and come back anew.
  */
+import type { Tracer } from "@opentelemetry/api";
 import type { Signed } from "../../shared/round/signed.ts";
 import type { WitnessedKind } from "../../shared/round/witnessed.ts";
 import type { Progress, RunDetail } from "../../shared/run-record.ts";
 import type { Reply, Welcome, WitnessReply } from "../../shared/wire.ts";
 import type { Connection } from "../room.ts";
 import { type Joining, type OnWelcome, type SeatedEvent, type Seats, Unserved } from "../seats.ts";
+import { spanBelow } from "../tracing/round-trace.ts";
 import type { AskWitness } from "../witness/witnesses.ts";
 import { Asks } from "./asks.ts";
 import type { Channel } from "./channel.ts";
@@ -27,7 +29,7 @@ export class Following implements Seats {
   readonly #seats = new Map<number, Seat>();
   readonly #byConnection = new Map<Connection, Seat>();
   /** By the partial sum's name */
-  readonly #uploads = new Map<string, { run: string; here: UploadsHere }>();
+  readonly #uploads = new Map<string, { run: string; here: UploadsHere; close: () => void }>();
   readonly #witnesses = new Map<number, AskWitness>();
   readonly #asks = new Asks();
   /** The model that was sent last */
@@ -41,20 +43,22 @@ export class Following implements Seats {
     private readonly show: { run(detail: RunDetail): void; progress(run: string, progress: Progress): void },
     /** Ends every connection of this process */
     private readonly hangUp: () => void,
+    private readonly tracer: Tracer,
   ) {}
 
   get leader(): string | undefined {
     return this.#leader;
   }
 
-  /** From here on, this one leads. */
+  /** From here on, this one leads. What the one before was still to be told, it is not any more. */
   follow(leader: string | undefined): void {
+    if (this.#leader !== undefined) this.channel.forget(this.#leader);
     this.#leader = leader;
     this.reset();
   }
 
   reset(): void {
-    for (const { here } of this.#uploads.values()) here.close();
+    for (const { close } of this.#uploads.values()) close();
     this.#uploads.clear();
     this.#asks.giveUp();
     this.#witnesses.clear();
@@ -139,7 +143,7 @@ export class Following implements Seats {
     close: ({ seat }) => this.#seats.get(seat)?.connection.close(),
     uploads: ({ order }) => this.#open(order),
     "uploads-over": ({ name }) => {
-      this.#uploads.get(name)?.here.close();
+      this.#uploads.get(name)?.close();
       this.#uploads.delete(name);
     },
     console: ({ event, run, what }) => {
@@ -166,14 +170,30 @@ export class Following implements Seats {
       connections.set(member, seat.connection);
       seats.set(seat.connection, number);
     }
+    const span = spanBelow(this.tracer, order.trace, "masked elsewhere", connections.size);
+    const counts = { writes: 0, kept: 0, dropped: 0 };
     const here = new UploadsHere({
       order,
       connections,
-      keep: (sum) => this.sums.replace(order.name, sum),
-      onKept: (connection) => this.#tell({ kind: "kept", seat: seats.get(connection)! }),
-      onDropped: (connection, reason) => this.#tell({ kind: "dropped", seat: seats.get(connection)!, reason }),
+      keep: (sum) => {
+        counts.writes++;
+        return this.sums.replace(order.name, sum);
+      },
+      onKept: (connection) => {
+        counts.kept++;
+        this.#tell({ kind: "kept", seat: seats.get(connection)! });
+      },
+      onDropped: (connection, reason) => {
+        counts.dropped++;
+        this.#tell({ kind: "dropped", seat: seats.get(connection)!, reason });
+      },
     });
-    this.#uploads.set(order.name, { run: order.run, here });
+    const close = () => {
+      here.close();
+      for (const [what, count] of Object.entries(counts)) span.setAttribute(`murmur.${what}`, count);
+      span.end();
+    };
+    this.#uploads.set(order.name, { run: order.run, here, close });
   }
 
   #askWitness(ask: number, witness: number, about: WitnessedKind, message: Signed<unknown>): void {

@@ -1,4 +1,5 @@
 /** The leader's side: seats of members who are connected to other processes, and what those processes add up for it. */
+import type { SpanContext } from "@opentelemetry/api";
 import { type Adding, addPartialSum } from "../../shared/round/3-masked.ts";
 import { Abort } from "../../shared/round/reasons.ts";
 import type { Reply } from "../../shared/wire.ts";
@@ -140,6 +141,7 @@ export class Leading {
   async elsewhere(
     run: string,
     room: Room,
+    trace: SpanContext,
     adding: Adding,
     deadlines: Pick<Deadlines, "masked" | "piece">,
   ): Promise<Elsewhere> {
@@ -157,7 +159,7 @@ export class Leading {
     for (const [peer, name] of names) {
       const { rosterHash } = adding.cohort;
       const { bits, layout } = plan;
-      const order = { run, name, rosterHash, deliveryHash, dimension: layout.dimension, bits };
+      const order = { run, trace, name, rosterHash, deliveryHash, dimension: layout.dimension, bits };
       this.tell(peer, { kind: "uploads", order: { ...order, members: members.get(peer)!, deadlines } });
     }
     return {

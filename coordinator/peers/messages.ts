@@ -1,5 +1,6 @@
 /** What the processes of one coordinator say to each other, sealed (seal.ts). */
 
+import type { SpanContext } from "@opentelemetry/api";
 import type { DropReason } from "../../shared/round/reasons.ts";
 import type { Signed } from "../../shared/round/signed.ts";
 import type { WitnessedKind } from "../../shared/round/witnessed.ts";
@@ -35,6 +36,8 @@ export type ToLeader =
 /** All that a process needs to take vectors of its own members. */
 export interface UploadOrder {
   run: string;
+  /** The leader's span of the round */
+  trace: SpanContext;
   /** Of the partial sum */
   name: string;
   rosterHash: string;

@@ -1,6 +1,7 @@
 /** What holds between the processes of one coordinator when Redis breaks, forgets, or one of them sleeps; on a real server. */
 import { createHash } from "node:crypto";
 import { serialize } from "node:v8";
+import { INVALID_SPAN_CONTEXT } from "@opentelemetry/api";
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { toHex } from "../../shared/canonical.ts";
@@ -116,6 +117,33 @@ describe.skipIf(!hasRedis)("on a Redis server", () => {
     expect(gaps).toEqual([one.me]);
   });
 
+  test("where Redis is out of reach nobody is there any more, what waits for it is bounded, and afterwards all is told anew", async () => {
+    const { one, other, got, gaps } = await pair();
+    const presence = new Presence(one);
+    const told: string[] = [];
+    presence.onGone = () => told.push("gone");
+    presence.onCut = () => told.push("cut");
+    presence.onLeader = (leader) => told.push(`${leader} leads`);
+    presence.watch(other.me);
+    await other.redis.set(`${one.prefix}:alive:${other.me}`, "");
+    await other.redis.set(`${one.prefix}:leader`, other.me);
+    await presence.start();
+    redis.pause();
+    try {
+      for (let i = 0; i < 50_000; i++) one.post(other.me, { i });
+      await vi.waitFor(() => expect(told).toEqual([`${other.me} leads`, "gone", "cut"]), { timeout: 20_000 });
+      expect(presence.leader).toBeUndefined();
+    } finally {
+      redis.goOn();
+    }
+    await vi.waitFor(() => expect(got.at(-1)).toBe(49_999), { timeout: 30_000 });
+    expect(told.at(-1)).toBe(`${other.me} leads`);
+    // Of the 50,000 those that fitted, and word of what is missing.
+    expect(got.length).toBeLessThan(25_000);
+    expect(gaps).toEqual([one.me]);
+    await presence.close();
+  });
+
   test("a process that ends is missed by the one that watches it; who leads is known, also after Redis forgot all", async () => {
     const [one, other] = [await open("presence"), await open("presence")];
     const [leader, follower] = [new Presence(one), new Presence(other)];
@@ -197,6 +225,7 @@ describe("vectors that another process takes", () => {
   });
   const order: UploadOrder = {
     run: "r",
+    trace: INVALID_SPAN_CONTEXT,
     name: "n",
     rosterHash: "r",
     deliveryHash: "d",

@@ -1,6 +1,7 @@
 /**
  * Which processes are there, and which of them leads, as Redis has it. Who leads is decided by the database's lock alone
- * (store/leader.ts); here it is only told. A process that is silent for six seconds counts as gone.
+ * (store/leader.ts); here it is only told. A process that is silent for six seconds counts as gone, and so does everybody where
+ * Redis itself is.
  */
 import { setTimeout } from "node:timers/promises";
 import type { Channel } from "./channel.ts";
@@ -12,6 +13,8 @@ export class Presence {
   leader: string | undefined;
   onLeader: (leader: string) => void = () => {};
   onGone: (peer: string) => void = () => {};
+  /** Redis is out of reach: nobody knows who leads, until it is told anew. */
+  onCut: () => void = () => {};
   readonly #watched = new Set<string>();
   #leads = false;
   #isTold = false;
@@ -49,11 +52,27 @@ export class Presence {
   }
 
   async #go(): Promise<void> {
+    let heard = performance.now();
     while (!this.#closed) {
       // A connection that is broken is opened again by itself.
-      await this.#tick().catch(() => {});
+      const tick = this.#tick().then(
+        () => {
+          heard = performance.now();
+        },
+        () => {},
+      );
+      await Promise.race([tick, setTimeout(aliveMs)]);
+      if (performance.now() - heard >= aliveMs) this.#cut();
       await setTimeout(tickMs);
     }
+  }
+
+  #cut(): void {
+    const watched = [...this.#watched];
+    this.#watched.clear();
+    for (const peer of watched) this.onGone(peer);
+    this.leader = undefined;
+    this.onCut();
   }
 
   async #tick(): Promise<void> {

@@ -146,6 +146,22 @@ describe.skipIf(!postgresBinaries)("on a PostgreSQL server", () => {
     await Promise.all([former.close(), leader.close()]);
   });
 
+  test("a connection that breaks between two statements of a transaction takes the lead away, and does not end the process", async () => {
+    const url = await server.newDatabase();
+    const leader = await openPostgres({ url });
+    const written = leader.write(async () => {
+      await server.query(
+        url,
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'murmur' and datname = current_database()",
+      );
+      // Whatever the broken connection does to this process, it does now.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    });
+    await expect(written).rejects.toThrow();
+    expect(await leader.lost).toMatch("the database");
+    await leader.close();
+  });
+
   test("a ledger that another key has signed is not gone on with", async () => {
     const url = await server.newDatabase();
     const leader = await openPostgres({ url });

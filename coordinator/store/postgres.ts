@@ -21,6 +21,9 @@ export interface PostgresPlace {
 /** Between two looks whether the leader is gone, ms */
 const lookMs = 250;
 
+/** How long a statement may take, ms. The longest wait is for a former leader's last transaction. */
+const queryMs = 30_000;
+
 /** A leader whose machine is gone lets go after some 25 s: the server asks after it. */
 const keepAlive = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3";
 
@@ -98,11 +101,15 @@ function connect(url: string): { db: Kysely<Schema>; pool: Pool } {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: 10_000,
+    // A line that was cut tells nothing, and the server may have given the lock to another long ago.
+    query_timeout: queryMs,
     options: keepAlive,
     application_name: "murmur",
   });
   // Without a listener an error of the idle connection would end the process.
   pool.on("error", () => {});
+  // Nor an error of one that is in a transaction and waits for nothing.
+  pool.on("connect", (client) => client.on("error", () => {}));
   return { db: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }), pool };
 }
 

@@ -94,6 +94,7 @@ async function conduct(run: string, shape: Shape): Promise<object> {
     deadlines,
     {
       announce: async () => room.send(room.identities, "announce", { announcement }),
+      onStep: () => {},
       onPhase: (phase) => {
         phases[phase] = cpuOf();
       },

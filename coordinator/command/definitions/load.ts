@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { InputError } from "../../../shared/errors.ts";
 import { largestCohort } from "../../../shared/task.ts";
 import { allFaults, type Fault } from "../../load/faults.ts";
-import { command, json, listFlag, requiredNumber } from "../flags.ts";
+import { command, json, listFlag, numberFlag, requiredNumber } from "../flags.ts";
 import { inLines, output, progress } from "../output.ts";
 import { placeFlags, redisFlag, serverFrom } from "./place-flags.ts";
 
@@ -22,6 +22,11 @@ export default command({
       type: "string",
       valueHint: "LIST",
       description: `What is to go wrong: all, or of ${allFaults.join(", ")}`,
+    },
+    storm: {
+      type: "string",
+      valueHint: "N",
+      description: "So many frames and requests that are nearly right, among the rounds; then the run is stopped",
     },
     coordinators: {
       type: "string",
@@ -45,6 +50,7 @@ export default command({
     const faults = names.filter((name): name is Fault => (allFaults as readonly string[]).includes(name));
     if (faults.length < names.length)
       throw new InputError("--faults", `is «${args.faults}»`, `Use all, or of ${allFaults.join(", ")}.`);
+    const storm = numberFlag("storm", args.storm, { from: 100, whole: true });
     const count = requiredNumber("coordinators", args.coordinators, { from: 1, to: 16, whole: true });
     const databaseUrl = serverFrom("database-url", args["database-url"]);
     const redisUrl = serverFrom("redis-url", args["redis-url"]);
@@ -57,7 +63,8 @@ export default command({
     const several = count > 1 && { several: { count, databaseUrl: databaseUrl!, redisUrl: redisUrl! } };
     const { load } = await import("../../load/load.ts");
     const shape = { clients, dimension, dropout };
-    const result = await load({ shape, rounds, seed, faults, ...several, onProgress: progress });
+    const settings = { shape, rounds, seed, faults, ...several, ...(storm !== undefined && { storm }) };
+    const result = await load({ ...settings, onProgress: progress });
     output(args, result, inLines(result));
     return result.completed ? 0 : 1;
   },

@@ -14,6 +14,9 @@ export interface RedisServer {
   url: string;
   /** Everybody's connection breaks; they come back by themselves. */
   breakConnections(): Promise<void>;
+  /** It answers nobody until it goes on. */
+  pause(): void;
+  goOn(): void;
   /** All that it knew is gone. */
   forget(): Promise<void>;
   stop(): Promise<void>;
@@ -36,6 +39,8 @@ export async function startRedis(): Promise<RedisServer> {
     breakConnections: async () => {
       await client.sendCommand(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
     },
+    pause: () => void child.kill("SIGSTOP"),
+    goOn: () => void child.kill("SIGCONT"),
     forget: async () => {
       await client.flushAll();
     },

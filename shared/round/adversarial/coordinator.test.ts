@@ -524,7 +524,7 @@ describe("a tab declines the survivors", () => {
   });
   test("[19] fewer than the task's minimum, although there is noise enough", async () => {
     const task = { ...tab.task, cohort: { ...tab.task.cohort, minimum: 5 } };
-    await expectDecline(agreeTo({}, { ...anew(), task }), "survivors-too-few");
+    await expectDecline(agreeTo([0, 1, 2, 3], { ...anew(), task }), "survivors-too-few");
   });
   test("[6] fewer of its neighbours than open a secret", async () => {
     const held = new Map([...uploaded[me]!.held].filter(([neighbour]) => neighbour !== 0));
