@@ -41,7 +41,7 @@ export interface BenchResult {
   unit: string;
   participants: number;
   seeds: number[];
-  /** What the choice on held-back rows fell on, and all that was looked at */
+  /** What the choice on held-back rows fell on, and all that was looked at: nothing where there was no choice */
   chosen: Change;
   looked: { choice: Change; accuracy: number; gap: number }[];
   methods: Partial<Record<Method, MethodResult>>;
@@ -79,7 +79,7 @@ export async function bench(name: string, options: BenchOptions): Promise<BenchR
   const world: World = { scenario, train, rows: typed(train, first), testRows: typed(test, first) };
 
   const looked: BenchResult["looked"] = [];
-  for (const choice of scenario.choices) {
+  for (const choice of scenario.choices.length > 1 ? scenario.choices : []) {
     const task = taskWith(choice);
     const found: Figures[] = [];
     for (const seed of choosingSeeds) {
@@ -95,7 +95,7 @@ export async function bench(name: string, options: BenchOptions): Promise<BenchR
     );
     looked.push(seen);
   }
-  const { choice: chosen } = best(looked, scenario.aim);
+  const chosen = looked.length > 0 ? best(looked, scenario.aim).choice : scenario.choices[0]!;
   const task = taskWith(chosen);
 
   const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);

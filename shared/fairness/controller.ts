@@ -28,8 +28,8 @@ export interface Gains {
 
 /**
  * η is the task's (`fairness.step`), since how fast a multiplier may move depends on how fast the model follows. These
- * are bounds that hold everywhere, unless the task names its own: U = 4 with β = 0.8 swings, and a larger U does not
- * press harder where clipping is what limits a row's pull.
+ * are bounds that hold everywhere, unless the task names its own: U = 4 with β = 0.8 swings. Where
+ * U times a row's length exceeds the clip norm, clipping limits the pull, and of the small group's rows first.
  */
 export const gains: Gains = { largestSlope: 2.5, memory: 0.5 };
 
