@@ -60,7 +60,6 @@ const histogram = (members: readonly number[]) =>
 function controlled(task: Task, members: readonly number[]) {
   const measured = { histogram: histogram(members), noise: 0, groupLabelCounts: undefined };
   return stepController(task, initialController(task), measured, {
-    largestMultiplier: 5,
     largestSlope: 1e6,
     memory: 0.5,
   });

@@ -271,8 +271,8 @@ export const taskSchema = z.strictObject({
         .number()
         .positive()
         .max(10)
-        .default(0.1)
-        .describe("How far a multiplier moves a round for each unit of gap beyond half the tolerance"),
+        .default(0.3)
+        .describe("How much harder a penalty pulls after a round, for each unit of gap beyond half the tolerance"),
       memory: z
         .number()
         .min(0)
@@ -284,7 +284,7 @@ export const taskSchema = z.strictObject({
         .positive()
         .max(20)
         .optional()
-        .describe("The most a row is pulled by the penalties, per logit; its own loss pulls by 1 at most. Default 2.5"),
+        .describe("The most a row is pulled by a penalty, per logit; its own loss pulls by 1 at most. Default 2.5"),
       histogramShare: z
         .number()
         .min(0.05)

@@ -66,12 +66,12 @@ export const taskDescriptionsZh: Record<string, string> = {
   "Default: that of the first penalty": "默认：与第一个惩罚相同",
   "Select the best share of scores…": "选取分数最高的这一比例……",
   "…or every score above this probability": "……或选取高于此概率的所有分数",
-  "How far a multiplier moves a round for each unit of gap beyond half the tolerance":
-    "差距每超出半个容差一个单位，乘子每轮移动多少",
+  "How much harder a penalty pulls after a round, for each unit of gap beyond half the tolerance":
+    "差距每超出半个容差一个单位，惩罚的拉力每轮增加多少",
   "Share of the past in the running histogram; default 0.5, more where the noise is large":
     "滑动直方图中历史所占比例；默认 0.5，噪声大时更多",
-  "The most a row is pulled by the penalties, per logit; its own loss pulls by 1 at most. Default 2.5":
-    "惩罚对一行的最大拉力，按 logit 计；它自身损失的拉力至多为 1。默认 2.5",
+  "The most a row is pulled by a penalty, per logit; its own loss pulls by 1 at most. Default 2.5":
+    "单个惩罚对一行的最大拉力，按 logit 计；它自身损失的拉力至多为 1。默认 2.5",
   "Share c of a round's joint bound that measures gaps: their noise falls as 1/c, the update's rises as 1/√(1 − c²). Default 0.35":
     "一轮联合上限中用于测量差距的比例 c：差距的噪声按 1/c 下降，更新的噪声按 1/√(1 − c²) 上升。默认 0.35",
   "Weights on the loss by group and label": "按群组和标签对损失加权",

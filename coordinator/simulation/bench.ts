@@ -25,7 +25,9 @@ export type Method = (typeof methods)[number];
 export interface MethodResult {
   accuracy: Spread;
   auc: Spread;
+  /** Of each seed the widest of the attributes */
   gap: Spread;
+  gapOf: Record<string, Spread>;
   worstGroupAccuracy: Spread;
 }
 
@@ -39,7 +41,7 @@ export interface BenchResult {
   unit: string;
   participants: number;
   seeds: number[];
-  /** What the choice on held-back rows fell on, and all that was looked at */
+  /** What the choice on held-back rows fell on, and all that was looked at: nothing where there was no choice */
   chosen: Change;
   looked: { choice: Change; accuracy: number; gap: number }[];
   methods: Partial<Record<Method, MethodResult>>;
@@ -77,7 +79,7 @@ export async function bench(name: string, options: BenchOptions): Promise<BenchR
   const world: World = { scenario, train, rows: typed(train, first), testRows: typed(test, first) };
 
   const looked: BenchResult["looked"] = [];
-  for (const choice of scenario.choices) {
+  for (const choice of scenario.choices.length > 1 ? scenario.choices : []) {
     const task = taskWith(choice);
     const found: Figures[] = [];
     for (const seed of choosingSeeds) {
@@ -93,7 +95,7 @@ export async function bench(name: string, options: BenchOptions): Promise<BenchR
     );
     looked.push(seen);
   }
-  const { choice: chosen } = best(looked, scenario.aim);
+  const chosen = looked.length > 0 ? best(looked, scenario.aim).choice : scenario.choices[0]!;
   const task = taskWith(chosen);
 
   const seeds = Array.from({ length: options.seeds }, (_, i) => i + 1);
@@ -110,13 +112,18 @@ export async function bench(name: string, options: BenchOptions): Promise<BenchR
       }
       const judged = encode(world.testRows, task, run.outcome.normalisation);
       const own = figuresOf(scenario, measure(task, judged, range(judged.rows.count), run.outcome.parameters));
-      onProgress(`${name}: ${method}, seed ${seed}: accuracy ${own.accuracy.toFixed(4)}, gap ${own.gap.toFixed(4)}`);
+      onProgress(
+        `${name}: ${method}, seed ${seed}: accuracy ${own.accuracy.toFixed(4)}, gap ${own.gaps.map((gap) => gap.toFixed(4)).join(" and ")}`,
+      );
       figures.push(own);
     }
     results[method] = {
       accuracy: spreadOf(figures.map((f) => f.accuracy)),
       auc: spreadOf(figures.map((f) => f.auc)),
       gap: spreadOf(figures.map((f) => f.gap)),
+      gapOf: Object.fromEntries(
+        scenario.attributes.map((name, a) => [name, spreadOf(figures.map((f) => f.gaps[a]!))] as const),
+      ),
       worstGroupAccuracy: spreadOf(figures.map((f) => f.worstGroupAccuracy)),
     };
   }
@@ -150,6 +157,8 @@ interface Figures {
   accuracy: number;
   auc: number;
   gap: number;
+  /** By the scenario's attributes */
+  gaps: number[];
   worstGroupAccuracy: number;
 }
 
@@ -236,6 +245,7 @@ function figuresOf({ gap, attributes }: Scenario, measured: Measurement): Figure
     accuracy: measured.accuracy,
     auc: measured.auc,
     gap: Math.max(...gaps),
+    gaps,
     worstGroupAccuracy: Math.min(...worst),
   };
 }
@@ -253,8 +263,9 @@ function goalOf({ goal, halves }: Scenario, results: BenchResult["methods"]): Be
   if (!ours) return undefined;
   if (goal) {
     return {
-      text: `${goal.quality} ≥ ${goal.atLeast} at a gap ≤ ${goal.gapAtMost}`,
-      reached: ours[goal.quality].mean >= goal.atLeast && ours.gap.mean <= goal.gapAtMost,
+      text: `${goal.quality} ≥ ${goal.atLeast} at a gap ≤ ${goal.gapAtMost} for each attribute`,
+      reached:
+        ours[goal.quality].mean >= goal.atLeast && Object.values(ours.gapOf).every((gap) => gap.mean <= goal.gapAtMost),
     };
   }
   const none = results["no penalty"];

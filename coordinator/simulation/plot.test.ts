@@ -8,6 +8,7 @@ it("a scenario's figure has a mark and a name for every way to train that has a 
     accuracy: spreadOf([0.8, 0.82]),
     auc: spreadOf([0.9, 0.9]),
     gap: spreadOf([gap, gap + 0.02]),
+    gapOf: { sex: spreadOf([gap, gap + 0.02]) },
     worstGroupAccuracy: spreadOf([0.7, 0.7]),
   });
   const result: BenchResult = {

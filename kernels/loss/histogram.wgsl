@@ -15,7 +15,7 @@ fn histogram(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) 
   let row = thread_of(id, groups, 64u);
   if (row >= chunk.rows) { return; }
   let z = logits[row].x;
-  // floor((z − low) / width) by comparison: every edge −6 + 0.625·b is exact in f32, a quotient might not be.
+  // floor((z − low) / width) by comparison: every edge −6.25 + 0.625·b is exact in f32, a quotient might not be.
   var bin = 0u;
   for (var b = 1u; b < BINS; b++) {
     if (z >= LOW + BIN_WIDTH * f32(b)) { bin = b; }

@@ -60,13 +60,16 @@ describe("a step of the controller", () => {
     expect(gap).toBeCloseTo(0.2, 12);
     expect(multipliers!.positive).toBeCloseTo(task.fairness.step * (0.2 - 0.01), 12);
     expect(multipliers!.negative).toBe(0);
-    expect(multiplier).toBeCloseTo(multipliers!.positive + 2 * 0.2, 12);
+    // The bins next to t = 0 have their centres at ±.3125: φ = 4·s(1 − s), s = σ(1.25). A of 100 rows is pulled most.
+    const bump = 4 * (1 / (1 + Math.exp(-1.25))) * (1 / (1 + Math.exp(1.25)));
+    const pull = multipliers!.positive + 2 * 0.2;
+    expect(multiplier).toBeCloseTo(pull / (bump * (400 / 100)), 12);
     expect(saturated).toBe(false);
-    // Next to t = 0 a bin's centre lies at .0625 (bin 9): φ = 4·s(1 − s), s = σ(.25).
-    const bump = 4 * (1 / (1 + Math.exp(-0.25))) * (1 / (1 + Math.exp(0.25)));
     for (const label of [0, 1]) {
-      expect(witness.slope[histogramIndex(0, label, 9)]).toBeCloseTo(multiplier! * (400 / 100) * bump, 10);
-      expect(witness.slope[histogramIndex(1, label, 9)]).toBeCloseTo(-multiplier! * (400 / 300) * bump, 10);
+      for (const bin of [9, 10]) {
+        expect(witness.slope[histogramIndex(0, label, bin)]).toBeCloseTo(pull, 10);
+        expect(witness.slope[histogramIndex(1, label, bin)]).toBeCloseTo(-pull * (100 / 300), 10);
+      }
     }
     // The other attribute is left alone.
     expect(witness.slope.slice(histogramIndex(2, 0, 0)).every((x) => x === 0)).toBe(true);
@@ -94,7 +97,7 @@ describe("a step of the controller", () => {
       expect(Math.max(...stepped.witness.slope.map(Math.abs))).toBeLessThanOrEqual(gains.largestSlope + 1e-12);
       if (stepped.saturated && saturatedAt === 0) saturatedAt = round;
     }
-    expect(Object.values(state.multipliers)[0]!.positive).toBe(gains.largestMultiplier);
+    expect(Object.values(state.multipliers)[0]!.positive).toBe(gains.largestSlope);
     expect(saturatedAt).toBeGreaterThan(1);
     // Within the tolerance nothing is in vain, however large the multiplier.
     const equal = histogramOf(
@@ -107,6 +110,41 @@ describe("a step of the controller", () => {
     let last = step(task, state, equal);
     for (let round = 0; round < 20; round++) last = step(task, last.state, equal);
     expect(last.saturated).toBe(false);
+  });
+
+  it("pulls a small group up no harder and a large one down as much as the bound leaves: what is given is taken", () => {
+    // 20 of A's 1,000 rows are selected, none of B's 50: at any multiplier the pulls add up to nothing.
+    const small = histogramOf(
+      rowsOf([
+        [20, 1000],
+        [0, 50],
+      ]),
+      cells,
+    );
+    for (const largestSlope of [0.01, 0.5, 100]) {
+      const task = fairTask(atHalf, { objective: { fairness: 40 } });
+      const { witness } = step(task, initialController(task), small, { gains: { ...gains, largestSlope } });
+      const pull = (cell: number) => witness.slope[histogramIndex(cell, 1, 10)]!;
+      expect(Math.abs(pull(1))).toBeLessThanOrEqual(largestSlope);
+      expect(1000 * pull(0) + 50 * pull(1)).toBeCloseTo(0, 8);
+      expect(pull(0)).toBeGreaterThan(0);
+    }
+  });
+
+  it("moves as far for a small group as for a large one", () => {
+    const pulled = (size: number) => {
+      const task = fairTask(atHalf);
+      const h = histogramOf(
+        rowsOf([
+          [60, 200],
+          [0.1 * size, size],
+        ]),
+        cells,
+      );
+      const { witness } = step(task, initialController(task), h);
+      return Math.max(...witness.slope.map(Math.abs));
+    };
+    expect(pulled(40)).toBeCloseTo(pulled(200), 10);
   });
 
   it("without a penalty holds nothing, with a neutral table but for the weights", () => {
@@ -196,13 +234,13 @@ describe("a step of the controller", () => {
 
 describe("in the loop, on a simulated federation with noise", () => {
   const tolerance = 0.03;
-  const rate = 0.3;
-  const task = fairTask({ tolerance, step: rate });
+  const rate = 1.5;
+  const task = fairTask({ tolerance, step: rate }, { objective: { fairness: 8 } });
   const noise = { histogram: 8, update: 8 };
   const rows = 6000;
   const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
-  // Of seeds 1 to 12, eleven end within the tolerance, seed 4 at .032: 60 rounds are not always enough.
+  // Of seeds 1 to 12 all do; the widest ends at .029.
   it.each([1, 2, 3])("brings the gap within the tolerance and keeps it there (seed %i)", (seed) => {
     const rounds = simulate(task, { seed, rows, noise });
     const gaps = rounds.slice(Math.floor((rounds.length * 2) / 3)).map((r) => r.exactGap);

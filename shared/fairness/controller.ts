@@ -3,8 +3,13 @@
  * & Barr 1987): for each constraint a signed pair λ⁺, λ⁻ for g ≤ τ/2 and −g ≤ τ/2, driven by the hard gap of the noisy
  * histogram. A noisy |g| is never fed to them: its mean is above 0 without any gap, and would push them up for nothing.
  *
- *   λ⁺ ← clip(λ⁺ + η(g − τ/2), 0, Λ)    λ⁻ ← clip(λ⁻ + η(−g − τ/2), 0, Λ)    μ = λ⁺ − λ⁻ + α₂·g
- *   slope[cell][y][bin] = clip(Σ_constraints μ·N·w′(cell, y, bin), U)
+ *   λ⁺ ← clip(λ⁺ + η(g − τ/2), 0, U)    λ⁻ ← clip(λ⁻ + η(−g − τ/2), 0, U)    u = clip(λ⁺ − λ⁻ + α₂·g, −U, U)
+ *   slope[cell][y][bin] = Σ_constraints μ·N·w′(cell, y, bin),   μ = u / max N·|w′|
+ *
+ * λ is counted in pulls: by how much dL/dz of the row that is moved most changes. So one η suits groups of any size: a
+ * row of a small group counts for much in its rate, and a step in μ would move it as many times too far. And one factor
+ * bounds both sides: cut off cell by cell, a small group's pull up would end at U while the large group is still pulled
+ * down with all of μ, and the gap closes by selecting nobody. What is at U winds up no further.
  */
 import { invariant } from "../errors.ts";
 import type { Task } from "../task.ts";
@@ -15,9 +20,7 @@ import { initialWeights, stepWeights, weightsOf } from "./weights.ts";
 import type { Table } from "./witness.ts";
 
 export interface Gains {
-  /** Λ: largest multiplier */
-  largestMultiplier: number;
-  /** U: largest slope of a row; the gradient of its own loss is at most 1 */
+  /** U: the most a constraint pulls a row; the gradient of its own loss is at most 1 */
   largestSlope: number;
   /** β: share of the past in the running histogram; its noise falls by √((1 − β)/(1 + β)), its age grows as 1/(1 − β) */
   memory: number;
@@ -25,10 +28,10 @@ export interface Gains {
 
 /**
  * η is the task's (`fairness.step`), since how fast a multiplier may move depends on how fast the model follows. These
- * are bounds that hold everywhere, unless the task names its own: U = 4 with β = 0.8 swings, and a larger U does not
- * press harder where clipping is what limits a row's pull.
+ * are bounds that hold everywhere, unless the task names its own: U = 4 with β = 0.8 swings. Where
+ * U times a row's length exceeds the clip norm, clipping limits the pull, and of the small group's rows first.
  */
-export const gains: Gains = { largestMultiplier: 5, largestSlope: 2.5, memory: 0.5 };
+export const gains: Gains = { largestSlope: 2.5, memory: 0.5 };
 
 export const gainsOf = ({ fairness }: Task): Gains => ({
   ...gains,
@@ -36,7 +39,7 @@ export const gainsOf = ({ fairness }: Task): Gains => ({
   ...(fairness.largestSlope !== undefined && { largestSlope: fairness.largestSlope }),
 });
 
-/** λ⁺ and λ⁻ */
+/** λ⁺ and λ⁻, pulls in [0, U] */
 export interface Multipliers {
   positive: number;
   negative: number;
@@ -109,7 +112,7 @@ export function stepController(
   task: Task,
   state: ControllerState,
   { histogram: h, noise, groupLabelCounts }: Measured,
-  { largestMultiplier, largestSlope, memory }: Gains = gainsOf(task),
+  { largestSlope, memory }: Gains = gainsOf(task),
 ): ControllerStep {
   invariant(h === undefined || h.length === state.histogram.length, "the histogram has the task's cells");
   invariant(h === undefined || h.every(Number.isFinite), "the decoded histogram is finite");
@@ -134,33 +137,31 @@ export function stepController(
   const sizes = cellsOf(task).map((_, cell) =>
     groupLabelCounts ? groupLabelCounts[cell * 2]! + groupLabelCounts[cell * 2 + 1]! : rowsIn(running, [cell]),
   );
-  const bounded = (x: number) => Math.min(largestMultiplier, Math.max(0, x));
-  const steps = constraintsOf(task, sizes, runningNoise(noise, { memory })).map((constraint) => {
+  const constraints = constraintsOf(task, sizes, runningNoise(noise, { memory })).map((constraint) => {
     const sides = sidesOf(running, constraint);
     const { name, part, oneSided, tolerance } = constraint;
     const gap = part.gap(oneSided ? sidesOf(h, constraint) : sides, threshold, sidesOf(past, constraint));
     const before = state.multipliers[name] ?? { positive: 0, negative: 0 };
-    if (gap === null) return { constraint, gap, after: before, multiplier: 0 };
+    if (gap === null) return { name, gap, multiplier: 0, saturated: false };
+    const { step } = task.fairness;
     const after = {
-      positive: bounded(before.positive + task.fairness.step * (gap - tolerance / 2)),
-      negative: oneSided ? 0 : bounded(before.negative + task.fairness.step * (-gap - tolerance / 2)),
+      positive: clip(before.positive + step * (gap - tolerance / 2), 0, largestSlope),
+      negative: oneSided ? 0 : clip(before.negative + step * (-gap - tolerance / 2), 0, largestSlope),
     };
     next.multipliers[name] = after;
     const damped = after.positive - after.negative + task.objective.fairness * gap;
-    const multiplier = oneSided ? Math.max(0, damped) : damped;
+    const pull = clip(damped, oneSided ? 0 : -largestSlope, largestSlope);
     const { a, b } = part.slopes(sides, threshold);
-    const scale = multiplier * rowsIn(running, constraint.attribute);
+    const peak = Math.max(peakOf(a), peakOf(b));
+    const scale = peak > 0 ? pull / peak : 0;
     addTable(witness, constraint.a, a, scale);
     addTable(witness, constraint.b, b, scale);
-    return { constraint, gap, after, multiplier };
-  });
-  const limited = limitSlopes(witness, largestSlope);
-  const constraints = steps.map(({ constraint, gap, after, multiplier }) => {
-    const { name, a, b, tolerance, oneSided } = constraint;
-    const violation = gap === null ? 0 : oneSided ? gap : Math.abs(gap);
-    const spent =
-      Math.max(after.positive, after.negative) >= largestMultiplier || [...a, ...b].every((cell) => limited.has(cell));
-    return { name, gap, multiplier, saturated: violation > tolerance && spent };
+    return {
+      name,
+      gap,
+      multiplier: scale / rowsIn(running, constraint.attribute),
+      saturated: (oneSided ? gap : Math.abs(gap)) > tolerance && Math.abs(pull) === largestSlope,
+    };
   });
   return { state: next, witness, constraints: [...constraints, ...notHeld(task, constraints)], threshold };
 }
@@ -181,18 +182,10 @@ function addTable({ slope }: Witness, cells: readonly number[], table: Table, sc
   }
 }
 
-/** Scales each cell's tables down to the largest slope, keeping their shape. @returns the cells that had to be */
-function limitSlopes({ slope }: Witness, largest: number): Set<number> {
-  const limited = new Set<number>();
-  const length = scoreBins.count;
-  for (let start = 0; start < slope.length; start += length) {
-    const peak = Math.max(...slope.slice(start, start + length).map(Math.abs));
-    if (peak <= largest) continue;
-    limited.add(Math.floor(start / (2 * length)));
-    for (let i = start; i < start + length; i++) slope[i]! *= largest / peak;
-  }
-  return limited;
-}
+const clip = (x: number, low: number, high: number): number => Math.min(high, Math.max(low, x));
+
+/** The largest slope of a table. */
+const peakOf = (table: Table): number => Math.max(...table.map((slopes) => Math.max(...slopes.map(Math.abs))));
 
 /** The decision threshold of the task's fairness rule, as a logit. */
 export function thresholdOf(task: Task, histogram: readonly number[]): number {

@@ -80,6 +80,11 @@ describe("without noise the histogram tells what the rows tell", () => {
     }
   });
 
+  it("counts at probability ½, however the rows lie about it", () => {
+    const near = [-0.6, -0.02, -0.01, 0, 0.001].map((logit) => ({ cell: 0, label: 1, logit }));
+    expect(selectionRate(histogramOf(near, 1), [0], 0)).toBe(2 / 5);
+  });
+
   it("interpolates inside a bin, the open ones as if of normal width", () => {
     const one = histogramOf([{ cell: 0, label: 1, logit: 9 }], 1);
     expect(selectionRate(one, [0], scoreBins.high - binWidth / 4)).toBeCloseTo(0.25, 12);
@@ -112,7 +117,7 @@ describe("with noise", () => {
     let [bias, cutBias] = [0, 0];
     const trials = 2000;
     for (let trial = 0; trial < trials; trial++) {
-      const noisy = small.map((count) => count + 15 * noise.normal());
+      const noisy = small.map((count) => count + 17 * noise.normal());
       bias += (gapOf(noisy) - gapOf(small)) / trials;
       cutBias += (gapOf(noisy.map((x) => Math.max(0, x))) - gapOf(small)) / trials;
     }

@@ -9,10 +9,12 @@
 import { attributesOf, classesOf, type Task } from "../task.ts";
 
 /**
- * Bins are fixed in logit space: 16 between −6 and 4, the outer two open. Equal-width bins of probability give
- * badly wrong AUC gaps (.005 with 8 bins where .049 is right, on Adult).
+ * Bins are fixed in logit space: 16 between −6.25 and 3.75, the outer two open. Equal-width bins of probability give
+ * badly wrong AUC gaps (.005 with 8 bins where .049 is right, on Adult). An edge lies at 0, so that who is selected at
+ * probability ½ is counted, not interpolated: a penalty bends the very density at its threshold, and interpolation
+ * then put a gap of .006 for one of −.006.
  */
-export const scoreBins = { low: -6, high: 4, count: 16 } as const;
+export const scoreBins = { low: -6.25, high: 3.75, count: 16 } as const;
 export const binWidth = (scoreBins.high - scoreBins.low) / scoreBins.count;
 
 /** Bin of a logit; NaN never gets here (the kernels refuse it). */

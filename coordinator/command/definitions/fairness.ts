@@ -1,8 +1,17 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../../shared/errors.ts";
+import type { MethodResult } from "../../simulation/bench.ts";
 import { command, dataDir, json, numberFlag } from "../flags.ts";
 import { output } from "../output.ts";
+
+/** Each attribute's own gap, where there are several */
+const of = (gaps: MethodResult["gapOf"]): string =>
+  Object.keys(gaps).length < 2
+    ? ""
+    : Object.entries(gaps)
+        .map(([name, gap]) => `, of ${name} ${gap.mean.toFixed(4)}`)
+        .join("");
 
 export default command({
   meta: {
@@ -48,8 +57,8 @@ export default command({
     }
     const lines = results.flatMap(({ scenario, methods, goal }) => [
       `${scenario}${goal ? `: ${goal.text}, ${goal.reached ? "reached" : "missed"}` : ""}`,
-      ...Object.entries(methods).map(([method, { accuracy, auc, gap }]) => {
-        return `  ${method.padEnd(22)} accuracy ${accuracy.mean.toFixed(4)}  AUC ${auc.mean.toFixed(4)}  gap ${gap.mean.toFixed(4)} (${gap.low.toFixed(4)} to ${gap.high.toFixed(4)})`;
+      ...Object.entries(methods).map(([method, { accuracy, auc, gap, gapOf }]) => {
+        return `  ${method.padEnd(22)} accuracy ${accuracy.mean.toFixed(4)}  AUC ${auc.mean.toFixed(4)}  gap ${gap.mean.toFixed(4)} (${gap.low.toFixed(4)} to ${gap.high.toFixed(4)})${of(gapOf)}`;
       }),
     ]);
     output(args, { out, results }, lines.join("\n"));

@@ -7,7 +7,7 @@ struct Tables {
 }
 const UNDISCLOSED = 255u;
 const UNLABELLED = 255u;
-// shared/fairness/histogram.ts: 16 bins on [−6, 4], the outer two open
+// shared/fairness/histogram.ts: 16 bins on [−6.25, 3.75], the outer two open
 const BINS = 16u;
-const LOW = -6.0;
+const LOW = -6.25;
 const BIN_WIDTH = 0.625;
