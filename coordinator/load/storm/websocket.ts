@@ -12,7 +12,8 @@ export class RawWebSocket {
   #unread: Buffer = Buffer.alloc(0);
   #upgraded = false;
   #parts: Buffer[] = [];
-  #pong: () => void = () => {};
+  /** Of those who wait, in the order of their pings */
+  readonly #pongs: (() => void)[] = [];
   readonly #over: Promise<void>;
   isClosed = false;
 
@@ -63,7 +64,7 @@ export class RawWebSocket {
   async sync(): Promise<Life> {
     let timer: NodeJS.Timeout | undefined;
     const pong = new Promise<Life>((resolve) => {
-      this.#pong = () => resolve("there");
+      this.#pongs.push(() => resolve("there"));
       timer = setTimeout(() => resolve("silent"), patienceMs);
     });
     this.write(frame(9, new Uint8Array(0)));
@@ -92,7 +93,7 @@ export class RawWebSocket {
       const opcode = bytes[0]! & 0x0f;
       const payload = bytes.subarray(head, head + length);
       this.#unread = bytes.subarray(head + length);
-      if (opcode === 10) this.#pong();
+      if (opcode === 10) this.#pongs.shift()?.();
       // It waits half a minute for ours, and reads nothing more.
       if (opcode === 8) this.socket.resetAndDestroy();
       if (opcode > 1) continue;
