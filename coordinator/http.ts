@@ -258,8 +258,11 @@ function withPages(app: App, pages: Pages, log: Logger): App {
   // What anyone may compare with a build of their own: `murmur pages --url`.
   app.get("/pages.json", (c) => c.json(pages.files));
   app.use(serveStatic({ root: pages.folder, rewriteRequestPath: (path) => path }));
-  for (const page of pages.files.length > 0 ? ["console", "lab", "help"] : [])
-    app.get(`/${page}`, async (c) => c.html(await readFile(join(pages.folder, page, "index.html"), "utf8")));
+  for (const page of ["console", "lab", "help"])
+    app.get(`/${page}`, async (c) =>
+      // A coordinator may run where no pages are built.
+      pages.files.length > 0 ? c.html(await readFile(join(pages.folder, page, "index.html"), "utf8")) : c.notFound(),
+    );
   app.notFound(nothingHere);
   app.onError(inWords(log));
   return app;

@@ -5,7 +5,7 @@
 
 import type { RoundPlan } from "../shared/plan.ts";
 import { admitOffer, gather } from "../shared/round/1-ready.ts";
-import { admitNonce, closeCohort, collectNonces, linkCohort, noncesTo, type Roster } from "../shared/round/1-roster.ts";
+import { admitNonce, closeCohort, collectNonces, linkCohort, offersTo, type Roster } from "../shared/round/1-roster.ts";
 import { admitShares, collectShares, deliverShares, deliveryTo } from "../shared/round/2-shares.ts";
 import { type Adding, addUp } from "../shared/round/3-masked.ts";
 import {
@@ -125,7 +125,8 @@ export async function conductRound(
   const sharing = collectShares(env, linked);
   const sharers = linked.sharers.map((member) => identities[member]!);
   hooks.onStep("shares", sharers.length);
-  for (const member of linked.sharers) room.send([identities[member]!], "nonces", noncesTo(linked, member));
+  room.send(sharers, "nonces", linked.nonces);
+  for (const member of linked.sharers) room.send([identities[member]!], "offers", offersTo(linked, member));
   count(
     await room.collect("shares", sharers, deadlines.shares, (who, m: never) => admitShares(sharing, who, m), signal),
   );

@@ -13,7 +13,7 @@ import { smallTask, zeros } from "./small-task.ts";
 const day = 86_400_000;
 const deadlines = { ready: 1_500, shares: 1_500, masked: 1_500, piece: 1_500, unmask: 1_500 };
 /** After which message a laptop sleeps: what it would say next is held back until it wakes. */
-const sleeps = ["announce", "roster", "nonces", "delivery", "survivors", "agreements"];
+const sleeps = ["announce", "roster", "offers", "delivery", "survivors", "agreements"];
 
 test("8.22 at each phase one tab sleeps and the clock is set back by a day, after it jumped ahead: rounds end without it, it comes back, nothing is charged twice", async () => {
   vi.stubEnv("MURMUR_LOG", "silent");

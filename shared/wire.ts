@@ -116,6 +116,7 @@ export interface CoordinatorToTab {
   announce(message: AnnounceMessage): void;
   roster(message: Witnessed<Roster>): void;
   nonces(message: NoncesMessage): void;
+  offers(bytes: Uint8Array): void;
   delivery(message: DeliveryMessage): void;
   survivors(message: Signed<Survivors>): void;
   agreements(message: AgreementsMessage): void;

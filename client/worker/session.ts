@@ -15,7 +15,7 @@ import type { Masked, Noised } from "../../shared/privacy/stages.ts";
 import type { Question } from "../../shared/questions/question.ts";
 import { acceptAnnouncement } from "../../shared/round/0-announce.ts";
 import { type Joined, offerKeys } from "../../shared/round/1-ready.ts";
-import { openGraph, openRoster, type Rostered } from "../../shared/round/1-roster.ts";
+import { type NoncesMessage, openGraph, openRoster, type Rostered } from "../../shared/round/1-roster.ts";
 import { openDelivery, type Shared, shareSecrets } from "../../shared/round/2-shares.ts";
 import { type MaskedMessage, maskAnswer, pieceLength, type Uploaded } from "../../shared/round/3-masked.ts";
 import { type Agreed, agreeToSurvivors, revealShares } from "../../shared/round/4-unmask.ts";
@@ -85,7 +85,7 @@ const turnMs = 30 * 60_000;
 /** Where a round stands in this tab. */
 type Standing =
   | { at: "ready"; state: Joined; answer: Answer }
-  | { at: "rostered"; state: Rostered; answer: Answer }
+  | { at: "rostered"; state: Rostered; answer: Answer; nonces?: NoncesMessage }
   | { at: "shared"; state: Shared; answer: Answer }
   | { at: "uploaded"; state: Uploaded }
   | { at: "agreed"; state: Agreed }
@@ -131,6 +131,7 @@ export class Session {
     );
     socket.on("roster", (message) => this.#enqueue(() => this.#roster(message)));
     socket.on("nonces", (message) => this.#enqueue(() => this.#nonces(message)));
+    socket.on("offers", (bytes) => this.#enqueue(() => this.#offers(bytes)));
     socket.on("delivery", (message) => this.#enqueue(() => this.#delivery(message)));
     socket.on("survivors", (message) => this.#enqueue(() => this.#survivors(message)));
     socket.on("agreements", (message) => this.#enqueue(() => this.#agreements(message)));
@@ -410,11 +411,15 @@ export class Session {
     await this.#reach(this.#patient().emitWithAck("nonce", nonce));
   }
 
-  async #nonces({ nonces, ...message }: Parameters<CoordinatorToTab["nonces"]>[0]): Promise<void> {
+  async #nonces({ nonces, openings }: Parameters<CoordinatorToTab["nonces"]>[0]): Promise<void> {
     const standing = this.#standing;
-    if (standing?.at !== "rostered") return;
-    const [openings, offers] = [new Uint8Array(message.openings), new Uint8Array(message.offers)];
-    const neighbour = await openGraph(this.#env!, standing.state, { nonces, openings, offers });
+    if (standing?.at === "rostered") standing.nonces = { nonces, openings: new Uint8Array(openings) };
+  }
+
+  async #offers(bytes: Parameters<CoordinatorToTab["offers"]>[0]): Promise<void> {
+    const standing = this.#standing;
+    if (standing?.at !== "rostered" || !standing.nonces) return;
+    const neighbour = await openGraph(this.#env!, standing.state, standing.nonces, new Uint8Array(bytes));
     const { state, message: shares } = await shareSecrets(this.#env!, neighbour);
     this.#standing = { at: "shared", state, answer: standing.answer };
     await this.#reach(this.#patient().emitWithAck("shares", shares));

@@ -126,7 +126,7 @@ export async function joinLoad(options: ClientOptions): Promise<{ leave(): void 
       await member.announce(message);
     }),
   );
-  for (const event of ["roster", "nonces", "survivors"] as const) socket.on(event, take(event));
+  for (const event of ["roster", "nonces", "offers", "survivors"] as const) socket.on(event, take(event));
   socket.on(
     "delivery",
     step(async (message) => {

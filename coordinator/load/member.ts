@@ -6,7 +6,7 @@ import type { RoundPlan } from "../../shared/plan.ts";
 import type { Noised } from "../../shared/privacy/stages.ts";
 import { announcementHash } from "../../shared/round/0-announce.ts";
 import { type Joined, offerKeys } from "../../shared/round/1-ready.ts";
-import { openGraph, openRoster, type Rostered } from "../../shared/round/1-roster.ts";
+import { type NoncesMessage, openGraph, openRoster, type Rostered } from "../../shared/round/1-roster.ts";
 import { openDelivery, type Shared, shareSecrets } from "../../shared/round/2-shares.ts";
 import { maskAnswer, pieceLength, type Uploaded } from "../../shared/round/3-masked.ts";
 import { type Agreed, agreeToSurvivors, revealShares } from "../../shared/round/4-unmask.ts";
@@ -15,7 +15,7 @@ import type { AnnounceMessage, CoordinatorToTab } from "../../shared/wire.ts";
 
 type Message<Event extends keyof CoordinatorToTab> = Parameters<CoordinatorToTab[Event]>[0];
 
-export type MemberEvent = "announce" | "roster" | "nonces" | "delivery" | "survivors" | "agreements";
+export type MemberEvent = "announce" | "roster" | "nonces" | "offers" | "delivery" | "survivors" | "agreements";
 
 export class Member {
   facts!: RoundFacts;
@@ -23,6 +23,7 @@ export class Member {
   vectorBytes = 0;
   #joined!: Joined;
   #rostered: Rostered | undefined;
+  #nonces: NoncesMessage | undefined;
   #shared!: Shared;
   #uploaded!: Uploaded;
   #agreed!: Agreed;
@@ -51,12 +52,16 @@ export class Member {
     await this.send("nonce", opened.message);
   }
 
-  async nonces({ nonces, ...message }: Message<"nonces">): Promise<void> {
-    const [openings, offers] = [new Uint8Array(message.openings), new Uint8Array(message.offers)];
-    const neighbour = await openGraph(this.env, this.#rostered!, { nonces, openings, offers });
+  async nonces({ nonces, openings }: Message<"nonces">): Promise<void> {
+    this.#nonces = { nonces, openings: new Uint8Array(openings) };
+  }
+
+  async offers(bytes: Message<"offers">): Promise<void> {
+    const neighbour = await openGraph(this.env, this.#rostered!, this.#nonces!, new Uint8Array(bytes));
     const made = await shareSecrets(this.env, neighbour);
     this.#shared = made.state;
     this.#rostered = undefined;
+    this.#nonces = undefined;
     await this.send("shares", made.message);
   }
 

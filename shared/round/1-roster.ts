@@ -131,12 +131,11 @@ export interface Nonces {
   openingsHash: string;
 }
 
+/** The same for everybody; each member is shown its neighbours' offers beside it (`offersTo`). */
 export interface NoncesMessage {
   nonces: Signed<Nonces>;
   /** Of every member; see openings.ts */
   openings: Bytes;
-  /** Those of the receiver's neighbours who opened their commitments, in ascending order of index: see `offerBytes` */
-  offers: Bytes;
 }
 
 /** The coordinator's side once the graph is drawn. */
@@ -147,7 +146,7 @@ export interface Linked extends Gathered {
   sharers: number[];
   /** Hex */
   seed: string;
-  nonces: Omit<NoncesMessage, "offers">;
+  nonces: NoncesMessage;
   /** Of each member, as its neighbours are shown it */
   offered: readonly Bytes[];
 }
@@ -183,10 +182,9 @@ export function wellConnected(
   return [...left].sort((a, b) => a - b);
 }
 
-/** What a sharer is shown. */
-export function noncesTo({ nonces, graph, offered }: Linked, member: number): NoncesMessage {
-  return { ...nonces, offers: concat(graph.neighbours(member).map((other) => offered[other]!)) };
-}
+/** Of those of a sharer's neighbours who opened their commitments, in ascending order of index: see `offerBytes`. */
+export const offersTo = ({ graph, offered }: Linked, member: number): Bytes =>
+  concat(graph.neighbours(member).map((other) => offered[other]!));
 
 /** Nobody shares a secret with those who did not open their commitments. */
 async function graphOf(
@@ -245,7 +243,8 @@ export interface Neighbour {
 export async function openGraph(
   env: ParticipantEnv,
   state: Rostered,
-  { nonces: message, openings, offers }: NoncesMessage,
+  { nonces: message, openings }: NoncesMessage,
+  offers: Bytes,
 ): Promise<Neighbour> {
   const { cohort, facts } = state;
   const { body } = message;

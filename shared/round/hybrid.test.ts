@@ -8,7 +8,7 @@ import { agreementSecret, bothSecrets, type KemSecret, kemOf, kemTextLength } fr
 import { keyAgreement } from "../secure-sum/keys.ts";
 import { pairKey } from "../secure-sum/masks.ts";
 import { admitOffer, gather, offerKeys } from "./1-ready.ts";
-import { noncesTo, offerLength } from "./1-roster.ts";
+import { offerLength, offersTo } from "./1-roster.ts";
 import { admitShares, boxLength, collectShares, deliverShares, deliveryTo, openDelivery } from "./2-shares.ts";
 import { signBody } from "./signed.ts";
 import { type Formed, formCohort, freshClaims, newWorld, playRound, smallTask, type World } from "./testing.ts";
@@ -82,7 +82,7 @@ test("a discrete logarithm of the X25519 key is not the secret that ML-KEM's key
   expect(toHex((await keyAgreement(scalar)).publicKey)).toBe(offer.maskKey);
   expect(toHex((await kemOf(maskSecret, context.announcementHash)).publicKey)).toBe(offer.kemKey);
   expect(toHex((await kemOf(scalar, context.announcementHash)).publicKey)).not.toBe(offer.kemKey);
-  expect(noncesTo(formed.linked, 0).offers.length).toBe(3 * offerLength({ postQuantum: true }));
+  expect(offersTo(formed.linked, 0).length).toBe(3 * offerLength({ postQuantum: true }));
 });
 
 test("packets need both halves too, and an altered text opens nothing", async () => {

@@ -23,7 +23,7 @@ import {
   type Linked,
   linkCohort,
   type Neighbour,
-  noncesTo,
+  offersTo,
   openGraph,
   openRoster,
 } from "./1-roster.ts";
@@ -190,7 +190,7 @@ export async function linkAll(
   const linked = await linkCohort(world.coordinator, revealing);
   const neighbours = opened
     .filter(([i]) => linked.sharers.includes(i))
-    .map(async ([i, s]) => [i, await openGraph(world.tabs[i]!.env, s, noncesTo(linked, i))] as const);
+    .map(async ([i, s]) => [i, await openGraph(world.tabs[i]!.env, s, linked.nonces, offersTo(linked, i))] as const);
   return { linked, neighbours: new Map(await Promise.all(neighbours)) };
 }
 

@@ -13,9 +13,9 @@ import {
   type Gathered,
   type Neighbour,
   type NoncesMessage,
-  noncesTo,
   offerBytes,
   offerLength,
+  offersTo,
   openGraph,
   openRoster,
   type Roster,
@@ -55,12 +55,14 @@ import { admitMasked, freshClaims, linkAll, newWorld, offerAll, rosterOf, smallT
 const size = 5;
 /** The tab under attack. */
 const me = 2;
+/** All that a tab is shown of the roster. */
+type Shown = NoncesMessage & { offers: Uint8Array<ArrayBuffer> };
 let world: World;
 let tab: ParticipantEnv;
 let facts: RoundFacts;
 let joined: Joined[];
 let gathered: Gathered;
-let nonces: NoncesMessage;
+let nonces: Shown;
 let neighbours: Map<number, Neighbour>;
 let shared: Shared[];
 let delivered: Delivered;
@@ -79,7 +81,7 @@ beforeAll(async () => {
   gathered = await rosterOf(world, joined);
   const all = await linkAll(world, joined, gathered);
   neighbours = all.neighbours;
-  nonces = noncesTo(all.linked, me);
+  nonces = { ...all.linked.nonces, offers: offersTo(all.linked, me) };
   const sharing = collectShares(world.coordinator, all.linked);
   shared = [];
   for (const [i, { env, identity }] of world.tabs.entries()) {
@@ -248,7 +250,7 @@ const noncesWith = async (
   rosterHash: string,
   openings: Uint8Array<ArrayBuffer>,
   offers: Uint8Array<ArrayBuffer>,
-): Promise<NoncesMessage> => ({
+): Promise<Shown> => ({
   nonces: await byCoordinator("nonces", { rosterHash, openingsHash: toHex(await sha256(openings)) }),
   openings,
   offers,
@@ -298,9 +300,9 @@ describe("a tab declines the roster", () => {
 
 describe("a tab declines the graph", () => {
   /** Of the roster that it was shown before, or of another one. */
-  const openAs = async (message: NoncesMessage, roster = gathered.roster) => {
+  const openAs = async (message: Shown, roster = gathered.roster) => {
     const { state } = await openRoster(anew(), joined[me]!, roster);
-    return openGraph(tab, state, message);
+    return openGraph(tab, state, message, message.offers);
   };
   const openFrom = async (entries: Entry[]) => {
     const { roster, nonces } = await show(entries);
@@ -405,7 +407,7 @@ describe("a tab declines the graph", () => {
   test("[6] with fewer neighbours than open a secret", async () => {
     const { state } = await openRoster(anew(), joined[me]!, gathered.roster);
     const graph = { degree: 4, threshold: 5 };
-    const opened = openGraph(tab, { ...state, cohort: { ...state.cohort, graph } }, nonces);
+    const opened = openGraph(tab, { ...state, cohort: { ...state.cohort, graph } }, nonces, nonces.offers);
     await expectDecline(opened, "roster-too-small");
   });
   test("[2] in the delivery, where it is not the one the tab drew", async () => {

@@ -479,8 +479,8 @@ describe("nobody reads more than the sum", () => {
       const { state } = await openRoster(env, halves[i]!, roster);
       const shown = { rosterHash: state.cohort.rosterHash, openingsHash };
       const offers = concat(halves.filter((_, j) => j !== i).map(({ offer }) => offerBytes(offer)));
-      const message = { nonces: await signBody("nonces", shown, world.coordinator.signer), openings, offers };
-      await expect(openGraph(env, state, message)).rejects.toThrow("roster-invalid");
+      const message = { nonces: await signBody("nonces", shown, world.coordinator.signer), openings };
+      await expect(openGraph(env, state, message, offers)).rejects.toThrow("roster-invalid");
     }
   });
 
