@@ -97,8 +97,10 @@ describe("a search", () => {
     for (const world of [random, halving]) {
       const result = await runCell(world, cellOf(world));
       expect(result.searchEpsilon).toBeGreaterThan(4);
-      expect(result.chosen!["training.learningRate"]).toBeGreaterThan(0.02);
+      // Of one feature even a tiny step finds the sign, and an edge of the score bins lies at 0: a step works that decides well.
+      expect(Object.keys(result.chosen!)).toEqual(["training.learningRate"]);
       expect(result.auc).toBeGreaterThan(0.85);
+      expect(result.accuracy).toBeGreaterThan(0.8);
       expect(await runCell(world, cellOf(world))).toEqual(result);
       const without = await runCell(world, { ...cellOf(world), epsilon: "inf" });
       expect(without.searchEpsilon).toBeNull();
