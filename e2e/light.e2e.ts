@@ -1,6 +1,7 @@
 /** What the participant's page weighs, and that training leaves the page to the person: no long task, no late answer. */
 import { gzipSync } from "node:zlib";
 import { expect, test } from "@playwright/test";
+import { tasksOf } from "./main-thread.ts";
 import { bankFiles, bankTask, type Serving, startServing } from "./serving.ts";
 
 let serving: Serving;
@@ -12,17 +13,15 @@ test.afterAll(() => serving.close());
 const pages = ["/", "/console", "/lab", "/help", "/sw.js"];
 const tabs = 3;
 const mostBytes = 120_000;
+/** Of the page's own thread, however long the machine lets it wait */
 const longTaskMs = 50;
-const mostLatencyMs = 300;
+const mostLatencyMs = 100;
 const mostPaintMs = 1000;
 
 test("the page is light, paints at once, and stays quick while its worker trains", async ({ page, browser }) => {
   await page.addInitScript(() => {
-    const seen = { tasks: [] as number[], inputs: [] as number[], answered: [] as number[] };
+    const seen = { inputs: [] as number[], answered: [] as number[] };
     Object.assign(window, { seen });
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) seen.tasks.push(duration);
-    }).observe({ type: "longtask", buffered: true });
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries() as PerformanceEventTiming[]) {
         seen.inputs.push(entry.duration);
@@ -54,43 +53,56 @@ test("the page is light, paints at once, and stays quick while its worker trains
   await page.getByTestId("sample").click();
   await page.getByTestId("consent").click();
   await expect(page.getByTestId("sent")).toBeVisible({ timeout: 30_000 });
-  type Seen = { seen: { tasks: number[]; inputs: number[]; answered: number[] } };
+  type Seen = { seen: { inputs: number[]; answered: number[] } };
   await page.evaluate(() => {
-    (window as unknown as Seen).seen.tasks.length = 0;
     (window as unknown as Seen).seen.inputs.length = 0;
   });
   const before = (await serving.run(run.run)).roundsDone;
-  for (let i = 0; i < 40; i++) {
-    await page.keyboard.press(i % 8 === 7 ? "Space" : "Tab");
-    await page.waitForTimeout(100);
-  }
-  const { tasks, inputs, answered } = await page.evaluate(() => (window as unknown as Seen).seen);
+  const tasks = await tasksOf(browser, page, async () => {
+    for (let i = 0; i < 40; i++) {
+      await page.keyboard.press(i % 8 === 7 ? "Space" : "Tab");
+      await page.waitForTimeout(100);
+    }
+  });
+  const { inputs, answered } = await page.evaluate(() => (window as unknown as Seen).seen);
   const rounds = (await serving.run(run.run)).roundsDone - before;
   await Promise.all(contexts.map((context) => context.close()));
   // To the next paint, which a software adapter on a busy machine may delay once: all but one in twenty.
   const painted = inputs.sort((a, b) => a - b)[Math.floor(0.95 * inputs.length)];
-  const figures = { bytes, paint, rounds, tasks, painted, answered: Math.max(...answered), inputs: inputs.length };
+  // Three tabs train on this machine's processor, where the page's thread waits as well: limits are for one that does not.
+  const waits = sum(tasks.map(({ took }) => took)) / sum(tasks.map(({ worked }) => worked));
+  const longest = Math.max(...tasks.map(({ worked }) => worked));
+  const figures = {
+    bytes,
+    paint,
+    rounds,
+    longest,
+    waits,
+    painted,
+    answered: Math.max(...answered),
+    inputs: inputs.length,
+  };
   test.info().annotations.push({ type: "measured", description: JSON.stringify(figures) });
   expect(bytes).toBeGreaterThan(20_000);
   expect(bytes).toBeLessThanOrEqual(mostBytes);
   expect(paint).toBeLessThanOrEqual(mostPaintMs);
   expect(rounds).toBeGreaterThan(0);
-  // A slow hour of a shared machine stretches every task; a step that trained on the page would take many times this.
-  expect(tasks.filter((ms) => ms > 5 * longTaskMs)).toEqual([]);
+  expect(tasks.length).toBeGreaterThan(100);
+  expect(longest).toBeLessThanOrEqual(longTaskMs);
   expect(inputs.length).toBeGreaterThan(10);
-  expect(figures.answered).toBeLessThanOrEqual(mostLatencyMs);
-  expect(painted).toBeLessThanOrEqual(mostLatencyMs);
-  // The observer would have seen one.
-  await page.evaluate((ms) => {
-    setTimeout(() => {
-      const end = performance.now() + 2 * ms;
+  expect(figures.answered).toBeLessThanOrEqual(mostLatencyMs * waits);
+  expect(painted).toBeLessThanOrEqual(mostLatencyMs * waits);
+  // The trace would have shown one.
+  const busy = await tasksOf(browser, page, () =>
+    page.evaluate((ms) => {
+      const end = performance.now() + 10 * ms;
       while (performance.now() < end);
-    });
-  }, longTaskMs);
-  await expect
-    .poll(() => page.evaluate(() => Math.max(0, ...(window as unknown as Seen).seen.tasks)))
-    .toBeGreaterThan(longTaskMs);
+    }, longTaskMs),
+  );
+  expect(Math.max(...busy.map(({ worked }) => worked))).toBeGreaterThan(longTaskMs);
 });
+
+const sum = (figures: number[]) => figures.reduce((a, b) => a + b, 0);
 
 test("no page may ask anybody else for anything", async ({ page, request }) => {
   for (const path of pages) {
