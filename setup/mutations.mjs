@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { orExplain, SetupFailure, say } from "./failure.mjs";
-import { root } from "./prepare.mjs";
+import { prepare, root } from "./prepare.mjs";
 import { sabotages } from "./sabotages.mjs";
 
 /** Neither code nor needed to run a test. */
@@ -128,6 +128,7 @@ async function main(numbers) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  await orExplain(prepare);
   await orExplain(async () => {
     process.exitCode = (await main(process.argv.slice(2).map(Number))) > 0 ? 1 : 0;
   });

@@ -2,6 +2,7 @@
 import { parcelLength } from "../../../shared/round/2-shares.ts";
 import { nonceLength } from "../../../shared/secure-sum/graph.ts";
 import { shareLength } from "../../../shared/secure-sum/shares.ts";
+import { tabMessages } from "../../../shared/wire.ts";
 import type { Dice } from "./dice.ts";
 import { mutate } from "./mutate.ts";
 import { frame } from "./websocket.ts";
@@ -16,18 +17,7 @@ export interface Known {
   hashes: readonly string[];
 }
 
-const tabEvents = [
-  "hello",
-  "ready",
-  "nonce",
-  "shares",
-  "masked",
-  "piece",
-  "agreement",
-  "unmask",
-  "withdraw",
-  "decline",
-] as const;
+const tabEvents = [...(Object.keys(tabMessages) as (keyof typeof tabMessages)[]), "piece" as const];
 
 /** The right shape, with hashes and numbers that may even be right */
 function message(dice: Dice, event: (typeof tabEvents)[number], known: Known): unknown {
