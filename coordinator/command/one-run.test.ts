@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { normalQuantiles } from "../../shared/privacy/audit/normal.ts";
+import { runProgram } from "./cli.ts";
 import { oneRunOfGaussian, oneRunOfScores } from "./one-run.ts";
 
 const options = { delta: 1e-6, significance: 0.05 };
@@ -35,4 +36,22 @@ test.each([
   ["score,present", /^FILE: has no rows/],
 ])("%j is refused by name", (text, message) => {
   expect(() => oneRunOfScores(text, options)).toThrow(message);
+});
+
+test("what only an attack reads is refused beside --mu, not ignored", async () => {
+  const { default: audit } = await import("./definitions/audit.ts");
+  const program = { name: "murmur", version: "0", description: "", commands: { audit: async () => audit } };
+  const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  for (const [flag, value] of [
+    ["--out", "there"],
+    ["--repeat", "2"],
+    ["--trials", "300"],
+    ["--noise-multiplier", "2"],
+  ] as const) {
+    expect(await runProgram(program, ["audit", "--mu", "1", flag, value])).not.toBe(0);
+    expect(String(said.mock.lastCall![0])).toContain(`${flag}: stands beside --scores or --mu`);
+  }
+  expect(await runProgram(program, ["audit", "--mu", "1"])).toBe(0);
+  vi.restoreAllMocks();
 });

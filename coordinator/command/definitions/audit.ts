@@ -5,6 +5,9 @@ import { inLines, output, progress } from "../output.ts";
 const number = (value: string, valueHint: string, description: string) =>
   ({ type: "string", default: value, valueHint, description }) as const;
 
+/** Of the attacks on builds of our own, with their defaults. */
+const ofAttacks = { "noise-multiplier": "1", trials: "3000", repeat: "1", out: undefined } as const;
+
 export default command({
   meta: {
     name: "audit",
@@ -12,12 +15,16 @@ export default command({
       "Attack the noise by its real path, and builds that are sabotaged; 1 if something is found, or a twin is not",
   },
   args: {
-    "noise-multiplier": number("1", "Z", "Standard deviation of the claimed noise over the clipping norm"),
+    "noise-multiplier": number(
+      ofAttacks["noise-multiplier"],
+      "Z",
+      "Standard deviation of the claimed noise over the clipping norm",
+    ),
     delta: number("1e-5", "D", "δ at which ε is stated"),
-    trials: number("3000", "N", "Cohorts with a canary, and as many without"),
+    trials: number(ofAttacks.trials, "N", "Cohorts with a canary, and as many without"),
     canaries: number("400", "N", "Canary participants in a training run"),
     significance: number("0.01", "P", "Chance, at most, that a bound is above the truth"),
-    repeat: number("1", "N", "How often the real build and every twin are attacked"),
+    repeat: number(ofAttacks.repeat, "N", "How often the real build and every twin are attacked"),
     scores: {
       type: "string",
       valueHint: "FILE",
@@ -40,6 +47,9 @@ export default command({
     if (args.scores !== undefined || mu !== undefined) {
       if (args.scores !== undefined && mu !== undefined)
         throw new InputError("--mu", "stands beside --scores", "Give one of the two.");
+      const idle = Object.entries(ofAttacks).find(([flag, usual]) => args[flag as keyof typeof ofAttacks] !== usual);
+      if (idle)
+        throw new InputError(`--${idle[0]}`, "stands beside --scores or --mu, which attack nothing", "Leave it out.");
       const { oneRunOfGaussian, oneRunOfScores } = await import("../one-run.ts");
       const bounds = { delta, significance };
       const found =
