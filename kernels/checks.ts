@@ -128,7 +128,7 @@ export function checkClip(clip: Clip, rows: number): void {
   if (!(clip.unit > 0 && Number.isFinite(Math.fround(clip.unit)))) {
     throw new InputError("clip.unit", `is ${clip.unit}`, "Use a number above 0.");
   }
-  // clipped-sum.wgsl rounds numbers below 2²²; the margin of the clip factor keeps them there.
+  // Of which four add up exactly in f32; see clipped-sum.wgsl.
   if (clip.unit * clip.norm > 2 ** 22) {
     throw new InputError("clip.unit", `is ${clip.unit} for a norm of ${clip.norm}`, "Use at most 2²² / norm.");
   }

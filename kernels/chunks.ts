@@ -12,6 +12,7 @@ export interface Chunk {
   thresholds: number;
   limit: number;
   unit: number;
+  exact: number;
   rate: number;
   scale: number;
   correction1: number;
@@ -22,7 +23,7 @@ export interface Chunk {
 export function cut(start: number, rows: number, size: number, common: Partial<Chunk>): Chunk[] {
   const chunks: Chunk[] = [];
   for (let done = 0; done < rows; done += size) {
-    const neutral = { thresholds: 0, limit: 1, unit: 1, rate: 0, scale: 0, correction1: 1, correction2: 1 };
+    const neutral = { thresholds: 0, limit: 1, unit: 1, exact: 4, rate: 0, scale: 0, correction1: 1, correction2: 1 };
     const own = Math.min(size, rows - done);
     chunks.push({ ...neutral, ...common, first: start + done, rows: own, room: own });
   }
@@ -45,10 +46,11 @@ export function encodeChunks(chunks: Chunk[]): ArrayBuffer {
     view.setUint32(at + 12, chunk.thresholds, true);
     view.setFloat32(at + 16, chunk.limit, true);
     view.setFloat32(at + 20, chunk.unit, true);
-    view.setFloat32(at + 24, chunk.rate, true);
-    view.setFloat32(at + 28, chunk.scale, true);
-    view.setFloat32(at + 32, chunk.correction1, true);
-    view.setFloat32(at + 36, chunk.correction2, true);
+    view.setUint32(at + 24, chunk.exact, true);
+    view.setFloat32(at + 28, chunk.rate, true);
+    view.setFloat32(at + 32, chunk.scale, true);
+    view.setFloat32(at + 36, chunk.correction1, true);
+    view.setFloat32(at + 40, chunk.correction2, true);
   });
   return bytes;
 }

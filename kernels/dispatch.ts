@@ -9,15 +9,22 @@ export interface Launch {
   binds: GPUBindGroup;
   /** Threads a group */
   group: number;
-  /** Threads needed for a micro-batch of so many rows; of many models at once, each has `room` of them */
-  threads: (rows: number, room: number) => number;
+  /** Threads needed for a micro-batch of so many rows */
+  threads: (rows: number, facts: MicroBatch) => number;
+}
+
+/** Of chunks.ts, which explains them */
+interface MicroBatch {
+  rows: number;
+  room: number;
+  exact: number;
 }
 
 /** Threads a group, in every kernel that has no tiles. */
 export const lineGroup = 64;
 
 /** Bytes of one record of wgsl/snippets/chunk.wgsl, and the distance dynamic offsets must keep (the default limit). */
-export const chunkBytes = 40;
+export const chunkBytes = 44;
 export const chunkStride = 256;
 
 export function launch<Name extends string>(
@@ -40,9 +47,9 @@ export function record(
   pass: GPUComputePassEncoder,
   { pipeline, binds, group, threads }: Launch,
   chunk: number,
-  { rows, room }: { rows: number; room: number },
+  facts: MicroBatch,
 ): void {
-  const groups = Math.ceil(threads(rows, room) / group);
+  const groups = Math.ceil(threads(facts.rows, facts) / group);
   // At most 65,535 groups a dimension (the default limit): a long line of groups is folded, see chunk.wgsl.
   const height = Math.ceil(groups / 65535);
   pass.setPipeline(pipeline);

@@ -552,6 +552,26 @@ withDevice("the promises privacy rests on", () => {
     engine.dispose();
   });
 
+  it.each([2 ** 22, 2 ** 20])(
+    "with %f steps a clip norm, a sum of 300 rows is that of each row's integers, to the last one",
+    async (steps) => {
+      const { engine, parameters, rows, witness } = await setUp(perceptron(3, [5], "tanh"), 300, 23);
+      // All clipped, and all much alike: sums of integers grow as far as they can.
+      const alike = rows.features.map((x, i) => 40 + (i % 3) + x);
+      engine.load({ ...rows, features: alike, labels: rows.labels.map(() => 1) });
+      const grid = { norm: 1e-3, unit: steps / 1e-3 };
+      const sums = new Int32Array(parameters.length);
+      for (let row = 0; row < rows.count; row++) {
+        const { gradient } = await engine.privateSum(parameters, Uint32Array.of(row), witness, grid);
+        for (let i = 0; i < sums.length; i++) sums[i]! += gradient[i]!;
+      }
+      const { gradient } = await engine.privateSum(parameters, range(rows.count), witness, grid);
+      expect(Math.max(...gradient.map(Math.abs))).toBeGreaterThan(2 ** 24);
+      expect(gradient).toEqual(sums);
+      engine.dispose();
+    },
+  );
+
   it("an empty batch is all zeros", async () => {
     const { engine, parameters, witness } = await setUp(architectures[1]!, 5, 1);
     const { gradient, histogram } = await engine.privateSum(parameters, new Uint32Array(0), witness, clip);

@@ -433,4 +433,9 @@ function widthOf(layer: PlacedLayer): number {
   return Math.max(layer.input.stride, layer.output.stride, ...widths);
 }
 
-const gridOf = (clip: Clip) => ({ limit: clip.norm * (1 - safetyMargin), unit: clip.unit });
+/** A row brings no more than unit · norm to a coordinate, rounding included: the margin is wider than ½ where it matters. */
+const gridOf = ({ norm, unit }: Clip) => ({
+  limit: norm * (1 - safetyMargin),
+  unit,
+  exact: 4 * Math.floor(2 ** 22 / Math.max(1, unit * norm)),
+});

@@ -73,6 +73,6 @@ export async function compileDescend(
       steps: get("steps"),
       drift: get("drift"),
     };
-    return launch(device, kernel, { ...own, ...state }, (rows, room) => Math.ceil(parameters / 4) * (rows / room));
+    return launch(device, kernel, { ...own, ...state }, (rows, { room }) => Math.ceil(parameters / 4) * (rows / room));
   };
 }

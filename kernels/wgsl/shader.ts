@@ -18,6 +18,7 @@ import pool from "./snippets/pool.wgsl?raw";
 import product from "./snippets/product.wgsl?raw";
 import tables from "./snippets/tables.wgsl?raw";
 import tile from "./snippets/tile.wgsl?raw";
+import whole from "./snippets/whole.wgsl?raw";
 import window from "./snippets/window.wgsl?raw";
 import { expand, type Scope } from "./template.ts";
 
@@ -37,6 +38,7 @@ const snippets: Record<string, string> = {
   product,
   tables,
   tile,
+  whole,
   window,
 };
 

@@ -11,44 +11,42 @@
 // and adding or removing a row changes it by exactly that row's vector. No order of summation, size of micro-batch or
 // place in the batch can change a bit of it. The engine refuses batches that could leave 32 bits.
 //
-// grid: one quad a tile and a slice of SLICE rows. No row's gradient is ever in memory: a tile lives in registers.
+// A float holds the sum of whole numbers exactly as long as their sizes add up to 2²⁴ at most, and floats are added
+// fastest everywhere. So a slice, which is added up in floats, has `chunk.exact` rows at most.
+//
+// grid: one quad a tile and a slice of up to SLICE rows. No row's gradient is ever in memory: tiles live in registers.
 // Slices meet in integer atomics, whose order cannot matter.
 //! use chunk
 //! use tile
 //! use outer
+//! use whole
 @group(0) @binding(0) var<uniform> chunk: Chunk;
 @group(0) @binding(1) var<storage, read> left: array<f32>;
 @group(0) @binding(2) var<storage, read> right: array<f32>;
 @group(0) @binding(3) var<storage, read> factors: array<f32>;
 @group(0) @binding(4) var<storage, read_write> sum: array<atomic<i32>>;
 
-// 1.5·2²³ + v is rounded to a whole number by the addition itself, and the low bits of its pattern count up with v:
-// for |v| < 2²² the pattern is that of 1.5·2²³ plus round(v). The engine refuses coarser bounds (unit·norm ≥ 2²²).
-const MAGIC = 12582912.0;
-const MAGIC_BITS = 0x4b400000i;
-
 fn share_of(row: u32) -> f32 {
   return factors[row];
 }
 
-fn term(v: f32) -> i32 {
-  return bitcast<i32>(v + MAGIC);
+fn term(v: f32) -> f32 {
+  return whole(v);
 }
 
 @compute @workgroup_size(GROUP)
 fn clipped_sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let thread = thread_of(id, groups, GROUP);
+  let size = min(SLICE, chunk.exact);
   let slice = thread / 4u / outer_tiles();
-  let first = slice * SLICE;
+  let first = slice * size;
   if (first >= chunk.rows) { return; }
-  let end = min(first + SLICE, chunk.rows);
+  let end = min(first + size, chunk.rows);
   let tile = tile_of(thread - slice * 4u * outer_tiles(), RIGHT_WIDTH);
   let lane = thread % 4u;
 
-  var s_{quad}_{four}_{column} = 0i;
+  var s_{quad}_{four}_{column} = 0.0;
   //! insert outer-sum
-  // As many terms as outer-sum has.
-  let excess = i32((end - first + 3u) / 4u * 4u) * MAGIC_BITS;
   //! each quad
   //! each four
   {
@@ -57,7 +55,7 @@ fn clipped_sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
       let to = place_of(row, tile.column);
       //! each column
       if (tile.column + {column}u * 4u < RIGHT_WIDTH) {
-        atomicAdd(&sum[to + {column}u * 4u * RIGHT_STEP], s_{quad}_{four}_{column} - excess);
+        atomicAdd(&sum[to + {column}u * 4u * RIGHT_STEP], i32(s_{quad}_{four}_{column}));
       }
       //! end
     }

@@ -222,6 +222,9 @@ export function instanceGradients(
   return plainGradient(device, affine, { to: name, rowStride: rows.stride }, tileFor);
 }
 
+/** Rounding takes registers: wider tiles of sums no longer fit beside it. */
+const narrow = (tile: Tile): Tile => ({ ...tile, columns: Math.min(4, tile.columns) });
+
 /** Of layers with one position: the row's gradient is one outer product. */
 async function clippedGradient(
   device: GPUDevice,
@@ -238,15 +241,17 @@ async function clippedGradient(
       file("clipped-sum"),
       clippedSumSource,
       { chunk: "chunk", left: "read", right: "read", factors: "read", sum: "write" },
-      tileFor(left.width, right.width),
+      narrow(tileFor(left.width, right.width)),
       { ...outerConstants(affine), SLICE: slice, OFFSET: affine.weights },
     ),
   ]);
+  const quads = quadsFor(sum.tile, left.width, right.width);
+  const threads: Launch["threads"] = (rows, { exact }) => 4 * quads * Math.ceil(rows / Math.min(slice, exact));
   return (arena) => {
     const buffers = { ...sidesOf(affine, arena), factors: arena.get("factors"), sum: arena.get("sum") };
     return {
       norm: [bindNorm(arena)],
-      sum: [launch(device, sum, buffers, outerThreads(affine, sum.tile, slice), sum.tile.group)],
+      sum: [launch(device, sum, buffers, threads, sum.tile.group)],
     };
   };
 }
@@ -280,7 +285,7 @@ function outerConstants(affine: Affine): Record<string, number> {
 function outerThreads(affine: Affine, tile: Tile, slice: number): Launch["threads"] {
   const { left, right } = outerOf(affine);
   const quads = 4 * quadsFor(tile, left.width, right.width);
-  return (rows, room) => quads * Math.ceil((room * affine.positions) / slice) * (rows / room);
+  return (rows, { room }) => quads * Math.ceil((room * affine.positions) / slice) * (rows / room);
 }
 
 function sidesOf(affine: Affine, arena: Arena): Record<"chunk" | "left" | "right", GPUBuffer> {

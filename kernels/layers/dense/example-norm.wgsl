@@ -24,67 +24,55 @@ override LAYER: u32;
 @group(0) @binding(4) var<storage, read> g: array<vec4f>;
 //! end
 
-fn largest_of(v: vec4f) -> f32 {
-  let m = abs(v);
-  return max(max(m.x, m.y), max(m.z, m.w));
-}
-
 // Sums of squares go in blocks: a sum of n equal-signed terms errs by up to n·2⁻²⁴, and a long row in one line would
 // use up the safety margin of the clip factor. With blocks of √n it errs by 2√n·2⁻²⁴: rows of up to 2²² numbers by
 // 1.3·10⁻⁴, and their length by half of that.
 override BLOCK: u32;  // vec4s
 
-// The first pass takes it that no scale is needed, as is nearly always so.
 fn length_a(first: u32) -> f32 {
-  var largest = 0.0;
-  var sum = square_a(first, 1.0, &largest);
-  let scale = scale_of(largest);
-  if (scale != 1.0) { sum = square_a(first, scale, &largest); }
-  return sqrt(sum) / scale;
+  let sum = square_a(first, 1.0);
+  if (is_plain(sum)) { return sqrt(sum); }
+  var largest = vec4f();
+  for (var k = first; k < first + A_STRIDE / 4u; k++) { largest = max(largest, abs(a[k])); }
+  let scale = scale_of(max(max(largest.x, largest.y), max(largest.z, largest.w)));
+  return sqrt(square_a(first, scale)) / scale;
 }
 
-fn square_a(first: u32, scale: f32, largest: ptr<function, f32>) -> f32 {
+fn square_a(first: u32, scale: f32) -> f32 {
   let end = first + A_STRIDE / 4u;
   var sum = 0.0;
-  var most = 0.0;
   for (var block = first; block < end; block += BLOCK) {
     var part = 0.0;
     for (var k = block; k < min(block + BLOCK, end); k++) {
-      let v = a[k];
-      most = max(most, largest_of(v));
-      let scaled = v * scale;
+      let scaled = a[k] * scale;
       part += dot(scaled, scaled);
     }
     sum += part;
   }
-  *largest = most;
   return sum;
 }
 
 //! if outer
 fn length_g(first: u32) -> f32 {
-  var largest = 0.0;
-  var sum = square_g(first, 1.0, &largest);
-  let scale = scale_of(largest);
-  if (scale != 1.0) { sum = square_g(first, scale, &largest); }
-  return sqrt(sum) / scale;
+  let sum = square_g(first, 1.0);
+  if (is_plain(sum)) { return sqrt(sum); }
+  var largest = vec4f();
+  for (var k = first; k < first + G_STRIDE / 4u; k++) { largest = max(largest, abs(g[k])); }
+  let scale = scale_of(max(max(largest.x, largest.y), max(largest.z, largest.w)));
+  return sqrt(square_g(first, scale)) / scale;
 }
 
-fn square_g(first: u32, scale: f32, largest: ptr<function, f32>) -> f32 {
+fn square_g(first: u32, scale: f32) -> f32 {
   let end = first + G_STRIDE / 4u;
   var sum = 0.0;
-  var most = 0.0;
   for (var block = first; block < end; block += BLOCK) {
     var part = 0.0;
     for (var k = block; k < min(block + BLOCK, end); k++) {
-      let v = g[k];
-      most = max(most, largest_of(v));
-      let scaled = v * scale;
+      let scaled = g[k] * scale;
       part += dot(scaled, scaled);
     }
     sum += part;
   }
-  *largest = most;
   return sum;
 }
 //! end

@@ -4,6 +4,7 @@
 // factors [rows] f32   sum [vocabulary, WIDTH] i32, the first of the whole
 // grid: one thread a column, which alone adds to it
 //! use chunk
+//! use whole
 //! use chain
 override TOKENS: u32;
 override IDS_STRIDE: u32;
@@ -27,7 +28,7 @@ fn clipped_sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
       for (var t = first; t < TOKENS; t = chain[row * TOKENS + t] & ~LATER) {
         total += g[(row * TOKENS + t) * STRIDE + column];
       }
-      sum[u32(ids[row * IDS_STRIDE + first]) * WIDTH + column] += i32(round(total * factors[row]));
+      sum[u32(ids[row * IDS_STRIDE + first]) * WIDTH + column] += i32(whole(total * factors[row]));
     }
   }
 }

@@ -3,6 +3,7 @@
 // instances [rows, STRIDE] f32, each row's own gradient   factors [rows] f32   sum [parameters] i32 (plain: f32)
 // grid: one thread a parameter of the layer
 //! use chunk
+//! use whole
 override STRIDE: u32;
 override PARAMETERS: u32;  // of the layer
 override OFFSET: u32;
@@ -25,7 +26,7 @@ fn instance_sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroup
   //! else
   var total = 0i;
   for (var row = 0u; row < chunk.rows; row++) {
-    total += i32(round(instances[row * STRIDE + thread] * factors[row]));
+    total += i32(whole(instances[row * STRIDE + thread] * factors[row]));
   }
   //! end
   sum[OFFSET + thread] += total;

@@ -6,6 +6,7 @@ struct Chunk {
   thresholds: u32,  // length of `thresholds`, for selected.wgsl
   limit: f32,       // L2 bound of a row's gradient, safety margin taken off
   unit: f32,        // integers per 1.0 of gradient
+  exact: u32,       // a multiple of 4: so many rows' integers add up to 2²⁴ at most in each coordinate
   // For descend.wgsl, of the batch's last micro-batch:
   rate: f32,        // learning rate
   scale: f32,       // 1 / (unit · rows of the batch), from the sum to the mean

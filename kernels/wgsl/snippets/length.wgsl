@@ -8,6 +8,11 @@ fn scale_of(largest: f32) -> f32 {
   return 1.0;
 }
 
+// Whether a sum of squares needed no scale: none overflowed, and those below 2⁻¹²⁶, which vanish, are nothing to it.
+fn is_plain(sum: f32) -> bool {
+  return sum > 0x1p-80 && sum < 0x1p100;
+}
+
 fn hypot(p: f32, q: f32) -> f32 {
   let larger = max(p, q);
   if (larger < 0x1p-100) { return larger; }

@@ -1,10 +1,17 @@
 // insert outer-sum: s[row][column] += term(left · right · share_of(row)) over the rows first … end − 1, in order, and
 // as many terms of 0 as make the rows a multiple of 4. `share_of` and `term` are the kernel's own.
 for (var row = first; row < end; row += 4u) {
+  //! if quads
+  let share = select(0.0, share_of(min(row + lane, end - 1u)), row + lane < end);
+  //! end
   //! each step
   // The last row again, with a share of 0: what lies beyond may be left over from anything.
   let row_{step} = min(row + {step}u, end - 1u);
+  //! if quads
+  let share_{step} = quadBroadcast(share, {step}u);
+  //! else
   let share_{step} = select(0.0, share_of(row_{step}), row + {step}u < end);
+  //! end
   let at_{step} = row_{step} * LEFT_STRIDE + tile.row;
   let by_{step} = row_{step} * RIGHT_STRIDE + tile.column;
   //! if quads
