@@ -19,7 +19,11 @@ export default command({
     description: "Simulate a scenario: accuracy against gap without a penalty, naive, FairFed, ours and central",
   },
   args: {
-    scenario: { type: "positional", required: false, description: "a scenario's name; without it all are run" },
+    scenario: {
+      type: "positional",
+      required: false,
+      description: "credit, justice, medicine, education, adult-… or bank-…; without it all are run",
+    },
     seeds: { type: "string", valueHint: "N", description: "Seeds to report (default 5)" },
     out: {
       type: "string",
