@@ -3,6 +3,8 @@
  * which compute at the same time. Were each to send when it is done, every message would find the coordinator asleep, and waking up
  * costs it three times what the message does.
  */
+import { setImmediate } from "node:timers/promises";
+
 const groupSize = 100;
 
 /** Where its members wait for each other. */
@@ -46,7 +48,8 @@ export class Bursts {
         this.#endTurn = resolve;
         work().then(resolve, reject);
       });
-    this.#queue = this.#queue.then(turn);
+    // Between two turns whatever came in is read: a turn may be all computing.
+    this.#queue = this.#queue.then(() => setImmediate()).then(turn);
   };
 
   /** To be called in a turn, which it ends: resolves when the whole group is here. */

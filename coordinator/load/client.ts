@@ -16,6 +16,7 @@ import { type CoordinatorToTab, challengeText, type TabToCoordinator } from "../
 import type { Chance, ClientFault } from "./faults.ts";
 import { garbage, malformed } from "./faults.ts";
 import { Member, type MemberEvent } from "./member.ts";
+import { sharedCrypto } from "./shared-work.ts";
 
 export type Attempt = Pick<RoundFacts, "round" | "attempt" | "question">;
 
@@ -57,6 +58,7 @@ class Out extends Error {}
 
 /** How long it stays away, is silent, or dawdles over a piece, ms */
 const [awayMs, silentMs, dawdleMs] = [1500, 2500, 60];
+const crypto = sharedCrypto();
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function joinLoad(options: ClientOptions): Promise<{ leave(): void }> {
@@ -199,6 +201,7 @@ export async function joinLoad(options: ClientOptions): Promise<{ leave(): void 
         return !claims.has(claimed) && claims.add(claimed) !== undefined;
       },
       charge: async () => {},
+      crypto,
     };
     member = new Member(env, answer, send);
     options.onSeated?.();

@@ -12,6 +12,7 @@ import { maskAnswer, pieceLength, type Uploaded } from "../../shared/round/3-mas
 import { type Agreed, agreeToSurvivors, revealShares } from "../../shared/round/4-unmask.ts";
 import type { ParticipantEnv, RoundFacts } from "../../shared/round/round.ts";
 import type { AnnounceMessage, CoordinatorToTab } from "../../shared/wire.ts";
+import { drawOnce } from "./shared-work.ts";
 
 type Message<Event extends keyof CoordinatorToTab> = Parameters<CoordinatorToTab[Event]>[0];
 
@@ -57,7 +58,7 @@ export class Member {
   }
 
   async offers(bytes: Message<"offers">): Promise<void> {
-    const neighbour = await openGraph(this.env, this.#rostered!, this.#nonces!, new Uint8Array(bytes));
+    const neighbour = await openGraph(this.env, this.#rostered!, this.#nonces!, new Uint8Array(bytes), drawOnce);
     const made = await shareSecrets(this.env, neighbour);
     this.#shared = made.state;
     this.#rostered = undefined;

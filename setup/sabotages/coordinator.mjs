@@ -107,7 +107,7 @@ export default {
     },
     {
       sabotage: "a member may stand twice in a roster",
-      change: [roster, "new Set(texts).size !== cohort.size", "false"],
+      change: [roster, "new Set(commitments).size !== cohort.size", "false"],
       red: [coordinator, "[5] of a roster padded with one member twice, or with one identity"],
     },
     {
@@ -129,7 +129,7 @@ export default {
   6: [
     {
       sabotage: "a graph may be drawn from nonces that nobody committed to",
-      change: [roster, "toHex(await sha256(decoded.commitments)) !== state.commitmentsHash", "false"],
+      change: [roster, "toHex(await sha256(decoded.commitments)) !== commitmentsHash", "false"],
       red: [coordinator, "[6] drawn from nonces that were not committed to, or of keys that were not"],
     },
     {
@@ -139,7 +139,11 @@ export default {
     },
     {
       sabotage: "a neighbour may be shown to two tabs with two keys",
-      change: [roster, "toHex(await keysHashOf(body)) !== toHex(opened.get(index)!.keysHash)", "false"],
+      change: [
+        roster,
+        "toHex(await keysHashOf(body, env.crypto?.sha256)) !== toHex(opened.get(index)!.keysHash)",
+        "false",
+      ],
       red: [coordinator, "[6] with a neighbour's offer that is not the one it committed to"],
     },
     {
@@ -185,7 +189,7 @@ export default {
     },
     {
       sabotage: "neighbours' offers need not be signed for this round",
-      change: [roster, '!(await isSignedBy("ready", { body, signature }, body.identity))', "false"],
+      change: [roster, '!(await isSignedBy("ready", { body, signature }, body.identity, env.crypto?.verify))', "false"],
       red: [coordinator, "[7] with a neighbour's offer that its owner did not sign, or signed for another round"],
     },
     {
@@ -218,7 +222,11 @@ export default {
   9: [
     {
       sabotage: "any signature is an agreement",
-      change: [unmask, 'await isSignedBy("agreement", agreement, state.identities.get(from)!)', "true"],
+      change: [
+        unmask,
+        'await isSignedBy("agreement", agreement, state.identities.get(from)!, env.crypto?.verify)',
+        "true",
+      ],
       red: [coordinator, "[9] on agreements to another set"],
     },
     {

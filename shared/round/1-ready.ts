@@ -47,9 +47,10 @@ export async function offerKeys(env: ParticipantEnv, facts: RoundFacts): Promise
   const maskSecret = crypto.getRandomValues(new Uint8Array(32));
   const round = fromHex(facts.announcementHash);
   const { postQuantum } = env.task;
+  const { agreement = keyAgreement, sha256 } = env.crypto ?? {};
   const [maskKeys, boxKeys, kem] = await Promise.all([
-    keyAgreement(postQuantum ? await agreementSecret(maskSecret, round) : maskSecret),
-    keyAgreement(),
+    agreement(postQuantum ? await agreementSecret(maskSecret, round) : maskSecret),
+    agreement(crypto.getRandomValues(new Uint8Array(32))),
     postQuantum && kemOf(maskSecret, round),
   ]);
   const nonce = crypto.getRandomValues(new Uint8Array(nonceLength));
@@ -60,7 +61,7 @@ export async function offerKeys(env: ParticipantEnv, facts: RoundFacts): Promise
     boxKey: toHex(boxKeys.publicKey),
     ...(kem && { kemKey: toHex(kem.publicKey) }),
   };
-  const commitment = toHex(await nonceCommitment(nonce, await keysHashOf(keys), announcementHash));
+  const commitment = toHex(await nonceCommitment(nonce, await keysHashOf(keys, sha256), announcementHash, sha256));
   const offer = await signBody("ready", { announcementHash, ...keys, commitment }, env.identity);
   return { facts, offer, nonce, maskKeys, boxKeys, maskSecret, kem };
 }

@@ -87,7 +87,7 @@ export async function openRoster(
   roster: Witnessed<Roster>,
 ): Promise<{ state: Rostered; message: Nonce }> {
   const { body } = roster;
-  if (!(await isSignedBy("roster", roster, env.coordinatorKey)))
+  if (!(await isSignedBy("roster", roster, env.coordinatorKey, env.crypto?.verify)))
     throw new Decline("signature-invalid", { of: "roster" });
   if (body.announcementHash !== state.facts.announcementHash) throw new Decline("roster-invalid", { what: "round" });
   await checkWitnesses(env.task, "roster", roster);
@@ -205,10 +205,10 @@ export const offerLength = (task: Pick<Task, "postQuantum">): number => keysLeng
 export const offerBytes = ({ body, signature }: Signed<Ready>): Bytes => concat([keyBytes(body), fromHex(signature)]);
 
 /** With what the openings have of it. */
-function offerFrom(bytes: Bytes, task: Task, announcementHash: string, commitment: Bytes): Signed<Ready> {
+function offerFrom(bytes: Bytes, task: Task, announcementHash: string, commitment: string): Signed<Ready> {
   const hex = toHex(bytes);
   const key = (i: number) => hex.slice(64 * i, 64 * (i + 1));
-  const body = { announcementHash, identity: key(0), maskKey: key(1), boxKey: key(2), commitment: toHex(commitment) };
+  const body = { announcementHash, identity: key(0), maskKey: key(1), boxKey: key(2), commitment };
   const kemKey = hex.slice(3 * 64, 2 * keysLength(task));
   return { body: task.postQuantum ? { ...body, kemKey } : body, signature: hex.slice(2 * keysLength(task)) };
 }
@@ -239,14 +239,22 @@ export interface Neighbour {
   kemSecrets: Map<number, KemSecret>;
 }
 
-/** Draws the graph by itself, from nonces of which its own is one, and checks every neighbour. @throws Decline */
-export async function openGraph(
-  env: ParticipantEnv,
-  state: Rostered,
+/** What follows from the openings, the same for every member. */
+export interface Drawn {
+  /** Of every member, hex; no two are the same */
+  commitments: readonly string[];
+  opened: ReadonlyMap<number, Opening>;
+  /** Hex */
+  seed: string;
+  graph: Graph;
+}
+
+/** Checks that the openings are those of the roster, and draws the graph from their nonces. @throws Decline */
+export async function drawFrom(
+  env: Pick<ParticipantEnv, "coordinatorKey">,
+  { cohort, facts, commitmentsHash }: Pick<Rostered, "cohort" | "facts" | "commitmentsHash">,
   { nonces: message, openings }: NoncesMessage,
-  offers: Bytes,
-): Promise<Neighbour> {
-  const { cohort, facts } = state;
+): Promise<Drawn> {
   const { body } = message;
   if (!(await isSignedBy("nonces", message, env.coordinatorKey)))
     throw new Decline("signature-invalid", { of: "nonces" });
@@ -255,19 +263,32 @@ export async function openGraph(
   if (
     !decoded ||
     toHex(await sha256(openings)) !== body.openingsHash ||
-    toHex(await sha256(decoded.commitments)) !== state.commitmentsHash
+    toHex(await sha256(decoded.commitments)) !== commitmentsHash
   )
     throw new Decline("roster-invalid", { what: "nonces" });
   const { opened } = decoded;
-  const commitments = Array.from({ length: cohort.size }, (_, member) => packetAt(decoded.commitments, member, 32));
-  const texts = commitments.map(toHex);
-  if (new Set(texts).size !== cohort.size) throw new Decline("roster-invalid", { what: "one member twice" });
-  const me = texts.indexOf(state.offer.body.commitment);
+  const commitments = Array.from({ length: cohort.size }, (_, i) => toHex(packetAt(decoded.commitments, i, 32)));
+  if (new Set(commitments).size !== cohort.size) throw new Decline("roster-invalid", { what: "one member twice" });
+  return { commitments, opened, ...(await graphOf(cohort, opened)) };
+}
+
+/**
+ * Draws the graph by itself, from nonces of which its own is one, and checks every neighbour. @throws Decline
+ * @param draw by default `drawFrom`; members of one process need it once
+ */
+export async function openGraph(
+  env: ParticipantEnv,
+  state: Rostered,
+  message: NoncesMessage,
+  offers: Bytes,
+  draw: typeof drawFrom = drawFrom,
+): Promise<Neighbour> {
+  const { cohort, facts } = state;
+  const { commitments, opened, seed, graph } = await draw(env, state, message);
+  const me = commitments.indexOf(state.offer.body.commitment);
   if (!opened.has(me)) throw new Decline("roster-invalid", { what: "own entry" });
   if (!enoughLeft(opened.size, cohort, env))
     throw new Decline("roster-too-small", { size: opened.size, minimum: minimumCohort(env.task) });
-
-  const { seed, graph } = await graphOf(cohort, opened);
   const neighbours = graph.neighbours(me);
   if (neighbours.length < cohort.graph.threshold)
     throw new Decline("roster-too-small", { size: opened.size, minimum: minimumCohort(env.task) });
@@ -284,9 +305,9 @@ export async function openGraph(
   await Promise.all(
     neighbours.map(async (index, i) => {
       const { body, signature } = members[i]!;
-      if (toHex(await keysHashOf(body)) !== toHex(opened.get(index)!.keysHash))
+      if (toHex(await keysHashOf(body, env.crypto?.sha256)) !== toHex(opened.get(index)!.keysHash))
         throw new Decline("roster-invalid", { what: "offers" });
-      if (!(await isSignedBy("ready", { body, signature }, body.identity)))
+      if (!(await isSignedBy("ready", { body, signature }, body.identity, env.crypto?.verify)))
         throw new Decline("roster-invalid", { what: "signature" });
       try {
         maskSecrets.set(index, await state.maskKeys.agree(fromHex(body.maskKey)));

@@ -12,7 +12,7 @@ import { bothSecrets, kemTextLength } from "../secure-sum/hybrid.ts";
 import { seedCommitment, shareLength, shareOut } from "../secure-sum/shares.ts";
 import type { Task } from "../task.ts";
 import { enoughLeft, type Linked, type Neighbour, wellConnected } from "./1-roster.ts";
-import { membersOfText, setText } from "./member-set.ts";
+import { MemberSet, membersOfText, setText } from "./member-set.ts";
 import { joinPackets, packetAt } from "./packets.ts";
 import { Abort, Decline, Refusal } from "./reasons.ts";
 import type { Cohort, CoordinatorEnv, ParticipantEnv } from "./round.ts";
@@ -92,7 +92,7 @@ export async function shareSecrets(
     packet.set(seedShares[i]!, 8 + shareLength);
     const agreed = state.boxSecrets.get(to)!;
     const kem = state.kemSecrets.get(to);
-    const box = await seal(context, kem ? await bothSecrets(agreed, kem) : agreed, me, to, packet);
+    const box = await seal(context, kem ? await bothSecrets(agreed, kem) : agreed, me, to, packet, env.crypto?.hkdf);
     const whole = new Uint8Array(parcel);
     if (kem) whole.set(kem.text);
     whole.set(box, parcel - boxLength);
@@ -102,7 +102,7 @@ export async function shareSecrets(
   const body: Shares = {
     rosterHash: cohort.rosterHash,
     from: me,
-    commitment: await seedCommitment(maskSeed, me, context.rosterHash),
+    commitment: await seedCommitment(maskSeed, me, context.rosterHash, env.crypto?.sha256),
     boxesHash: toHex(await sha256(boxes)),
   };
   return {
@@ -197,7 +197,7 @@ const planOfSenders = (
 /** A participant whose cohort is fixed: it knows its share of the noise. */
 export interface Entrusted extends Shared {
   deliveryHash: string;
-  senders: ReadonlySet<number>;
+  senders: Pick<MemberSet, "has" | "size">;
   /** By neighbour that sent shares, ascending */
   held: Map<number, HeldShares>;
   /** Of the senders' number: the noise to add, the survivors to insist on */
@@ -208,11 +208,11 @@ export interface Entrusted extends Shared {
 export async function openDelivery(env: ParticipantEnv, state: Shared, message: DeliveryMessage): Promise<Entrusted> {
   const { body } = message.delivery;
   const { cohort, context, me } = state;
-  if (!(await isSignedBy("delivery", message.delivery, env.coordinatorKey)))
+  if (!(await isSignedBy("delivery", message.delivery, env.coordinatorKey, env.crypto?.verify)))
     throw new Decline("signature-invalid", { of: "delivery" });
   if (body.rosterHash !== cohort.rosterHash) throw new Decline("roster-invalid", { what: "round" });
   if (body.seed !== state.seed) throw new Decline("roster-invalid", { what: "graph" });
-  const senders = new Set(membersOfText(body.senders, cohort.size));
+  const senders = new MemberSet(membersOfText(body.senders, cohort.size) ?? [], cohort.size);
   if (!senders.has(me)) throw new Decline("roster-invalid", { what: "senders" });
   const neighbours = state.neighbours.filter((other) => senders.has(other));
   if (!enoughSenders(senders.size, cohort, env) || neighbours.length < cohort.graph.threshold)
@@ -226,7 +226,7 @@ export async function openDelivery(env: ParticipantEnv, state: Shared, message: 
     const received = await state.kem?.receive(whole.slice(0, kemTextLength));
     const agreed = state.boxSecrets.get(from)!;
     const secret = received ? await bothSecrets(agreed, received) : agreed;
-    const packet = await open(context, secret, from, me, whole.slice(parcel - boxLength));
+    const packet = await open(context, secret, from, me, whole.slice(parcel - boxLength), env.crypto?.hkdf);
     if (!packet) throw new Decline("share-invalid", { from });
     const view = new DataView(packet.buffer, packet.byteOffset);
     if (view.getUint32(0) !== from || view.getUint32(4) !== me) throw new Decline("share-invalid", { from });

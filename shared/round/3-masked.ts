@@ -54,14 +54,15 @@ export async function maskAnswer(
     sampleRate: plan.sampleRate,
     honest: plan.honest,
   });
+  const { hkdf, cipher } = env.crypto ?? {};
   const pairKeys = new Map(
     await Promise.all(
       [...state.held.keys()].map(
-        async (other) => [other, await pairKey(context, state.maskSecrets.get(other)!, me, other)] as const,
+        async (other) => [other, await pairKey(context, state.maskSecrets.get(other)!, me, other, hkdf)] as const,
       ),
     ),
   );
-  const masked = await mask(noised, plan.bits, me, await selfKey(context, state.maskSeed, me), pairKeys);
+  const masked = await mask(noised, plan.bits, me, await selfKey(context, state.maskSeed, me, hkdf), pairKeys, cipher);
   const payload = pack(masked, plan.bits);
   const digest = toHex(await sha256(payload));
   const body = { rosterHash: state.cohort.rosterHash, from: me, deliveryHash: state.deliveryHash, sha256: digest };

@@ -9,7 +9,7 @@ import { centred } from "../secure-sum/packing.ts";
 import { recover, seedCommitment, shareLength } from "../secure-sum/shares.ts";
 import { parcelOf } from "./2-shares.ts";
 import { type Adding, closeUploads, enoughSurvivors, type Uploaded } from "./3-masked.ts";
-import { membersOfText, setText } from "./member-set.ts";
+import { MemberSet, membersOfText, setText } from "./member-set.ts";
 import { joinPackets, packetAt } from "./packets.ts";
 import { Abort, Decline, Refusal } from "./reasons.ts";
 import type { CoordinatorEnv, ParticipantEnv } from "./round.ts";
@@ -59,7 +59,7 @@ export interface UnmaskMessage {
 
 /** A participant that has bound itself to one set of survivors. */
 export interface Agreed extends Uploaded {
-  survivors: ReadonlySet<number>;
+  survivors: MemberSet;
   survivorsHash: string;
 }
 
@@ -70,12 +70,12 @@ export async function agreeToSurvivors(
   message: Signed<Survivors>,
 ): Promise<{ state: Agreed; message: Signed<Agreement> }> {
   const { body } = message;
-  if (!(await isSignedBy("survivors", message, env.coordinatorKey)))
+  if (!(await isSignedBy("survivors", message, env.coordinatorKey, env.crypto?.verify)))
     throw new Decline("signature-invalid", { of: "survivors" });
   if (body.deliveryHash !== state.deliveryHash) throw new Decline("roster-invalid", { what: "round" });
   const members = membersOfText(body.survivors, state.cohort.size);
   if (!members?.every((i) => state.senders.has(i))) throw new Decline("roster-invalid", { what: "survivors" });
-  const survivors = new Set(members);
+  const survivors = new MemberSet(members, state.cohort.size);
   if (!survivors.has(state.me)) throw new Decline("survivors-split", { what: "not among them" });
   const neighbours = [...state.held.keys()].filter((other) => survivors.has(other));
   if (!enoughSurvivors(survivors.size, state.plan, env) || neighbours.length < state.cohort.graph.threshold) {
@@ -101,7 +101,7 @@ export async function revealShares(
   for (const [i, from] of members.entries()) {
     if (!held.has(from) || !survivors.has(from)) continue;
     const agreement = { body: { survivorsHash, from }, signature: toHex(packetAt(signatures, i, signatureLength)) };
-    if (await isSignedBy("agreement", agreement, state.identities.get(from)!)) agreed.add(from);
+    if (await isSignedBy("agreement", agreement, state.identities.get(from)!, env.crypto?.verify)) agreed.add(from);
   }
   if (agreed.size < state.cohort.graph.threshold) throw new Decline("survivors-split", { what: "too few signatures" });
   if (!(await env.claim("unmask", state.facts.announcementHash)))

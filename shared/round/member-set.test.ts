@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { membersOf, membersOfText, setLength, setOf, setText } from "./member-set.ts";
+import { MemberSet, membersOf, membersOfText, setLength, setOf, setText } from "./member-set.ts";
 
 const sizes = fc.integer({ min: 1, max: 300 });
 
@@ -27,4 +27,15 @@ test("what names somebody outside the roster, or has another length, is no set o
     }),
   );
   for (const text of ["0", "G0", "0F", "0f0f"]) expect(membersOfText(text, 8)).toBeUndefined();
+});
+
+test("what is kept of a set has the same members, and none outside the roster", () => {
+  fc.assert(
+    fc.property(sizes, fc.uniqueArray(fc.nat(299)), (size, some) => {
+      const members = some.filter((member) => member < size);
+      const kept = new MemberSet(members, size);
+      expect(kept.size).toBe(members.length);
+      for (let i = 0; i < 400; i++) expect(kept.has(i)).toBe(members.includes(i));
+    }),
+  );
 });

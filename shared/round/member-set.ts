@@ -33,3 +33,19 @@ export function membersOfText(text: string, size: number): number[] | undefined 
     return undefined;
   }
 }
+
+/** As a member keeps it for as long as a round lasts. */
+export class MemberSet {
+  readonly size: number;
+  readonly #bits: Bytes;
+
+  /** @param members roster indices below `roster`, no two the same */
+  constructor(members: readonly number[], roster: number) {
+    this.size = members.length;
+    this.#bits = setOf(members, roster);
+  }
+
+  has(member: number): boolean {
+    return ((this.#bits[member >> 3] ?? 0) & (1 << (member & 7))) !== 0;
+  }
+}

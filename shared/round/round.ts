@@ -64,23 +64,28 @@ export interface ParticipantEnv {
   claim(step: "nonce" | "shares" | "masked" | "agreement" | "unmask", announcementHash: string): Promise<boolean>;
   /** Charges the personal balance durably; throws Decline("budget-spent") when it does not fit */
   charge(cost: UploadCost): Promise<void>;
+  /** A tab's is WebCrypto; a process of many members has the same to do for several of them */
+  readonly crypto?: Cryptography;
 }
 
-/** What the coordinator's side of a round needs. */
-export interface CoordinatorEnv {
-  readonly task: Task;
-  readonly plan: Plan;
-  readonly signer: Pick<Identity, "sign">;
-  /** Checks thousands of signatures a round */
+/** Who does what a round computes by the thousand. */
+export interface Cryptography {
   readonly verify: Ed25519Verify;
   /** Expands masks */
   readonly cipher: StreamCipher;
   /** Derives masks' keys */
   readonly hkdf: Hkdf;
-  /** A dropout's mask keys, once its secret is put together */
+  /** A member's keys; to the coordinator a dropout's, once its secret is put together */
   readonly agreement: (secret: Uint8Array<ArrayBuffer>) => KeyAgreement | Promise<KeyAgreement>;
-  /** Of each member's shares, nonce and seed */
+  /** Of a member's shares, nonce and seed */
   readonly sha256: Sha256;
+}
+
+/** What the coordinator's side of a round needs. */
+export interface CoordinatorEnv extends Cryptography {
+  readonly task: Task;
+  readonly plan: Plan;
+  readonly signer: Pick<Identity, "sign">;
   /** Begins a SHA-256 of a vector that comes in pieces, which WebCrypto would want as a whole */
   readonly startHash: () => RunningHash;
 }

@@ -4,7 +4,7 @@
  * one packet only, so the nonce can stand still.
  */
 import nacl from "tweetnacl";
-import type { MaskContext } from "./masks.ts";
+import { type Hkdf, type MaskContext, webCryptoHkdf } from "./masks.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -13,7 +13,7 @@ export const overhead = nacl.secretbox.overheadLength;
 
 const nonce = new Uint8Array(nacl.secretbox.nonceLength);
 
-async function packetKey(context: MaskContext, shared: Bytes, from: number, to: number): Promise<Bytes> {
+async function packetKey(context: MaskContext, shared: Bytes, from: number, to: number, hkdf: Hkdf): Promise<Bytes> {
   const domain = new TextEncoder().encode("murmur/box/1");
   const info = new Uint8Array(domain.length + 32 + 8);
   info.set(domain);
@@ -21,10 +21,7 @@ async function packetKey(context: MaskContext, shared: Bytes, from: number, to: 
   const view = new DataView(info.buffer);
   view.setUint32(domain.length + 32, from);
   view.setUint32(domain.length + 36, to);
-  const material = await crypto.subtle.importKey("raw", shared, "HKDF", false, ["deriveBits"]);
-  return new Uint8Array(
-    await crypto.subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt: context.rosterHash, info }, material, 256),
-  );
+  return hkdf(shared, context.rosterHash, info);
 }
 
 export async function seal(
@@ -33,8 +30,9 @@ export async function seal(
   from: number,
   to: number,
   packet: Bytes,
+  hkdf = webCryptoHkdf,
 ): Promise<Bytes> {
-  return new Uint8Array(nacl.secretbox(packet, nonce, await packetKey(context, shared, from, to)));
+  return new Uint8Array(nacl.secretbox(packet, nonce, await packetKey(context, shared, from, to, hkdf)));
 }
 
 /** Undefined when the packet was not sealed by `from` for `to` in this very round. */
@@ -44,7 +42,8 @@ export async function open(
   from: number,
   to: number,
   sealed: Bytes,
+  hkdf = webCryptoHkdf,
 ): Promise<Bytes | undefined> {
-  const packet = nacl.secretbox.open(sealed, nonce, await packetKey(context, shared, from, to));
+  const packet = nacl.secretbox.open(sealed, nonce, await packetKey(context, shared, from, to, hkdf));
   return packet ? new Uint8Array(packet) : undefined;
 }

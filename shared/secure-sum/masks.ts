@@ -122,12 +122,13 @@ export async function mask(
   me: number,
   own: Bytes,
   pairKeys: ReadonlyMap<number, Bytes>,
+  cipher = webCryptoStream,
 ): Promise<Masked> {
   invariant(pairKeys.size > 0, "a cohort has other members");
   const masked = Uint32Array.from(noised);
   for (const sign of [1, -1] as const) {
     const keys = [...pairKeys].filter(([other]) => pairSign(me, other) === sign).map(([, key]) => key);
-    await addMasks(masked, sign === 1 ? [own, ...keys] : keys, sign, bits);
+    await addMasks(masked, sign === 1 ? [own, ...keys] : keys, sign, bits, cipher);
   }
   const low = modulusMask(bits);
   return masked.map((x) => x & low) as Masked;
