@@ -66,7 +66,6 @@ export async function lead({ db, onBreak, trouble, close }: Held): Promise<Leade
     } catch (error) {
       // Whether the commit was done is not known here; the next start reads what is true.
       if (worked) lose(`the database did not confirm a commit: ${(error as Error).message}`);
-      if (/Query read timeout/.test((error as Error).message)) lose("the database does not answer");
       throw error;
     }
   };

@@ -5,6 +5,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkLedger } from "../../shared/ledger/file.ts";
 import { checkPromises } from "../../shared/ledger/promises.ts";
+import { Line } from "../load/line.ts";
 import { spentOn } from "../run.ts";
 import { openDatabase } from "./database.ts";
 import { coordinatorIdentity } from "./keys.ts";
@@ -159,6 +160,39 @@ describe.skipIf(!postgresBinaries)("on a PostgreSQL server", () => {
     });
     await expect(written).rejects.toThrow();
     expect(await leader.lost).toMatch("the database");
+    await leader.close();
+  });
+
+  test("a line that is cut without a word takes the lead away with the first statement that is not answered", async () => {
+    const { line, address } = await Line.to(await server.newDatabase());
+    for (const ask of [
+      (leader: Leader) => leader.db.selectFrom("leader").select("term").execute(),
+      (leader: Leader) => leader.write((tx) => tx.selectFrom("run").select("id").execute()),
+    ]) {
+      const leader = await openPostgres({ url: address, patience: { connect: 5_000, statement: 400 } });
+      line.cut();
+      const began = performance.now();
+      await expect(ask(leader)).rejects.toThrow("Query read timeout");
+      expect(await leader.lost).toBe("the database does not answer");
+      expect(performance.now() - began).toBeGreaterThan(350);
+      await expect(leader.write(async () => {})).rejects.toThrow("the database does not answer");
+      line.mend();
+      await leader.close();
+    }
+  });
+
+  test("a statement waits for those before it, however slow the server is, and no longer than they take", async () => {
+    const patience = { connect: 300, statement: 5_000 };
+    const leader = await openPostgres({ url: await server.newDatabase(), patience });
+    const began = performance.now();
+    const slow = () => sql`select pg_sleep(0.5)`.execute(leader.db);
+    await Promise.all([
+      slow(),
+      slow(),
+      slow(),
+      leader.write(async (tx) => tx.selectFrom("run").select("id").execute()),
+    ]);
+    expect(performance.now() - began).toBeGreaterThan(1_400);
     await leader.close();
   });
 

@@ -4,7 +4,7 @@
  */
 import { setTimeout } from "node:timers/promises";
 import { Kysely, PostgresDialect, sql } from "kysely";
-import { Pool } from "pg";
+import { Client, type ClientConfig, Pool } from "pg";
 import { InputError } from "../../shared/errors.ts";
 import type { Held } from "./leader.ts";
 import type { Database, Schema } from "./schema.ts";
@@ -16,13 +16,21 @@ export interface PostgresPlace {
   onWait?: () => void;
   /** Ends the waiting */
   signal?: AbortSignal;
+  patience?: Patience;
+}
+
+/** How long the server may take, ms */
+export interface Patience {
+  /** Over a connection */
+  connect: number;
+  /** Over a statement. The longest wait is for a former leader's last transaction. */
+  statement: number;
 }
 
 /** Between two looks whether the leader is gone, ms */
 const lookMs = 250;
 
-/** How long a statement may take, ms. The longest wait is for a former leader's last transaction. */
-const queryMs = 30_000;
+const usual: Patience = { connect: 10_000, statement: 30_000 };
 
 /** A leader whose machine is gone lets go after some 25 s: the server asks after it. */
 const keepAlive = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3";
@@ -31,11 +39,12 @@ const keepAlive = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp
 const lockKey = sql`hashtext('murmur leader'), hashtext(current_schema())`;
 
 /** @throws InputError when the server refuses or another process leads */
-export async function holdPostgres({ url, onWait, signal }: PostgresPlace): Promise<Held> {
-  const { db, pool } = connect(url);
+export async function holdPostgres({ url, onWait, signal, patience = usual }: PostgresPlace): Promise<Held> {
   let closing = false;
-  let broken: () => void = () => {};
-  pool.on("remove", () => !closing && broken());
+  let tell: (reason: string) => void = () => {};
+  // A line that was cut tells nothing, and the server may have given the lock to another long ago.
+  const { db, pool } = connect(url, patience, () => tell("the database does not answer"));
+  pool.on("remove", () => !closing && tell("the connection to the database broke, and with it the lock"));
   const close = async () => {
     closing = true;
     // The server would let go of it by itself, but only after we are told that the connection is closed.
@@ -63,8 +72,8 @@ export async function holdPostgres({ url, onWait, signal }: PostgresPlace): Prom
     await close();
     throw inWords(error, url);
   }
-  const onBreak = (tell: (reason: string) => void) => {
-    broken = () => tell("the connection to the database broke, and with it the lock");
+  const onBreak = (teller: typeof tell) => {
+    tell = teller;
   };
   // A server on a full disk says so itself, and takes the transaction back.
   return { db, close, onBreak, trouble: () => undefined };
@@ -77,7 +86,7 @@ async function tryLock(db: Database): Promise<boolean> {
 
 /** To look, not to write: no lock is asked for. @throws InputError when the server refuses */
 export async function readPostgres<T>(url: string, read: (db: Database) => Promise<T>): Promise<T> {
-  const { db } = connect(url);
+  const { db } = connect(url, usual, () => {});
   try {
     return await read(db);
   } catch (error) {
@@ -87,7 +96,7 @@ export async function readPostgres<T>(url: string, read: (db: Database) => Promi
   }
 }
 
-function connect(url: string): { db: Kysely<Schema>; pool: Pool } {
+function connect(url: string, patience: Patience, onSilence: () => void): { db: Kysely<Schema>; pool: Pool } {
   if (!/^postgres(ql)?:\/\/[^/]/.test(url) || !URL.canParse(url))
     throw new InputError(
       "--database-url",
@@ -100,17 +109,27 @@ function connect(url: string): { db: Kysely<Schema>; pool: Pool } {
     idleTimeoutMillis: 0,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    connectionTimeoutMillis: 10_000,
-    // A line that was cut tells nothing, and the server may have given the lock to another long ago.
-    query_timeout: queryMs,
+    query_timeout: patience.statement,
     options: keepAlive,
     application_name: "murmur",
+    // The pool's own limit would also hold for statements that wait for others, and fail them where the server is merely slow.
+    Client: class extends Client {
+      constructor(config?: ClientConfig) {
+        super({ ...config, connectionTimeoutMillis: patience.connect });
+      }
+    },
   });
   // Without a listener an error of the idle connection would end the process.
   pool.on("error", () => {});
   // Nor an error of one that is in a transaction and waits for nothing.
   pool.on("connect", (client) => client.on("error", () => {}));
-  return { db: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }), pool };
+  const db = new Kysely<Schema>({
+    dialect: new PostgresDialect({ pool }),
+    log: (event) => {
+      if (event.level === "error" && /^Query read timeout$/.test((event.error as Error).message)) onSilence();
+    },
+  });
+  return { db, pool };
 }
 
 /** Never with user or password. */
