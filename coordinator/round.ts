@@ -3,6 +3,7 @@
  * a coordinator that dies in here starts the round again under a new attempt.
  */
 
+import { setImmediate } from "node:timers/promises";
 import type { RoundPlan } from "../shared/plan.ts";
 import { admitOffer, gather } from "../shared/round/1-ready.ts";
 import { admitNonce, closeCohort, collectNonces, linkCohort, offersTo, type Roster } from "../shared/round/1-roster.ts";
@@ -46,6 +47,9 @@ export const defaultDeadlines: Deadlines = {
   piece: 10_000,
   unmask: 15_000,
 };
+
+/** Members that are told something before others are heard */
+const atATime = 32;
 
 export interface RoundOutcome {
   sum: Float64Array<ArrayBuffer>;
@@ -95,6 +99,14 @@ export async function conductRound(
   signal: AbortSignal,
 ): Promise<RoundOutcome> {
   const dropped: Record<string, number> = {};
+  /** A few at a time, or of thousands those who were told first would wait for their answer until the last is told. */
+  const each = async <T>(members: readonly T[], send: (member: T) => void) => {
+    for (const [i, member] of members.entries()) {
+      if (signal.aborted) return;
+      send(member);
+      if (i % atATime === atATime - 1) await setImmediate();
+    }
+  };
   const count = (losses: Map<string, DropReason>) => {
     for (const reason of losses.values()) dropped[reason] = (dropped[reason] ?? 0) + 1;
   };
@@ -125,11 +137,14 @@ export async function conductRound(
   const sharing = collectShares(env, linked);
   const sharers = linked.sharers.map((member) => identities[member]!);
   hooks.onStep("shares", sharers.length);
-  room.send(sharers, "nonces", linked.nonces);
-  for (const member of linked.sharers) room.send([identities[member]!], "offers", offersTo(linked, member));
-  count(
-    await room.collect("shares", sharers, deadlines.shares, (who, m: never) => admitShares(sharing, who, m), signal),
-  );
+  const [unshared] = await Promise.all([
+    room.collect("shares", sharers, deadlines.shares, (who, m: never) => admitShares(sharing, who, m), signal),
+    each(linked.sharers, (member) => {
+      room.send([identities[member]!], "nonces", linked.nonces);
+      room.send([identities[member]!], "offers", offersTo(linked, member));
+    }),
+  ]);
+  count(unshared);
   const delivered = await deliverShares(env, sharing);
   hooks.onStep("charge");
   await hooks.charge();
@@ -141,16 +156,18 @@ export async function conductRound(
   const uploads = new Uploads(adding, deadlines.piece, (identity) => room.drop(identity, "timed-out"));
   const patience = { masked: deadlines.masked * Math.ceil(senders.length / uploads.places), piece: deadlines.piece };
   const elsewhere = await hooks.elsewhere(adding, patience);
-  for (const member of delivered.senders) room.send([identities[member]!], "delivery", deliveryTo(delivered, member));
   try {
-    const losses = await room.collect(
-      "masked",
-      senders,
-      patience.masked,
-      async (who, m: UploadMessage | { kept: true }) => ("kept" in m ? undefined : uploads.admit(who, m)),
-      signal,
-      (identity) => uploads.release(identity),
-    );
+    const [losses] = await Promise.all([
+      room.collect(
+        "masked",
+        senders,
+        patience.masked,
+        async (who, m: UploadMessage | { kept: true }) => ("kept" in m ? undefined : uploads.admit(who, m)),
+        signal,
+        (identity) => uploads.release(identity),
+      ),
+      each(delivered.senders, (member) => room.send([identities[member]!], "delivery", deliveryTo(delivered, member))),
+    ]);
     hooks.onStep("combine");
     await elsewhere?.combine();
     count(withoutReceived(losses, adding));
@@ -171,9 +188,11 @@ export async function conductRound(
     (who, m: never) => admitAgreement(agreeing, who, m),
     signal,
   );
-  for (const [member, agreements] of closeAgreements(agreeing))
-    room.send([identities[member]!], "agreements", agreements);
-  await room.collect("unmask", survivors, deadlines.unmask, (who, m: never) => admitUnmask(agreeing, who, m), signal);
+  const shown = closeAgreements(agreeing);
+  await Promise.all([
+    room.collect("unmask", survivors, deadlines.unmask, (who, m: never) => admitUnmask(agreeing, who, m), signal),
+    each([...shown], ([member, agreements]) => room.send([identities[member]!], "agreements", agreements)),
+  ]);
   const { sum, blamed } = await unmaskSum(env, agreeing);
   if (looksWrapped(sum, delivered.plan.bits)) throw new Abort("sum-wrapped", blamed);
   return {

@@ -13,6 +13,7 @@ import { commandEntry, prepare } from "./prepare.mjs";
 const cases = [
   { clients: 100 },
   { clients: 1000 },
+  { clients: 3000 },
   { clients: 10_000, cpuSeconds: 15, rssBytes: 2 * 2 ** 30, p99: 1000 },
 ];
 const dimension = 10_000;

@@ -10,6 +10,9 @@ export interface Started<Message extends { said: string }> {
   said<What extends Message["said"]>(what: What, anew?: boolean): Promise<Extract<Message, { said: What }>>;
 }
 
+/** Ten thousand members keep gigabytes, which Node's usual heap has no room for, MB */
+const roomy = ["--max-old-space-size=12000", "--max-semi-space-size=64"];
+
 /** @param name of a file beside this one */
 export function start<Message extends { said: string }>(
   name: string,
@@ -20,6 +23,7 @@ export function start<Message extends { said: string }>(
   onLog?: (line: string) => void,
 ): Started<Message> {
   const child = fork(join(import.meta.dirname, `${name}.js`), [JSON.stringify(settings)], {
+    ...(name === "clients" && { execArgv: [...process.execArgv, ...roomy] }),
     stdio: ["ignore", 2, onLog ? "pipe" : 2, "ipc"],
     serialization: "advanced",
   });

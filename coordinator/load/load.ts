@@ -102,6 +102,8 @@ export async function load(settings: LoadSettings): Promise<LoadResult> {
       if (message.said !== "at") return;
       const { question, phase, cpuSeconds } = message;
       peakRssBytes = Math.max(peakRssBytes, message.peakRssBytes);
+      const used = `${cpuSeconds.toFixed(1)} s of processor, ${Math.round(message.peakRssBytes / 2 ** 20)} MB at most`;
+      onProgress(`coordinator: ${question} ${phase}, so far ${used}`);
       if (question === "train" && phase === "announce") cpuBegan ??= cpuSeconds;
       if (phase === "between" && cpuBegan !== undefined) serverCpuSeconds ??= cpuSeconds - cpuBegan;
       const [kill] = kills;
