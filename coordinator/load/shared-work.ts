@@ -2,7 +2,7 @@
  * The cryptography of many members in one process. It is all done, by Node's own library, and what several members need is done
  * once: a signature that a hundred neighbours check, a secret that two of them agree on, a graph that everybody draws.
  */
-import { createHmac, createPrivateKey, createPublicKey, diffieHellman } from "node:crypto";
+import { createPrivateKey, createPublicKey, diffieHellman } from "node:crypto";
 import { toHex } from "../../shared/canonical.ts";
 import { type Drawn, drawFrom } from "../../shared/round/1-roster.ts";
 import type { Cryptography } from "../../shared/round/round.ts";
@@ -30,11 +30,6 @@ export function sharedCrypto(): Cryptography {
       signatures.set(all, isRight);
       return isRight;
     },
-    // RFC 5869 as two HMACs: Node's own derivation starts a job for each, which costs far more than the hashing.
-    hkdf: (secret, salt, info) => {
-      const key = createHmac("sha256", salt).update(secret).digest();
-      return new Uint8Array(createHmac("sha256", key).update(info).update(last).digest());
-    },
     agreement: (secret) => {
       const jwk = { kty: "OKP", crv: "X25519", d: base64url(secret), x: "" };
       const privateKey = createPrivateKey({ key: jwk, format: "jwk" });
@@ -59,8 +54,6 @@ export function sharedCrypto(): Cryptography {
     },
   };
 }
-
-const last = new Uint8Array([1]);
 
 /** What the last round's openings gave, and all that it follows from. */
 let drawn: { from: string; drawn: Promise<Drawn> } | undefined;

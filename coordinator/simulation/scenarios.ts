@@ -109,7 +109,7 @@ export const scenarios: Record<string, Scenario> = {
       },
       objective: { fairness: 6 },
     },
-    choices: tolerances([0.02, 0.03]),
+    choices: tolerances([0.01, 0.015, 0.02]),
     gap: "averageOddsError",
     attributes: ["sex", "race"],
     aim: 0.024,
