@@ -164,3 +164,23 @@ test("a message that was being checked when the time was up, and was not the las
   await answer;
   expect(Object.fromEntries(await lost)).toEqual({ a: "timed-out" });
 });
+
+test("answers are taken while others are still being asked; the time starts when all are, and a failure to ask ends the phase", async () => {
+  const { room } = seated("a", "b");
+  let told = () => {};
+  const ask = () => new Promise<void>((resolve) => (told = resolve));
+  const lost = room.collect("shares", ["a", "b"], 60, takeAll, never, undefined, ask);
+  expect(await room.receive("a", "shares", 1)).toEqual({ ok: true });
+  await new Promise((resolve) => setTimeout(resolve, 120));
+  const began = performance.now();
+  told();
+  expect(Object.fromEntries(await lost)).toEqual({ b: "timed-out" });
+  expect(performance.now() - began).toBeGreaterThan(50);
+
+  const failing = room.collect("shares", ["a"], 5000, takeAll, never, undefined, () => Promise.reject(new Error("no")));
+  await expect(failing).rejects.toThrow("no");
+  // Nothing of it is left in the way.
+  const next = collect(room, ["a"]);
+  expect(await room.receive("a", "shares", 2)).toEqual({ ok: true });
+  expect(await next).toEqual(new Map());
+});

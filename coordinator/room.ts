@@ -88,6 +88,7 @@ export class Room {
   /**
    * Waits for one `event` from each of `identities`.
    * @param onLost called for each who does not make it
+   * @param ask what they answer to: told them while answers are taken already; the time starts when all are told
    * @returns who did not make it, and why
    */
   collect(
@@ -97,11 +98,15 @@ export class Room {
     admit: Admit<never>,
     signal: AbortSignal,
     onLost: (identity: string, reason: DropReason) => void = () => {},
+    ask: () => Promise<void> = async () => {},
   ): Promise<Map<string, DropReason>> {
     return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      let isOver = false;
       const dropped = new Map<string, DropReason>();
       const waiting = new Set(identities);
       const finish = (action: () => void) => {
+        isOver = true;
         clearTimeout(timer);
         signal.removeEventListener("abort", interrupted);
         if (this.#collector === collector) this.#collector = undefined;
@@ -128,11 +133,11 @@ export class Room {
           if (done && this.#collector === collector) finish(() => resolve(dropped));
         },
       };
-      const timer = setTimeout(() => {
+      const timeUp = () => {
         collector.late = true;
         for (const identity of [...waiting]) collector.drop(identity, "timed-out");
         collector.settle();
-      }, timeoutMs);
+      };
       if (signal.aborted) return interrupted();
       signal.addEventListener("abort", interrupted);
       this.#collector = collector;
@@ -140,6 +145,13 @@ export class Room {
       for (const identity of [...waiting])
         if (!this.#connections.has(identity)) collector.drop(identity, "disconnected");
       collector.settle();
+      if (isOver) return;
+      ask().then(
+        () => {
+          if (!isOver) timer = setTimeout(timeUp, timeoutMs);
+        },
+        (error) => finish(() => reject(error)),
+      );
     });
   }
 

@@ -100,13 +100,15 @@ export async function conductRound(
 ): Promise<RoundOutcome> {
   const dropped: Record<string, number> = {};
   /** A few at a time, or of thousands those who were told first would wait for their answer until the last is told. */
-  const each = async <T>(members: readonly T[], send: (member: T) => void) => {
-    for (const [i, member] of members.entries()) {
-      if (signal.aborted) return;
-      send(member);
-      if (i % atATime === atATime - 1) await setImmediate();
-    }
-  };
+  const each =
+    <T>(members: readonly T[], send: (member: T) => void) =>
+    async () => {
+      for (const [i, member] of members.entries()) {
+        if (signal.aborted) return;
+        send(member);
+        if (i % atATime === atATime - 1) await setImmediate();
+      }
+    };
   const count = (losses: Map<string, DropReason>) => {
     for (const reason of losses.values()) dropped[reason] = (dropped[reason] ?? 0) + 1;
   };
@@ -137,14 +139,12 @@ export async function conductRound(
   const sharing = collectShares(env, linked);
   const sharers = linked.sharers.map((member) => identities[member]!);
   hooks.onStep("shares", sharers.length);
-  const [unshared] = await Promise.all([
-    room.collect("shares", sharers, deadlines.shares, (who, m: never) => admitShares(sharing, who, m), signal),
-    each(linked.sharers, (member) => {
-      room.send([identities[member]!], "nonces", linked.nonces);
-      room.send([identities[member]!], "offers", offersTo(linked, member));
-    }),
-  ]);
-  count(unshared);
+  const showGraph = each(linked.sharers, (member) => {
+    room.send([identities[member]!], "nonces", linked.nonces);
+    room.send([identities[member]!], "offers", offersTo(linked, member));
+  });
+  const admitShare = (who: string, m: never) => admitShares(sharing, who, m);
+  count(await room.collect("shares", sharers, deadlines.shares, admitShare, signal, undefined, showGraph));
   const delivered = await deliverShares(env, sharing);
   hooks.onStep("charge");
   await hooks.charge();
@@ -157,17 +157,15 @@ export async function conductRound(
   const patience = { masked: deadlines.masked * Math.ceil(senders.length / uploads.places), piece: deadlines.piece };
   const elsewhere = await hooks.elsewhere(adding, patience);
   try {
-    const [losses] = await Promise.all([
-      room.collect(
-        "masked",
-        senders,
-        patience.masked,
-        async (who, m: UploadMessage | { kept: true }) => ("kept" in m ? undefined : uploads.admit(who, m)),
-        signal,
-        (identity) => uploads.release(identity),
-      ),
+    const losses = await room.collect(
+      "masked",
+      senders,
+      patience.masked,
+      async (who, m: UploadMessage | { kept: true }) => ("kept" in m ? undefined : uploads.admit(who, m)),
+      signal,
+      (identity) => uploads.release(identity),
       each(delivered.senders, (member) => room.send([identities[member]!], "delivery", deliveryTo(delivered, member))),
-    ]);
+    );
     hooks.onStep("combine");
     await elsewhere?.combine();
     count(withoutReceived(losses, adding));
@@ -188,11 +186,11 @@ export async function conductRound(
     (who, m: never) => admitAgreement(agreeing, who, m),
     signal,
   );
-  const shown = closeAgreements(agreeing);
-  await Promise.all([
-    room.collect("unmask", survivors, deadlines.unmask, (who, m: never) => admitUnmask(agreeing, who, m), signal),
-    each([...shown], ([member, agreements]) => room.send([identities[member]!], "agreements", agreements)),
-  ]);
+  const show = each([...closeAgreements(agreeing)], ([member, agreements]) =>
+    room.send([identities[member]!], "agreements", agreements),
+  );
+  const admitReveal = (who: string, m: never) => admitUnmask(agreeing, who, m);
+  await room.collect("unmask", survivors, deadlines.unmask, admitReveal, signal, undefined, show);
   const { sum, blamed } = await unmaskSum(env, agreeing);
   if (looksWrapped(sum, delivered.plan.bits)) throw new Abort("sum-wrapped", blamed);
   return {
