@@ -221,7 +221,7 @@ export const scenarios: Record<string, Scenario> = {
       fairness: { penalty: "auc-gap", ...bySex, step: 0.8, largestSlope: 4 },
       objective: { fairness: 4 },
     },
-    choices: tolerances([0.015, 0.03]),
+    choices: tolerances([0.01, 0.015]),
     gap: "aucGap",
     attributes: ["sex"],
     aim: 0.022,
