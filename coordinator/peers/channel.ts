@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { deserialize, serialize } from "node:v8";
-import { createClient, RESP_TYPES } from "@redis/client";
+import { createClient, RESP_TYPES, SocketClosedUnexpectedlyError } from "@redis/client";
 import type { Logger } from "pino";
 import { InputError } from "../../shared/errors.ts";
 import type { Seal } from "./seal.ts";
@@ -19,6 +19,8 @@ const mostWaiting = 20_000;
 const retryMs = 200;
 /** How long Redis may keep silent before a reader asks again, ms */
 const blockMs = 1_000;
+/** So often a connection may break before it was ever there: a server that is about to start, or busy, is waited for. */
+const firstTries = 8;
 /** An inbox that nobody empties is gone after so long, s. */
 const inboxSeconds = 600;
 
@@ -30,8 +32,9 @@ const clientOf = (url: string) => {
       connectTimeout: 5_000,
       // A line that was cut tells nothing; readers and presence are answered at least once a second.
       socketTimeout: 10_000,
-      // At the start it is said what is wrong; later, whatever broke is waited for.
-      reconnectStrategy: (tries, cause) => (connected ? Math.min(50 * 2 ** tries, 1_000) : cause),
+      // At the start it is said what is wrong, but for a line that broke; later, whatever broke is waited for.
+      reconnectStrategy: (tries, cause) =>
+        connected || (isBroken(cause) && tries < firstTries) ? Math.min(50 * 2 ** tries, 1_000) : cause,
     },
   }).withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
   client.on("ready", () => {
@@ -39,6 +42,9 @@ const clientOf = (url: string) => {
   });
   return client;
 };
+
+const isBroken = (cause: Error): boolean =>
+  cause instanceof SocketClosedUnexpectedlyError || (cause as NodeJS.ErrnoException).code === "ECONNRESET";
 
 export type Redis = ReturnType<typeof clientOf>;
 

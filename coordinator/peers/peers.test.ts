@@ -1,7 +1,9 @@
 /** What holds between the processes of one coordinator when Redis breaks, forgets, or one of them sleeps; on a real server. */
 import { createHash } from "node:crypto";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { serialize } from "node:v8";
 import { INVALID_SPAN_CONTEXT } from "@opentelemetry/api";
+import { SocketClosedUnexpectedlyError } from "@redis/client";
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { toHex } from "../../shared/canonical.ts";
@@ -74,6 +76,33 @@ describe.skipIf(!hasRedis)("on a Redis server", () => {
     };
     one.post(other.me, { bytes: new Uint8Array([1, 2, 3]) });
     await vi.waitFor(() => expect(bytes).toEqual(new Uint8Array([1, 2, 3])));
+  });
+
+  test("a process starts although its first connections and commands break; one that never holds is said", async () => {
+    let broken = 0;
+    let toBreak = 5;
+    const { port } = new URL(redis.url);
+    const gate = createServer((near) => {
+      near.on("error", () => {});
+      if (toBreak-- > 0) near.once("data", () => near.destroy()).on("close", () => broken++);
+      else near.pipe(connect(Number(port), "127.0.0.1")).pipe(near);
+    });
+    await new Promise<void>((resolve) => gate.listen(0, "127.0.0.1", resolve));
+    const url = `redis://127.0.0.1:${(gate.address() as AddressInfo).port}`;
+    try {
+      const channel = await Channel.open(url, `test${prefixes++}`, seal, log);
+      expect(broken).toBe(5);
+      channels.push(channel);
+      vi.spyOn(channel.redis, "get").mockRejectedValueOnce(new SocketClosedUnexpectedlyError());
+      const presence = new Presence(channel);
+      await presence.start();
+      expect(await channel.redis.exists(`${channel.prefix}:alive:${channel.me}`)).toBe(1);
+      await presence.close();
+      toBreak = Number.POSITIVE_INFINITY;
+      await expect(Channel.open(url, "p", seal, log)).rejects.toThrow(/^--redis-url: 127\.0\.0\.1:\d+ refuses: /);
+    } finally {
+      gate.close();
+    }
   });
 
   test("a batch that comes again because its receipt was lost counts once", async () => {

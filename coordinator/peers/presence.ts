@@ -23,9 +23,19 @@ export class Presence {
 
   constructor(private readonly channel: Channel) {}
 
-  /** Once this process is known and knows who leads, if anybody does. */
+  /**
+   * Once this process is known and knows who leads, if anybody does.
+   * @throws Error of Redis when it kept breaking for six seconds
+   */
   async start(): Promise<void> {
-    await this.#tick();
+    for (const from = performance.now(); ; await setTimeout(tickMs)) {
+      try {
+        await this.#tick();
+        break;
+      } catch (error) {
+        if (performance.now() - from >= aliveMs) throw error;
+      }
+    }
     this.#ticking = this.#go();
   }
 
