@@ -35,12 +35,16 @@ export function inLines(result: object, indent = ""): string {
     .map(([key, value]) =>
       isNested(value)
         ? `${indent}${key}\n${inLines(value, `${indent}  `)}`
-        : `${indent}${key.padEnd(width)}  ${typeof value === "number" ? shortNumber(value) : String(value)}`,
+        : `${indent}${key.padEnd(width)}  ${typeof value === "number" ? shortNumber(value) : inWords(value)}`,
     )
     .join("\n");
 }
 
-const isNested = (value: unknown): value is object => typeof value === "object" && value !== null;
+const isNested = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && Object.keys(value).length > 0;
+
+/** What has nothing in it, or no value. */
+const inWords = (value: unknown): string => (typeof value === "object" ? "none" : String(value));
 
 const shortNumber = (value: number): string =>
   Number.isInteger(value) || Math.abs(value) < 1e-4 ? String(value) : String(Number(value.toPrecision(6)));

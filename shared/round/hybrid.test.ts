@@ -4,7 +4,14 @@ import { beforeAll, expect, test } from "vitest";
 import { fromHex, sha256, toHex } from "../canonical.ts";
 import { layoutOf } from "../questions/question.ts";
 import { open, seal } from "../secure-sum/boxes.ts";
-import { agreementSecret, bothSecrets, type KemSecret, kemOf, kemTextLength } from "../secure-sum/hybrid.ts";
+import {
+  agreementSecret,
+  bothSecrets,
+  type KemSecret,
+  kemKeyLength,
+  kemOf,
+  kemTextLength,
+} from "../secure-sum/hybrid.ts";
 import { keyAgreement } from "../secure-sum/keys.ts";
 import { pairKey } from "../secure-sum/masks.ts";
 import { admitOffer, gather, offerKeys } from "./1-ready.ts";
@@ -47,6 +54,14 @@ async function delivered() {
     openDelivery(freshClaims(world.tabs[i]!.env), formed.members.get(i)!.state, deliveryTo(state, i));
   return { state, one: await entrust(0), two: await entrust(1) };
 }
+
+test("beside a packet and an offer as they are without it, a neighbour costs a text each way and a key, as the threat model says", async () => {
+  const { state } = await delivered();
+  expect(deliveryTo(state, 0).boxes.length).toBe(3 * (boxLength + kemTextLength));
+  expect(offerLength(smallTask({ postQuantum: true })) - offerLength(smallTask())).toBe(kemKeyLength);
+  // docs/threat-model.md, «Recorded traffic and a quantum computer»: of 120 neighbours, kB
+  expect([kemTextLength, kemKeyLength].map((length) => Math.round((120 * length) / 1000))).toEqual([131, 142]);
+});
 
 test("both ends have one secret, and whoever has only X25519's half of it, or only ML-KEM's, does not have the mask's key", async () => {
   const { one, two } = await delivered();

@@ -51,6 +51,23 @@ test("a corrupt set that was chosen before the seed meets any neighbourhood as c
   expect(Math.abs(sum / draws - (20 * 40) / 199)).toBeLessThan(5 * Math.sqrt(2.91 / draws));
 });
 
+test("absent members of a roster are missed as seldom as the threat model says", async () => {
+  /** That a member of `size` has none of the `absent` among its `degree` neighbours. */
+  const missed = (size: number, absent: number, degree: number) =>
+    Array.from({ length: degree }, (_, i) => (size - 1 - absent - i) / (size - 1 - i)).reduce((a, b) => a * b);
+  // docs/threat-model.md, «A roster of absent people»
+  expect(Math.round(1 / missed(1000, 100, 120) / 1e5)).toBe(7);
+  // The same of graphs, where it happens often enough to be counted.
+  const draws = 400;
+  let misses = 0;
+  for (let i = 0; i < draws; i++) {
+    const graph = await drawGraph(await bytesOf(`absent ${i}`), 100, 20);
+    if (graph.neighbours(99).every((other) => other >= 10)) misses++;
+  }
+  const chance = missed(100, 10, 20);
+  expect(Math.abs(misses / draws - chance)).toBeLessThan(5 * Math.sqrt((chance * (1 - chance)) / draws));
+});
+
 test("the seed moves with the roster, each nonce, whose it is, and who is missing", async () => {
   const roster = await bytesOf("roster");
   const nonces = new Map<number, Bytes>([
