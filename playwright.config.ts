@@ -8,9 +8,9 @@ export default defineConfig({
   outputDir: "test-results/traces",
   workers: 1,
   retries: 0,
-  timeout: 180_000,
+  timeout: 300_000,
   // A busy machine opens a page in more than the usual five seconds; what is wrong stays wrong.
-  expect: { timeout: 20_000 },
+  expect: { timeout: 60_000 },
   reporter: [["list"], ["json", { outputFile: "test-results/browser.json" }]],
   use: {
     headless: true,

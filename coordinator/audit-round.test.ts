@@ -15,9 +15,7 @@ function audit(build: Build, seed: number, terms: typeof options) {
   return auditCanaries(build, random, roundsInMemory(random, terms.noiseMultiplier, stepDimension), terms);
 }
 
-test("canary participants in whole rounds find something, and never more than is claimed", {
-  timeout: 60_000,
-}, async () => {
+test("canary participants in whole rounds find something, and never more than is claimed", async () => {
   const found = await audit(realBuild, 1, options);
   expect(found.present.length + found.absent.length).toBe(240);
   expect(found.flagged).toBe(false);
@@ -26,13 +24,13 @@ test("canary participants in whole rounds find something, and never more than is
   expect(found.oneRunGaussian).toBeLessThan(found.claimed);
 });
 
-test("canaries betray a build that adds hardly any noise", { timeout: 60_000 }, async () => {
+test("canaries betray a build that adds hardly any noise", async () => {
   const claim = { ...options, noiseMultiplier: 4 };
   expect((await audit(quietTwin, 2, claim)).flagged).toBe(true);
   expect((await audit(realBuild, 2, claim)).flagged).toBe(false);
 });
 
-test("[27] a sum that left its range is discarded, whoever's vector drove it there", { timeout: 60_000 }, async () => {
+test("[27] a sum that left its range is discarded, whoever's vector drove it there", async () => {
   const random = seededRandom(27);
   // Of four members one sends what is spread over all the range: of the sum as well, half lies beyond the middle half.
   let sent = 0;

@@ -23,7 +23,7 @@ beforeAll(async () => {
   server = await serve({ port: 0, dataDir });
   run = await server.coordinator.launchTask({ ...task, gates: [{ metric: "accuracy", atLeast: 0.99 }] }, 1);
   invite = new URL(run.detail().invitation).searchParams.get("invite")!;
-}, 60_000);
+});
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.disconnect();
 });
@@ -51,7 +51,7 @@ async function helloOf(identity: Identity, nonce: string) {
 }
 
 const ask = (socket: Socket, event: string, ...message: unknown[]) =>
-  socket.timeout(5000).emitWithAck(event, ...message);
+  socket.timeout(60_000).emitWithAck(event, ...message);
 
 const invalid = { ok: false, reason: "message-invalid" };
 const h = (bytes: number) => "0".repeat(2 * bytes);

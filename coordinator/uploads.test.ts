@@ -42,7 +42,7 @@ test("[15] only so many uploads are open at a time; the others wait, and each th
     await uploads.admit(who(i), { header: await header(i) });
     granted.push(i);
   });
-  const has = (count: number) => vi.waitFor(() => expect(granted).toHaveLength(count));
+  const has = (count: number) => vi.waitFor(() => expect(granted).toHaveLength(count), { timeout: 60_000 });
   await has(uploads.places);
   await new Promise((resolve) => setTimeout(resolve, 50));
   await has(uploads.places);
@@ -91,7 +91,7 @@ test("[15] who has its turn and is silent is reported; when the phase is over th
   });
   const headers = await Promise.all(identities.map((_, i) => header(i)));
   const answers = headers.map((header, i) => uploads.admit(who(i), { header }).catch((error: Error) => error.message));
-  await vi.waitFor(() => expect(silent.length).toBeGreaterThanOrEqual(uploads.places));
+  await vi.waitFor(() => expect(silent.length).toBeGreaterThanOrEqual(uploads.places), { timeout: 60_000 });
   uploads.close();
   expect(await Promise.all(answers)).toContain("timed-out");
 });

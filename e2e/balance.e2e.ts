@@ -185,6 +185,6 @@ async function startBrowser(folder: string): Promise<ChildProcess> {
 
 async function portOf(folder: string): Promise<number> {
   const file = join(folder, "DevToolsActivePort");
-  await expect.poll(() => existsSync(file) && readFileSync(file, "utf8").length > 0, { timeout: 30_000 }).toBe(true);
+  await expect.poll(() => existsSync(file) && readFileSync(file, "utf8").length > 0).toBe(true);
   return Number(readFileSync(file, "utf8").split("\n")[0]);
 }

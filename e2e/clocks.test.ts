@@ -108,4 +108,4 @@ test("a tab that answers while others are still being asked is in the round", as
     await server.close();
     rmSync(folder, { recursive: true, force: true });
   }
-}, 60_000);
+});

@@ -60,4 +60,4 @@ test("nobody is in two training rounds that are near; both ε are in the ledger,
     rmSync(folder, { recursive: true, force: true });
     vi.unstubAllEnvs();
   }
-}, 60_000);
+});

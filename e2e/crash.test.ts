@@ -145,10 +145,7 @@ async function expectKept({ starts, over, lines }: Awaited<ReturnType<typeof sur
   return entries;
 }
 
-test("[21] killed in each phase, a run goes on to its end: nothing lost, nothing decoded twice, ε never falls", {
-  // Ten starts of a coordinator, on a machine that others may use as well.
-  timeout: 480_000,
-}, async () => {
+test("[21] killed in each phase, a run goes on to its end: nothing lost, nothing decoded twice, ε never falls", async () => {
   const result = await survive([
     "profile/announce",
     "profile/ready",

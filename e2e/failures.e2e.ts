@@ -13,7 +13,7 @@ test.use({ viewport: { width: 360, height: 740 } });
 
 const tabs = 3;
 const expectState = (page: Page, state: string) =>
-  expect(page.getByTestId("state")).toHaveAttribute("data-state", state, { timeout: 20_000 });
+  expect(page.getByTestId("state")).toHaveAttribute("data-state", state);
 
 /** Serves the tab's worker with something changed in it: what happens in there no page script can reach. */
 async function changeWorker(page: Page, change: (script: string) => string): Promise<void> {
@@ -180,6 +180,6 @@ test("offline: the page says so, and goes on by itself", async ({ page }) => {
   await expect(page.getByTestId("offline")).toContainText("tries again by itself");
   await looksRight(page, "offline");
   await other.restart();
-  await expect(page.getByTestId("offline")).toHaveCount(0, { timeout: 20_000 });
+  await expect(page.getByTestId("offline")).toHaveCount(0);
   other.close();
 });

@@ -69,6 +69,8 @@ async function openTab(context: BrowserContext, invitation: string, tab: number)
     await route.fulfill({ response: answer, body: `${seeding}\n${await answer.text()}` });
   });
   const page = await context.newPage();
+  // Twelve open at once.
+  page.setDefaultTimeout(300_000);
   await page.goto(invitation);
   const file = { name: "own.csv", mimeType: "text/csv", buffer: Buffer.from(csvOf(tab)) };
   await page.getByTestId("file").setInputFiles(file);
@@ -85,7 +87,7 @@ async function byBrowserTabs({ cell, task }: Case): Promise<{ model: string; ann
       Array.from({ length: tabs }, () => browser.newContext({ serviceWorkers: "block" })),
     );
     await Promise.all(contexts.map((context, tab) => openTab(context, invitation, tab)));
-    await expect.poll(() => run.detail().state, { timeout: 120_000, interval: 200 }).toBe("finished");
+    await expect.poll(() => run.detail().state, { timeout: 300_000, interval: 200 }).toBe("finished");
     expect(run.detail().rounds.map(({ survivors }) => survivors)).toEqual(Array(task.training.rounds + 2).fill(tabs));
     const { entries } = await checkLedger(await server.coordinator.exportLedger());
     const served = await pagesHash(await pagesIn(join(import.meta.dirname, "../dist/client")));
@@ -116,5 +118,4 @@ test.skipIf(!device).each(Object.keys(cases))(
     const others = Array.from({ length: tabs }, (_, tab) => new LikeTheTab(tab === 3 ? 99 : tab));
     expect(await byTheLab(device!, played, others, { announcements, masked: false })).not.toBe(model);
   },
-  240_000,
 );

@@ -52,7 +52,7 @@ test("the page is light, paints at once, and stays quick while its worker trains
   await page.bringToFront();
   await page.getByTestId("sample").click();
   await page.getByTestId("consent").click();
-  await expect(page.getByTestId("sent")).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByTestId("sent")).toBeVisible();
   type Seen = { seen: { inputs: number[]; answered: number[] } };
   await page.evaluate(() => {
     (window as unknown as Seen).seen.inputs.length = 0;
@@ -130,8 +130,7 @@ test("with the keyboard alone one takes part and leaves", async ({ page }) => {
     }
     throw new Error(`${what} is not reached by Tab`);
   };
-  const state = (name: string) =>
-    expect(page.getByTestId("state")).toHaveAttribute("data-state", name, { timeout: 20_000 });
+  const state = (name: string) => expect(page.getByTestId("state")).toHaveAttribute("data-state", name);
   await page.goto((await serving.launch(bankTask(tabs, 3))).invitation);
   await state("choosing");
   await tabTo("sample");

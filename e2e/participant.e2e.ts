@@ -30,7 +30,7 @@ function watchPage(page: Page): { foreign: string[]; errors: string[] } {
 }
 
 const expectState = (page: Page, state: string) =>
-  expect(page.getByTestId("state")).toHaveAttribute("data-state", state, { timeout: 60_000 });
+  expect(page.getByTestId("state")).toHaveAttribute("data-state", state);
 
 for (const language of ["en", "zh"] as const) {
   test(`a participant joins with a file, trains, and sees what left the tab (${language})`, async ({
@@ -88,7 +88,7 @@ for (const language of ["en", "zh"] as const) {
       await other.getByTestId("consent").click();
     }
     await page.getByTestId("consent").click();
-    await expect(page.getByTestId("sent")).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByTestId("sent")).toBeVisible();
     await expect(page.getByRole("region", { name: language === "en" ? "last answer" : "上一份答复" })).toBeVisible();
     await page.locator(".stations button").nth(1).click();
     await expectAccessible(page);
@@ -140,7 +140,7 @@ for (const language of ["en", "zh"] as const) {
     for (const method of ["permutation-shap", "lime", "integrated-gradients"]) {
       await own.getByRole("combobox").selectOption(method);
       await own.getByRole("button").click();
-      await expect(told).toHaveAttribute("data-method", method, { timeout: 30_000 });
+      await expect(told).toHaveAttribute("data-method", method);
       const found = await sizes();
       const furthest = Math.max(...[...byKernel].map(([column, size]) => Math.abs(size - found.get(column)!)));
       if (method === "lime") expect(furthest).toBeGreaterThan(0.02);
@@ -215,7 +215,7 @@ test("a paused tab declines and gives its seat up, and the run waits for it", as
   await page.goto(run.invitation);
   await page.getByTestId("sample").click();
   await page.getByTestId("consent").click();
-  await expect(page.getByTestId("sent")).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByTestId("sent")).toBeVisible();
   await page.getByTestId("pause").click();
   await expect(page.getByTestId("resting")).toContainText("given its seat up");
   await expect.poll(async () => (await serving.run(run.run)).connected).toBe(tabs - 1);

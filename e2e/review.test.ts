@@ -185,7 +185,7 @@ test("nothing but the signatures of all its reviewers launches a task", async ()
   expect(other.detail()).toMatchObject({ state: "stopped", reason: "rejected by ethics board" });
   for (const reviewer of [ethics, dataProtection]) await post(other.id, await signed(other, reviewer, "approve"));
   expect((await kinds()).some((entry) => entry.kind === "run" && entry.run === other.id)).toBe(false);
-}, 120_000);
+});
 
 test("a model that its gates hold back leaves with a signed exception only, and stays once a reviewer withdraws", async () => {
   const { coordinator, url } = server;
@@ -220,7 +220,7 @@ test("a model that its gates hold back leaves with a signed exception only, and 
   expect(await post(run.id, await signed(run, ethics, "withdraw"))).toBe(201);
   expect((await tryEverything(run)).join()).toContain("its review is withdrawn");
   expect(await exports()).toHaveLength(allowed.length + 1);
-}, 120_000);
+});
 
 test("any one bit changed in any file of a run's folder is found by verify", async () => {
   const out = join(folder, "out");
@@ -248,7 +248,7 @@ test("any one bit changed in any file of a run's folder is found by verify", asy
     );
     writeFileSync(path, right);
   }
-}, 120_000);
+});
 
 test("a tab does not train where a coordinator launched the task by itself, and verify says so", async () => {
   const { coordinator } = server;
@@ -264,4 +264,4 @@ test("a tab does not train where a coordinator launched the task by itself, and 
   await expect(tab.over).rejects.toMatchObject({ reason: "not-reviewed" });
   const { problems } = await checkLedger(await server.coordinator.exportLedger());
   expect(problems.join()).toContain("its reviewers did not all approve it");
-}, 120_000);
+});

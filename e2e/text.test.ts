@@ -75,7 +75,7 @@ async function scored(task: Task, csv: string, parameters: Float32Array<ArrayBuf
 }
 
 describe.skipIf(!device || !there)("six participants with texts", () => {
-  it("learn classes with an adapter in the encoder's last block", { timeout: 600_000 }, async () => {
+  it("learn classes with an adapter in the encoder's last block", async () => {
     const task = taskNamed("financial-sentiment", {
       model: { encoder: { name: "use-lite", adapters: ["1.w2"], rank: 2 } },
       training: { rounds: 3, learningRate: 4 },
@@ -127,7 +127,6 @@ describe.skipIf(!device || !there)("six participants with texts", () => {
 
   it.skipIf(!existsSync(join(folder, "broad-twitter-corpus")))(
     "learn to find names, which are counted whole",
-    { timeout: 600_000 },
     async () => {
       const task = taskNamed("names", {
         training: { rounds: 4, learningRate: 8 },

@@ -190,27 +190,27 @@ test("[12] in a whole run nothing of the rows reaches the coordinator but noised
   // A held model does not leave, and says why.
   expect(model.status).toBe(400);
   expect(await model.text()).toContain("held back by its gates: accuracy");
-}, 90_000);
+});
 
 test("without masks the same search finds the noised vectors", async () => {
   broken.masking = true;
   const { findings } = await wholeRun(1);
   expect(findings).toContain("a vector as it was noised");
   expect(findings.join("; ")).toContain("payloads are not uniform");
-}, 90_000);
+});
 
 test("without noise the same search finds sums that are exact", async () => {
   broken.noise = true;
   const { findings } = await wholeRun(1);
   expect(findings).toContain("the sums have not the noise that is due");
-}, 90_000);
+});
 
 test("with neither, it finds the encoded vectors themselves", async () => {
   broken.masking = true;
   broken.noise = true;
   const { findings } = await wholeRun(1);
   expect(findings).toContain("a vector as it was encoded");
-}, 90_000);
+});
 
 test("the search finds a mark in every spelling, and whatever is not on the list", async () => {
   const frame = (data: string | Buffer) => ({ binary: typeof data !== "string", data: Buffer.from(data) });

@@ -27,7 +27,7 @@ test("a witness signs one model, one roster and one result for each round of a r
       return { run, tabs: await Promise.all(Array.from({ length: 5 }, () => joinWith(join))) };
     };
     const first = await launch(1);
-    await vi.waitFor(() => expect(first.run.detail().current?.phase).toBe("announce"), 10_000);
+    await vi.waitFor(() => expect(first.run.detail().current?.phase).toBe("announce"), { timeout: 60_000 });
     const refused: unknown[] = [];
     const socket = witness.serve(server.url, (_, reply) => "refused" in reply && refused.push(reply));
     await Promise.all(first.tabs.map((tab) => tab.over));
@@ -57,4 +57,4 @@ test("a witness signs one model, one roster and one result for each round of a r
     rmSync(folder, { recursive: true, force: true });
     vi.unstubAllEnvs();
   }
-}, 60_000);
+});

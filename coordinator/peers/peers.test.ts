@@ -21,6 +21,8 @@ import { UploadsHere } from "./uploads-here.ts";
 
 const log = pino({ level: "silent" });
 const seal = new Seal("the operator's key");
+/** For a machine that others use as well. */
+const patience = { timeout: 60_000 };
 
 test("what is no Redis server is said, without the password", async () => {
   for (const wrong of ["http://a", "redis:", "x"])
@@ -67,7 +69,7 @@ describe.skipIf(!hasRedis)("on a Redis server", () => {
         await redis.breakConnections();
       }
     }
-    await vi.waitFor(() => expect(got).toHaveLength(count), { timeout: 20_000 });
+    await vi.waitFor(() => expect(got).toHaveLength(count), patience);
     expect(got).toEqual(Array.from({ length: count }, (_, i) => i));
     expect(gaps).toEqual([]);
     let bytes: unknown;
@@ -75,7 +77,7 @@ describe.skipIf(!hasRedis)("on a Redis server", () => {
       bytes = (body as { bytes: Uint8Array }).bytes;
     };
     one.post(other.me, { bytes: new Uint8Array([1, 2, 3]) });
-    await vi.waitFor(() => expect(bytes).toEqual(new Uint8Array([1, 2, 3])));
+    await vi.waitFor(() => expect(bytes).toEqual(new Uint8Array([1, 2, 3])), patience);
   });
 
   test("a process starts although its first connections and commands break; one that never holds is said", async () => {
@@ -114,7 +116,7 @@ describe.skipIf(!hasRedis)("on a Redis server", () => {
     await send(1, 1, 2);
     await send(1, 1, 2);
     await send(2, 2, 3);
-    await vi.waitFor(() => expect(got.at(-1)).toBe(3));
+    await vi.waitFor(() => expect(got.at(-1)).toBe(3), patience);
     expect([got, gaps]).toEqual([[1, 2, 3], []]);
   });
 
@@ -129,7 +131,7 @@ describe.skipIf(!hasRedis)("on a Redis server", () => {
     spoilt[spoilt.length - 1]! ^= 1;
     await one.redis.xAdd(inbox(other), "*", { bytes: spoilt });
     one.post(other.me, { i: 5, secret: "an invitation" });
-    await vi.waitFor(() => expect(got).toEqual([5]));
+    await vi.waitFor(() => expect(got).toEqual([5]), patience);
     const left = JSON.stringify((await one.redis.xRange(inbox(other), "-", "+"))?.map((m) => `${m.message.bytes}`));
     expect(left).not.toBe("[]");
     expect(left).not.toContain("invitation");
@@ -138,11 +140,11 @@ describe.skipIf(!hasRedis)("on a Redis server", () => {
   test("what is lost is told, and what comes after it arrives", async () => {
     const { one, other, got, gaps } = await pair();
     one.post(other.me, { i: 0 });
-    await vi.waitFor(() => expect(got).toEqual([0]));
+    await vi.waitFor(() => expect(got).toEqual([0]), patience);
     one.post(other.me, { i: 1 });
     one.forget(other.me);
     one.post(other.me, { i: 2 });
-    await vi.waitFor(() => expect(got).toEqual([0, 2]));
+    await vi.waitFor(() => expect(got).toEqual([0, 2]), patience);
     expect(gaps).toEqual([one.me]);
   });
 
@@ -160,12 +162,12 @@ describe.skipIf(!hasRedis)("on a Redis server", () => {
     redis.pause();
     try {
       for (let i = 0; i < 50_000; i++) one.post(other.me, { i });
-      await vi.waitFor(() => expect(told).toEqual([`${other.me} leads`, "gone", "cut"]), { timeout: 20_000 });
+      await vi.waitFor(() => expect(told).toEqual([`${other.me} leads`, "gone", "cut"]), patience);
       expect(presence.leader).toBeUndefined();
     } finally {
       redis.goOn();
     }
-    await vi.waitFor(() => expect(got.at(-1)).toBe(49_999), { timeout: 30_000 });
+    await vi.waitFor(() => expect(got.at(-1)).toBe(49_999), patience);
     expect(told.at(-1)).toBe(`${other.me} leads`);
     // Of the 50,000 those that fitted, and word of what is missing.
     expect(got.length).toBeLessThan(25_000);
@@ -182,15 +184,15 @@ describe.skipIf(!hasRedis)("on a Redis server", () => {
     leader.lead();
     await follower.start();
     leader.watch(other.me);
-    await vi.waitFor(() => expect(follower.leader).toBe(one.me), { timeout: 3_000 });
+    await vi.waitFor(() => expect(follower.leader).toBe(one.me), patience);
     expect(await follower.isLed()).toBe(true);
     await redis.forget();
-    await vi.waitFor(async () => expect(await other.redis.get("presence:leader")).not.toBeNull(), { timeout: 3_000 });
+    await vi.waitFor(async () => expect(await other.redis.get("presence:leader")).not.toBeNull(), patience);
     // Whether it was missed while everything was forgotten does not matter here.
     gone.length = 0;
     leader.watch(other.me);
     await follower.close();
-    await vi.waitFor(() => expect(gone).toEqual([other.me]), { timeout: 3_000 });
+    await vi.waitFor(() => expect(gone).toEqual([other.me]), patience);
     await leader.close();
   });
 
@@ -199,10 +201,10 @@ describe.skipIf(!hasRedis)("on a Redis server", () => {
     const [former, leader] = [new Presence(one), new Presence(other)];
     await former.start();
     former.lead();
-    await vi.waitFor(() => expect(former.leader).toBe(one.me), { timeout: 3_000 });
+    await vi.waitFor(() => expect(former.leader).toBe(one.me), patience);
     await leader.start();
     leader.lead();
-    await vi.waitFor(() => expect(former.leader).toBe(other.me), { timeout: 3_000 });
+    await vi.waitFor(() => expect(former.leader).toBe(other.me), patience);
     await leader.close();
     await new Promise((resolve) => setTimeout(resolve, 1200));
     expect(String(await one.redis.get("former:leader"))).toBe(other.me);
@@ -299,11 +301,11 @@ describe("vectors that another process takes", () => {
       const reply = await send(from);
       if (reply.ok) answers.push(from);
     });
-    await vi.waitFor(() => expect(kept).toHaveLength(1));
+    await vi.waitFor(() => expect(kept).toHaveLength(1), patience);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect([answers, told]).toEqual([[], []]);
     write();
-    await vi.waitFor(() => expect(kept).toHaveLength(2));
+    await vi.waitFor(() => expect(kept).toHaveLength(2), patience);
     expect(answers).toEqual(told.map((text) => Number(text.at(-1))));
     write();
     await Promise.all(sent);

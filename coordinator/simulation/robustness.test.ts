@@ -77,9 +77,7 @@ const median: Aggregation = { kind: "median", parts: 10 };
 const trimmed: Aggregation = { kind: "trimmed-mean", parts: 10, trim: 3 };
 
 describe("attackers", () => {
-  it("8.17 whose pages were rewritten spoil a mean and not a median; whose pages clip do less", {
-    timeout: 60_000,
-  }, async () => {
+  it("8.17 whose pages were rewritten spoil a mean and not a median; whose pages clip do less", async () => {
     const attack = (share: number, clipped: boolean): Poisoned => ({ kind: "sign-flip", share, factor: 50, clipped });
     const honest = (await trained({})).auc;
     expect(honest).toBeGreaterThan(0.85);

@@ -102,10 +102,7 @@ function start(program: string, ...parameters: string[]): Child {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-test("[21] six times killed with SIGKILL, a coordinator loses nothing it acknowledged and decodes nothing twice", {
-  // On a machine that others may use as well.
-  timeout: 480_000,
-}, async () => {
+test("[21] six times killed with SIGKILL, a coordinator loses nothing it acknowledged and decodes nothing twice", async () => {
   const said: Line[][] = [];
   // ms after it was ready; the first start also makes the database. Null: in the middle of its start.
   // "charged": by its own hand right after a charge, since a clock alone may hit only between two rounds.

@@ -112,7 +112,7 @@ test("10,000 schedules of two tabs with reloads and crashes never exceed the bud
   expect(seen.deaths).toBeGreaterThan(10_000);
   expect(seen.lost).toBeGreaterThan(1_000);
   expect(seen.refused).toBeGreaterThan(10_000);
-}, 60_000);
+});
 
 test("the same tabs on a database whose transactions overlap do exceed it: the schedules would tell", async () => {
   const random = seededRandom(8);
