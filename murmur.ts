@@ -36,6 +36,10 @@ const code = await runProgram(
       verify: async () => (await import("./coordinator/command/definitions/verify.ts")).default,
       export: async () => (await import("./coordinator/command/definitions/export.ts")).default,
       entities: async () => (await import("./coordinator/command/definitions/entities.ts")).default,
+      catalogue: async () =>
+        (await import("./coordinator/command/definitions/catalogue.ts")).catalogueWith(async (...asked) =>
+          (await import("./dawn.ts")).readTexts(...asked),
+        ),
       encoder: async () => (await import("./coordinator/command/definitions/encoder.ts")).default,
       predict: async () => (await import("./coordinator/command/definitions/predict.ts")).default,
       trend: async () => (await import("./coordinator/command/definitions/trend.ts")).default,

@@ -29,7 +29,7 @@ import { encoderBytes, hasEncoder } from "./text/encoders.ts";
 
 type App = Hono<{ Bindings: HttpBindings }>;
 
-/** What is served as it lies: the built pages, with their list, and the folder of encoders that were brought in. */
+/** What is served as it lies: the built pages, with their list, and the folder of encoders and catalogues that were brought in. */
 export interface Pages {
   folder: string;
   files: PageFiles;
@@ -170,12 +170,19 @@ export function apiApp(coordinator: Coordinator, lab: LabJobs, encoders: string,
   runs.post("/", operator, async (c) => {
     const body = await c.req.json<{ yaml?: unknown } | null>();
     if (typeof body?.yaml !== "string") throw new InputError("yaml", "is missing", "Send { yaml: «the task file» }.");
-    const { encoder } = readTaskFile(body.yaml, "task").model;
+    const { model, data } = readTaskFile(body.yaml, "task");
+    const { encoder } = model;
     if (encoder && !hasEncoder(encoders, encoder.sha256))
       throw new InputError(
         "model.encoder.sha256",
         "is of no encoder that is here",
         "Bring it in with `murmur encoder`.",
+      );
+    if (data.items && !hasEncoder(encoders, data.items.sha256))
+      throw new InputError(
+        "data.items.sha256",
+        "is of no catalogue that is here",
+        "Make it with `murmur catalogue`.",
       );
     return c.json(await coordinator.launch(body.yaml), 201);
   });

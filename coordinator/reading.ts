@@ -24,6 +24,7 @@ import { readProfile } from "../shared/questions/profile.ts";
 import { announcedLayout, type Question } from "../shared/questions/question.ts";
 import { readTrain } from "../shared/questions/train.ts";
 import { readTree } from "../shared/questions/tree.ts";
+import { rankingReport } from "../shared/recommend/report.ts";
 import type { PrivacyStatement, RoundRecord } from "../shared/run-record.ts";
 import { attributesOf, classesOf, entityTypesOf, type Task } from "../shared/task.ts";
 import { finalParameters, type Learner, takeProfile, takeTrain } from "./learner.ts";
@@ -36,6 +37,7 @@ export interface Reading {
   objective?: RoundRecord["objective"];
   clip?: ClipStep;
   classes?: RoundRecord["classes"];
+  ranking?: RoundRecord["ranking"];
   explanation?: Pick<
     RoundRecord,
     "importance" | "importanceByGroup" | "importanceDeviation" | "tree" | "components" | "fidelity"
@@ -59,8 +61,10 @@ export function readSum(
   const { sum, survivors } = outcome;
   const layout = announcedLayout(question, task);
   switch (question.kind) {
-    case "profile":
-      return { learner: takeProfile(task, learner, readProfile(task, layout, sum)) };
+    case "profile": {
+      const noise = task.data.items && noiseOf(plan, survivors, "items");
+      return { learner: takeProfile(task, learner, readProfile(task, layout, sum, noise)) };
+    }
     case "train": {
       if (classesOf(task)) {
         const answer = readTrain(layout, sum);
@@ -118,7 +122,7 @@ export function readSum(
       }
       const names = classesOf(task);
       if (names) return { learner, classes: classFigures(names, readSegment(layout, sum, "classes")) };
-      const { histogram, selected, agreement } = readEvaluate(layout, sum);
+      const { histogram, selected, agreement, ranks } = readEvaluate(layout, sum);
       const exact = { rows: selected, noise: noiseOf(plan, survivors, "selected") };
       const measured = { histogram, noise: noiseOf(plan, survivors, "histogram"), exact };
       const metrics: Metrics = {
@@ -128,7 +132,14 @@ export function readSum(
       };
       const objective = objectiveOf(task, finalParameters(learner), histogram, metrics, at);
       const fidelity = question.tree && agreement && fidelityOf(agreement, noiseOf(plan, survivors, "agreement"));
-      return { learner, metrics, objective, ...(fidelity !== undefined && { explanation: { fidelity } }) };
+      const ranking = ranks && rankingReport(task, ranks, noiseOf(plan, survivors, "ranks"));
+      return {
+        learner,
+        metrics,
+        objective,
+        ...(ranking && { ranking }),
+        ...(fidelity !== undefined && { explanation: { fidelity } }),
+      };
     }
   }
 }

@@ -509,7 +509,7 @@ export class Run {
     const normalisation = this.learner.profile!.normalisation;
     if (kind === "train") {
       const clip = announcedClip(this.task, this.#records);
-      return { kind, normalisation, witness: this.learner.witness, ...(clip && { clip }) };
+      return { kind, normalisation, witness: this.learner.witness, ...(clip && { clip }), ...this.#popularity };
     }
     const threshold = selectionThreshold(this.task, this.learner);
     const tree = this.#tree;
@@ -521,8 +521,19 @@ export class Run {
       case "explain":
         return { kind, normalisation, baseline: backgroundMean(this.task, this.learner.profile!) };
       case "evaluate":
-        return { kind, normalisation, thresholds: [0, threshold], ...(tree && { tree: pruned(tree) }) };
+        return {
+          kind,
+          normalisation,
+          thresholds: [0, threshold],
+          ...(tree && { tree: pruned(tree) }),
+          ...this.#popularity,
+        };
     }
+  }
+
+  get #popularity(): { popularity?: number[] } {
+    const { items, label } = this.task.data;
+    return items ? { popularity: this.learner.profile!.marginals[label.column]! } : {};
   }
 
   async #finish(
@@ -570,6 +581,7 @@ export class Run {
       privacy: this.#spent(),
       ...(reading.metrics && { metrics: reading.metrics }),
       ...(reading.classes && { classes: reading.classes }),
+      ...(reading.ranking && { ranking: reading.ranking }),
       ...(reading.objective && { objective: reading.objective }),
       ...(reading.clip && { clip: reading.clip }),
       ...reading.explanation,

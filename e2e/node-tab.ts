@@ -9,6 +9,7 @@ import { readRows } from "../shared/data/rows.ts";
 import { admission, type Charge } from "../shared/privacy/balance.ts";
 import { RandomSource } from "../shared/privacy/random.ts";
 import type { Question } from "../shared/questions/question.ts";
+import type { Catalogue } from "../shared/recommend/catalogue.ts";
 import { generateIdentityKeys } from "../shared/secure-sum/keys.ts";
 import type { Task } from "../shared/task.ts";
 import type { EncoderFile } from "../shared/text/encoder-file.ts";
@@ -64,22 +65,20 @@ export async function joinInNode(options: {
   device: GPUDevice;
   /** Of a task that reads texts */
   encoder?: EncoderFile;
+  /** Of a task with items */
+  catalogue?: Catalogue;
   /** Its portions and its noise follow from it; a test may hand one in that it can repeat */
   random?: RandomSource;
   journal?: Journal;
   events?: Partial<SessionEvents>;
 }): Promise<NodeTab> {
-  const { task, csv, device, encoder, random = new RandomSource(), ...rest } = options;
+  const { task, csv, device, encoder, catalogue, random = new RandomSource(), ...rest } = options;
   const { rows } = readRows(parseCsv(csv).records, task);
   const portions = splitHeldBack(rows, task.data.heldBack, random.bytes(portionKeyBytes));
-  const answerer = await Answerer.create(
-    async () => device,
-    task,
-    rows,
-    portions,
-    random,
-    encoder && { file: encoder },
-  );
+  const answerer = await Answerer.create(async () => device, task, rows, portions, random, {
+    ...(encoder && { file: encoder }),
+    ...(catalogue && { catalogue }),
+  });
   return joinWith({ ...rest, compute: (...asked) => answerer.answer(...asked) });
 }
 

@@ -9,7 +9,7 @@ export function evaluateGates(
   spent: PrivacyStatement,
 ): RunDetail["gates"] {
   const finished = records.filter((r) => r.state === "finished");
-  const { metrics, classes } = finished.find((r) => r.question === "evaluate") ?? {};
+  const { metrics, classes, ranking } = finished.find((r) => r.question === "evaluate") ?? {};
   const measured = (gate: Gate): number | null => {
     switch (gate.metric) {
       case "accuracy":
@@ -19,6 +19,9 @@ export function evaluateGates(
       case "microF1":
       case "macroF1":
         return classes?.[gate.metric] ?? null;
+      case "hitRate":
+      case "ndcg":
+        return ranking?.[gate.metric] ?? null;
       case "epsilon":
         return spent.epsilon;
       case "cohort":

@@ -48,6 +48,8 @@ const modelFileSchema = z.strictObject({
   encoder: taskSchema.shape.model.shape.encoder,
   /** Of a model that reads images: their size */
   images: taskSchema.shape.data.shape.images,
+  /** Of a model that recommends: the catalogue, which is a file of its own */
+  items: taskSchema.shape.data.shape.items,
   /** Columns of the sensitive attributes: no explanation advises to change one, none is a reason */
   protected: z.array(z.string()),
   architecture: z.strictObject({
@@ -99,6 +101,7 @@ export async function modelFileOf(
     ...(task.data.text && { text: task.data.text }),
     ...(task.model.encoder && { encoder: task.model.encoder }),
     ...(task.data.images && { images: task.data.images }),
+    ...(task.data.items && { items: task.data.items }),
     protected: [...new Set(task.data.sensitive.map((attribute) => attribute.column))],
     architecture,
     context,
@@ -127,7 +130,7 @@ export interface OpenModel {
 /** @throws InputError for what is no model, one whose parts do not fit each other, and one of texts or of classes */
 export async function openModel(value: unknown): Promise<OpenModel> {
   const { file, parameters } = await readModelFile(value);
-  const other = file.text ? "text" : file.images ? "images" : undefined;
+  const other = (["text", "images", "items"] as const).find((name) => file[name]);
   if (other)
     throw new InputError(
       other,

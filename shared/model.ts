@@ -13,6 +13,7 @@ interface Reads {
     features: readonly ({ name: string; kind: "numeric" } | { name: string; kind: "categorical"; values: string[] })[];
     text?: { tokens: number } | undefined;
     images?: ImageShape | undefined;
+    items?: { width: number } | undefined;
   };
 }
 
@@ -302,10 +303,14 @@ export const frozenCount = (architecture: Architecture): number => countOf(archi
 const countOf = (architecture: Architecture, frozen: boolean): number =>
   operationsOf(architecture).reduce((sum, layer) => sum + (layer.frozen === frozen ? layer.parameters : 0), 0);
 
-/** Numbers of a row of the input: a numeric feature is one, a categorical one a column a value; of a text its tokens, of an image its pixels. */
+/**
+ * Numbers of a row of the input: a numeric feature is one, a categorical one a column a value; of a text its tokens, of an
+ * image its pixels, of an item for a person what recommend/pairs.ts says.
+ */
 export function inputWidth(task: Reads): number {
-  const { features, text, images } = task.data;
+  const { features, text, images, items } = task.data;
   if (images) return imageLength(images);
+  if (items) return 1 + 2 * items.width;
   return text?.tokens ?? features.reduce((sum, f) => sum + (f.kind === "numeric" ? 1 : f.values.length), 0);
 }
 

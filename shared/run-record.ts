@@ -14,6 +14,7 @@ import type { PrincipalComponents } from "./model-file.ts";
 import type { ClipStep } from "./privacy/adaptive-clipping.ts";
 import type { ExplainSum } from "./questions/explain.ts";
 import type { Question } from "./questions/question.ts";
+import type { RankingReport } from "./recommend/report.ts";
 import type { Task } from "./task.ts";
 
 /**
@@ -93,6 +94,8 @@ export interface RoundRecord {
   classes?: { accuracy: number } & Partial<Omit<ClassFigures, "accuracy" | "byClass">> & {
       byClass?: (Omit<ClassFigures["byClass"][number], "found"> & { found?: number | undefined })[] | undefined;
     };
+  /** Of `evaluate`, of a task with items: where last choices stand among others; by group of each sensitive attribute */
+  ranking?: RankingReport;
   objective?: ObjectiveTerms;
   /** Of `explain`: mean absolute attribution by feature, logits; and by group of each sensitive attribute */
   importance?: ExplainSum["importance"];

@@ -57,9 +57,20 @@ const sensitiveAttribute = z.strictObject({
   groups: z.array(group).min(2).max(16),
 });
 
-const plainGateMetrics = ["accuracy", "auc", "microF1", "macroF1", "epsilon", "cohort"] as const;
+const plainGateMetrics = [
+  "accuracy",
+  "auc",
+  "microF1",
+  "macroF1",
+  "hitRate",
+  "ndcg",
+  "epsilon",
+  "cohort",
+] as const;
 /** Of three and more outcomes, or of whole names */
 const classGateMetrics: readonly string[] = ["microF1", "macroF1"];
+/** Of choices among the items of a catalogue, at ten */
+const rankingGateMetrics: readonly string[] = ["hitRate", "ndcg"];
 /** Of `fairness.attribute`, named as in shared/fairness/report.ts */
 const groupGateMetrics = [
   "demographicParityDifference",
@@ -117,6 +128,13 @@ export const taskSchema = z.strictObject({
           .max(32)
           .describe("Types of names to find: the cell has a BIO tag for each word of the text, as «B-PER I-PER O»"),
       }),
+      z.strictObject({
+        column: z.string().min(1),
+        order: z
+          .string()
+          .min(1)
+          .describe("Of choices among `items`: a column of numbers; the largest is the last choice, which is held back"),
+      }),
     ]),
     features: z
       .array(z.discriminatedUnion("kind", [numericFeature, categoricalFeature]))
@@ -143,6 +161,19 @@ export const taskSchema = z.strictObject({
       .optional()
       .describe(
         "In the place of features: images, cut to their middle and scaled to this size. A folder's sub-folders are their labels",
+      ),
+    items: z
+      .strictObject({
+        sha256: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/)
+          .describe("Of the catalogue's file, which each tab checks"),
+        count: z.int().min(200).max(100_000),
+        width: z.int().min(2).max(512).describe("Numbers of an item's vector"),
+      })
+      .optional()
+      .describe(
+        "In the place of features: a public catalogue, as `murmur catalogue` prints it. A row is one of its items that the person chose",
       ),
     sensitive: z.array(sensitiveAttribute).max(8).default([]),
     intersections: z
@@ -503,6 +534,7 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
   });
   checkText(task, report);
   checkImages(task, report);
+  checkItems(task, report);
   if (classes) checkClasses(task, classes, report);
   else if ("positive" in task.data.label && task.data.label.positive === task.data.label.negative)
     report(["data", "label", "negative"], "must differ from `positive`");
@@ -560,6 +592,8 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
       report(["gates", i, "metric"], "needs fairness.attribute; name it, also when the penalty is `none`");
     if (classGateMetrics.includes(gate.metric) && classesOf(task) === undefined)
       report(["gates", i, "metric"], `is ${gate.metric}, of classes or names; use accuracy or auc`);
+    if (rankingGateMetrics.includes(gate.metric) && !task.data.items)
+      report(["gates", i, "metric"], `is ${gate.metric}, of choices among items; use accuracy or auc`);
   });
   task.review?.reviewers.forEach(({ key, name }, i, all) => {
     if (all.some((other, j) => j < i && (other.key === key || other.name === name)))
@@ -596,11 +630,11 @@ export function checkTask(value: unknown): { task: Task } | { problems: TaskProb
 type Report = (path: (string | number)[], problem: string) => void;
 
 function checkText({ data, model, explain }: Task, report: Report): void {
-  const { text, images, features, label } = data;
+  const { text, images, items, features, label } = data;
   const tagged = "entities" in label;
   if (text === undefined) {
     if (tagged) report(["data", "text"], "is missing: names are found in texts; name their column");
-    if (features.length === 0 && !images)
+    if (features.length === 0 && !images && !items)
       report(["data", "features"], "are missing; list the columns to read, or name a `text` or `images`");
     if (model.encoder) report(["model", "encoder"], "reads texts; name the column in `data.text`, or leave it out");
     return;
@@ -649,6 +683,22 @@ function checkImages(task: Task, report: Report): void {
     const fix = `${error.fix[0]!.toLowerCase()}${error.fix.slice(1).replace(/\.$/, "")}`;
     report(["model", "layers", ...place], `${error.problem}; ${fix}`);
   }
+}
+
+/** A person's choices are rows that belong together, so it is the person who is protected, and nothing stands beside them. */
+function checkItems({ data, privacy, explain }: Task, report: Report): void {
+  const { items, text, images, features, label } = data;
+  if (items === undefined) {
+    if ("order" in label) report(["data", "items"], "are missing: choices are among the items of a catalogue; name it");
+    return;
+  }
+  if (!("order" in label))
+    report(["data", "label"], "needs `order`, the column that says which of the choices came last");
+  if (features.length > 0 || text || images)
+    report(["data", "items"], "stand beside features, a `text` or `images`; leave one of them out");
+  if (privacy.unit === "record")
+    report(["privacy", "unit"], "must be participant: all choices of a person are behind each of their rows");
+  if (explain) report(["explain"], "is about columns, which a choice has not; leave it out");
 }
 
 /** Tables and penalties are about one logit, and a group's figures about two outcomes. */

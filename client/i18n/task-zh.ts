@@ -105,6 +105,12 @@ export const taskDescriptionsZh: Record<string, string> = {
   "x + f(x), where f is a list of layers that keeps the shape": "x + f(x)，其中 f 是保持形状的一列层",
   "The mean of all tokens that are not padding": "所有非填充词元的平均",
   "The cell texts of three and more outcomes": "三种及以上结果在单元格中的文字",
+  "Of choices among `items`: a column of numbers; the largest is the last choice, which is held back":
+    "用于在 `items` 中的选择：一列数字；最大者为最后一次选择，会留出",
+  "Of the catalogue's file, which each tab checks": "目录文件的哈希，每个标签页都会核对",
+  "Numbers of an item's vector": "每个条目向量的数字个数",
+  "In the place of features: a public catalogue, as `murmur catalogue` prints it. A row is one of its items that the person chose":
+    "代替特征：公开的目录，由 `murmur catalogue` 打印。每一行是此人选择过的一个条目",
   "In the place of features: one column of English texts": "代替特征：一列英文文本",
   "Pieces of words that are read; what is longer is cut": "读取的词片数；更长的会截断",
   "Of a text: what reads it before `layers`. It is frozen, but for its adapters":

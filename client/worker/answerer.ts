@@ -18,14 +18,17 @@ import { encodeParticipant, encodeRecordSum } from "../../shared/privacy/encode.
 import { rotationSigns, type Signs } from "../../shared/privacy/hadamard.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import type { Encoded } from "../../shared/privacy/stages.ts";
-import { entityCounts } from "../../shared/questions/evaluate.ts";
+import { entityCounts, rankCount } from "../../shared/questions/evaluate.ts";
 import { sumExplained } from "../../shared/questions/explain.ts";
 import { type Layout, segment } from "../../shared/questions/layout.ts";
 import { sumMoments } from "../../shared/questions/moments.ts";
-import { profileCounts } from "../../shared/questions/profile-counts.ts";
+import { choiceShares, profileCounts } from "../../shared/questions/profile-counts.ts";
 import { announcedLayout, type Question } from "../../shared/questions/question.ts";
 import { assembleChange, assembleTrain } from "../../shared/questions/train.ts";
 import { treeCounts } from "../../shared/questions/tree.ts";
+import type { Catalogue } from "../../shared/recommend/catalogue.ts";
+import { type Pairs, pairInputs, pairsOf } from "../../shared/recommend/pairs.ts";
+import { rankOf } from "../../shared/recommend/ranking.ts";
 import { classesOf, type Task } from "../../shared/task.ts";
 import type { EncoderFile } from "../../shared/text/encoder-file.ts";
 import { entitiesOf, likeliestTags, tokenLabels } from "../../shared/text/tags.ts";
@@ -51,24 +54,35 @@ export class Answerer {
     private readonly portions: { train: Uint32Array; heldBack: Uint32Array },
     private readonly random: RandomSource,
     private readonly texts: { encode: TextEngine["encode"]; own: TextInputs } | undefined,
+    private readonly choices?: { pairs: Pairs; catalogue: Catalogue },
   ) {}
 
-  /** @param reader of a task that reads texts: the encoder's file, and who is told of how many of them are read */
+  /**
+   * @param reader of a task that reads texts: the encoder's file, and who is told of how many of them are read; of one
+   * with items: their catalogue
+   */
   static async create(
     open: () => Promise<GPUDevice>,
     task: Task,
     rows: TypedRows,
     portions: { train: Uint32Array; heldBack: Uint32Array },
     random: RandomSource,
-    reader?: { file: EncoderFile; onProgress?: (done: number) => void },
+    reader: { file?: EncoderFile; onProgress?: (done: number) => void; catalogue?: Catalogue } = {},
   ): Promise<Answerer> {
     const tables = { cells: cellsOf(task).length, attributes: cellsPerRow(task) };
     const architecture = architectureOf(task);
+    if (task.data.items) {
+      const { catalogue } = reader;
+      invariant(catalogue, "a task with items comes with their catalogue");
+      const pairs = pairsOf(rows, portions, catalogue, random);
+      const engine = await LastingEngine.create(open, architecture, tables);
+      return new Answerer(engine, task, pairs.rows, pairs.portions, random, undefined, { pairs, catalogue });
+    }
     if (!task.data.text) {
       const engine = await LastingEngine.create(open, architecture, tables);
       return new Answerer(engine, task, rows, portions, random, undefined);
     }
-    invariant(reader && rows.texts, "a task that reads texts comes with an encoder, and rows with texts");
+    invariant(reader.file && rows.texts, "a task that reads texts comes with an encoder, and rows with texts");
     const { engine, encode } = await openTextEngine(open, architecture, tables, reader.file);
     const own = await encode(rows.texts, reader.onProgress);
     return new Answerer(engine, task, rows, portions, random, { encode, own });
@@ -145,9 +159,10 @@ export class Answerer {
           this.portions.train.length,
           layout,
           signs,
+          this.choices && choiceShares(this.choices.pairs.chosen, layout),
         );
       case "train":
-        await this.#load(question.normalisation);
+        await this.#load(question.normalisation, question.popularity);
         return record
           ? this.#recordTrain(question, parameters, layout)
           : this.#participantTrain(question, parameters, layout, signs);
@@ -170,7 +185,7 @@ export class Answerer {
         return this.#counted(sumExplained(this.task, layout, absolute, rows), rows.count, layout, signs);
       }
       case "evaluate": {
-        await this.#load(question.normalisation);
+        await this.#load(question.normalisation, question.popularity);
         const rows = this.portions.heldBack;
         const classes = classesOf(this.task);
         if (this.rows.tags) {
@@ -195,9 +210,20 @@ export class Answerer {
             counts[offset + Number(alike)]! += 1;
           });
         }
-        return this.#counted(counts, rows.length, layout, signs);
+        return this.#counted(counts, rows.length, layout, signs, await this.#rank(parameters, layout));
       }
     }
+  }
+
+  /** Of choices: where the last one stands among the others that were drawn for it. */
+  async #rank(parameters: Parameters, layout: Layout): Promise<Float64Array | undefined> {
+    if (!this.choices) return undefined;
+    const { heldBack } = this.portions;
+    const [chosen, ...others] = await this.engine.scores(parameters, heldBack);
+    const perRow = cellsPerRow(this.task);
+    const at = heldBack[0]! * perRow;
+    // A task without sensitive attributes has one cell, of all.
+    return rankCount(rankOf(chosen!, others), this.rows.cells.subarray(at, at + perRow), layout);
   }
 
   /** The number of the class that the model thinks likeliest for each row. */
@@ -236,8 +262,11 @@ export class Answerer {
     return Array.from(await this.engine.scores(parameters, rows), (score) => score >= threshold);
   }
 
-  /** Sums at record level, whole grid steps, go out as they are; at participant level as fractions of the tab's rows. */
-  #counted(counts: Float64Array, rows: number, layout: Layout, signs: Signs): Encoded {
+  /**
+   * Sums at record level, whole grid steps, go out as they are; at participant level as fractions of the tab's rows.
+   * @param once [dimension] at participant level: what is of the person, and of none of the rows
+   */
+  #counted(counts: Float64Array, rows: number, layout: Layout, signs: Signs, once?: Float64Array): Encoded {
     if (this.task.privacy.unit === "record") {
       const integers = new Int32Array(layout.dimension);
       for (const { offset, length, unit } of layout.segments) {
@@ -246,7 +275,7 @@ export class Answerer {
       return encodeRecordSum(integers, layout);
     }
     return encodeParticipant(
-      counts.map((c) => c / Math.max(1, rows)),
+      counts.map((c, i) => c / Math.max(1, rows) + (once?.[i] ?? 0)),
       layout,
       signs,
       this.random,
@@ -313,12 +342,14 @@ export class Answerer {
   }
 
   /** Rows go to the adapter once, since a run has one normalisation. */
-  async #load(normalisation: Normalisation): Promise<void> {
-    const key = JSON.stringify(normalisation);
+  async #load(normalisation: Normalisation, popularity: readonly number[] = []): Promise<void> {
+    const key = JSON.stringify([normalisation, popularity]);
     if (this.#loaded === key) return;
     const { count, labels, cells } = this.rows;
     const { starts, ...inputs }: Partial<TextInputs> & Pick<TextInputs, "features"> = this.texts?.own ?? {
-      features: encodeFeatures(this.rows, this.task, normalisation),
+      features: this.choices
+        ? pairInputs(this.choices.pairs, this.choices.catalogue, popularity)
+        : encodeFeatures(this.rows, this.task, normalisation),
     };
     const own = starts ? tokenLabels(this.rows.tags!, starts, inputWidth(this.task)) : labels;
     await this.engine.load({ count, labels: own, cells, ...inputs });

@@ -19,8 +19,9 @@ import { account, admit, type Charge, familyOf } from "../../shared/privacy/bala
 import { checkEntropy, RandomSource } from "../../shared/privacy/random.ts";
 import { portionOf } from "../../shared/questions/question.ts";
 import type { Task } from "../../shared/task.ts";
-import type { EncoderFile } from "../../shared/text/encoder-file.ts";
-import { fetchEncoder } from "../data/encoder.ts";
+import { type Catalogue, readCatalogue } from "../../shared/recommend/catalogue.ts";
+import { type EncoderFile, readEncoderFile } from "../../shared/text/encoder-file.ts";
+import { fetchNamed } from "../data/named-file.ts";
 import { type Chosen, type Gathered, gather } from "../data/gather.ts";
 import { matchColumns } from "../data/match.ts";
 import { type CsvTable, parseFile } from "../data/read.ts";
@@ -75,6 +76,7 @@ class Worker implements TabWorker {
   #rows: TypedRows | undefined;
   #portions: { train: Uint32Array; heldBack: Uint32Array } | undefined;
   #encoder: Promise<EncoderFile> | undefined;
+  #catalogue: Promise<Catalogue> | undefined;
   #answerer: Promise<Answerer> | undefined;
   #device: GPUDevice | undefined;
   #model: ModelFile | undefined;
@@ -209,17 +211,25 @@ class Worker implements TabWorker {
     this.#task = task;
     this.#plan = plan;
     this.#taskHash = taskHash;
-    if (task.model.encoder && this.#encoder === undefined) {
-      // While the person reads and chooses.
-      this.#encoder = fetchEncoder(this.#url, task.model.encoder.sha256, (loaded, total) =>
-        this.#update({ encoder: { loaded, ...(total !== undefined && { total }) } }),
-      );
+    const { encoder } = task.model;
+    const { items } = task.data;
+    // While the person reads and chooses.
+    if (encoder && this.#encoder === undefined) {
+      this.#encoder = this.#fetch(encoder.sha256).then(readEncoderFile);
       this.#encoder.catch((error: unknown) => this.#fail(error));
+    }
+    if (items && this.#catalogue === undefined) {
+      this.#catalogue = this.#fetch(items.sha256).then((bytes) => readCatalogue(bytes, items));
+      this.#catalogue.catch((error: unknown) => this.#fail(error));
     }
     this.#update({ state: "choosing", task, taskHash, roundsPlanned, weakCohort: isWeakCohort(task) });
     await this.#showBalance();
     const charges = await this.#journal!.charges(familyOf(task, taskHash));
     if (isSpent(task, plan, charges)) this.#refuse("declined", "budget-spent");
+  }
+
+  #fetch(sha256: string): Promise<Uint8Array<ArrayBuffer>> {
+    return fetchNamed(this.#url, sha256, (loaded, total) => this.#update({ encoder: { loaded, total } }));
   }
 
   async #showBalance(): Promise<void> {
@@ -377,14 +387,11 @@ class Worker implements TabWorker {
 
   async #openAnswerer(): Promise<Answerer> {
     const file = await this.#encoder;
-    return Answerer.create(
-      () => this.#openDevice(),
-      this.#task!,
-      this.#rows!,
-      this.#portions!,
-      this.#random,
-      file && { file, onProgress: (texts) => this.#update({ encoder: { ...this.#snapshot.encoder!, texts } }) },
-    );
+    const catalogue = await this.#catalogue;
+    return Answerer.create(() => this.#openDevice(), this.#task!, this.#rows!, this.#portions!, this.#random, {
+      ...(file && { file, onProgress: (texts) => this.#update({ encoder: { ...this.#snapshot.encoder!, texts } }) }),
+      ...(catalogue && { catalogue }),
+    });
   }
 
   async tryText(text: string): Promise<Tried> {

@@ -6,6 +6,7 @@ import { stringify } from "yaml";
 import { isWeakCohort } from "../../shared/cohort.ts";
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
 import type { CheckedLedger } from "../../shared/ledger/file.ts";
+import { ranked } from "../../shared/recommend/ranking.ts";
 import { type Evidence, type FactName, facts, type RunEntries, runEntries } from "./facts.ts";
 import { escapeHtml, htmlPage, htmlTable } from "./html.ts";
 
@@ -112,7 +113,11 @@ export function modelCardOf(run: string, checkpoint: string, { entries }: Checke
       }),
     })),
     limits: limitsOf(own),
-    metrics: [...scoreFigures(record?.metrics), ...classFiguresOf(record?.classes)],
+    metrics: [
+      ...scoreFigures(record?.metrics),
+      ...classFiguresOf(record?.classes),
+      ...rankingFiguresOf(record?.ranking),
+    ],
     checkpoint,
   };
 }
@@ -139,6 +144,14 @@ const classFiguresOf = (classes: RoundRecord["classes"]): ModelCard["metrics"] =
         ...(classes.macroF1 === undefined
           ? []
           : [{ type: "f1", name: "F1, mean of the classes (held-back rows, noisy sum)", value: classes.macroF1 }]),
+      ]
+    : [];
+
+const rankingFiguresOf = (ranking: RoundRecord["ranking"]): ModelCard["metrics"] =>
+  ranking
+    ? [
+        { type: "hit_rate", name: `HR@10 of last choices among ${ranked} others (noisy sum)`, value: ranking.hitRate },
+        { type: "ndcg", name: `NDCG@10 of last choices among ${ranked} others (noisy sum)`, value: ranking.ndcg },
       ]
     : [];
 

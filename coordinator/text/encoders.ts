@@ -9,7 +9,7 @@ import { useLite } from "../../shared/text/use-lite.ts";
 import { type BertFiles, bertFile, bertFiles } from "./bert.ts";
 import { useLiteFile } from "./use-lite.ts";
 
-/** Where they are kept, below a coordinator's data. */
+/** Where they are kept, below a coordinator's data, and the catalogues that were made with them. */
 export const encodersFolder = (dataDir: string): string => join(dataDir, "encoders");
 
 const pathOf = (folder: string, sha256: string): string => join(folder, `${sha256}.safetensors`);
@@ -36,6 +36,17 @@ export async function encoderBytes(folder: string, sha256: string): Promise<Uint
       "Bring it in again.",
     );
   return bytes;
+}
+
+/** Under its hash, from where it is served. */
+export async function keepFile(bytes: Uint8Array, folder: string): Promise<{ sha256: string; path: string }> {
+  const sha256 = sha256Of(bytes);
+  const path = pathOf(folder, sha256);
+  await mkdir(folder, { recursive: true });
+  // All at once, so that a coordinator that serves never reads half a file.
+  await writeFile(`${path}.part`, bytes);
+  await rename(`${path}.part`, path);
+  return { sha256, path };
 }
 
 const patienceMs = 600_000;
@@ -66,12 +77,7 @@ export async function bringEncoder(
   if (expected !== undefined && found !== expected.toLowerCase())
     throw new InputError("--sha256", `is not that of model.safetensors, ${found}`, "Do not use what has another hash.");
   const { shape, bytes } = bertFile(files);
-  const sha256 = sha256Of(bytes);
-  const path = pathOf(folder, sha256);
-  await mkdir(folder, { recursive: true });
-  // All at once, so that a coordinator that serves never reads half a file.
-  await writeFile(`${path}.part`, bytes);
-  await rename(`${path}.part`, path);
+  const { sha256, path } = await keepFile(bytes, folder);
   return { sha256, path, bytes: bytes.length, yaml: stringify({ encoder: { name: "bert", sha256, ...shape } }) };
 }
 

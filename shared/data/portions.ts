@@ -6,7 +6,7 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { concatBytes } from "@noble/hashes/utils.js";
-import { pixelsOf, type TypedRows } from "./rows.ts";
+import { type Choices, pixelsOf, type TypedRows } from "./rows.ts";
 
 /** Of the key: nobody who knows a row can tell its part. */
 export const portionKeyBytes = 32;
@@ -15,7 +15,7 @@ export const portionKeyBytes = 32;
 const coinSides = 1_000_000;
 
 /**
- * Each row is held back with chance `share`, rows that are alike together.
+ * Each row is held back with chance `share`, rows that are alike together; of choices the last one.
  * @param key portionKeyBytes of them
  */
 export function splitHeldBack(
@@ -23,6 +23,7 @@ export function splitHeldBack(
   share: number,
   key: Uint8Array,
 ): { train: Uint32Array; heldBack: Uint32Array } {
+  if (rows.choices) return lastHeldBack(rows.choices);
   const train: number[] = [];
   const heldBack: number[] = [];
   for (let row = 0; row < rows.count; row++) {
@@ -31,6 +32,13 @@ export function splitHeldBack(
     (coin < share * coinSides ? heldBack : train).push(row);
   }
   return { train: Uint32Array.from(train), heldBack: Uint32Array.from(heldBack) };
+}
+
+/** Leave one out: what a person chose last is what the model has to foresee. Of those at the same time the last in the file. */
+function lastHeldBack({ order }: Choices): { train: Uint32Array; heldBack: Uint32Array } {
+  const last = order.reduce((best, when, i) => (when >= order[best]! ? i : best), 0);
+  const all = Uint32Array.from(order, (_, i) => i);
+  return { train: all.filter((i) => i !== last), heldBack: all.filter((i) => i === last) };
 }
 
 /** All that the task reads of a row, in the order of its columns. */

@@ -17,6 +17,8 @@ export interface TypedRows extends FeatureColumns {
   labels: Uint8Array;
   /** [count][words], where words are tagged: numbers of tagsOf */
   tags?: Uint8Array[];
+  /** [count], where rows are choices among the items of a catalogue */
+  choices?: Choices;
   /** [count, cellsPerRow(task)] index into cellsOf(task), 255 undisclosed; zeros in a task without sensitive attributes */
   cells: Uint8Array;
 }
@@ -45,6 +47,14 @@ export const cellOf = (record: TextRecord, column: string): string =>
 
 export const isMissing = (text: string) => text === "" || text === "?";
 
+/** Which items a person chose, and when. */
+export interface Choices {
+  /** [count], as the catalogue names them */
+  items: string[];
+  /** [count], larger is later */
+  order: Float64Array;
+}
+
 /** The columns a model of this task sees. */
 export const columnsRead = ({ data: { features, text, images } }: Task): string[] => [
   ...features.map((f) => f.name),
@@ -52,12 +62,15 @@ export const columnsRead = ({ data: { features, text, images } }: Task): string[
 ];
 
 /** The columns a row of this task cannot do without. */
-export const neededColumns = (task: Task): string[] => [
-  ...new Set([...columnsRead(task), task.data.label.column, ...task.data.sensitive.map((a) => a.column)]),
-];
+export const neededColumns = (task: Task): string[] => {
+  const { label, sensitive } = task.data;
+  const order = "order" in label ? [label.order] : [];
+  return [...new Set([...columnsRead(task), label.column, ...order, ...sensitive.map((a) => a.column)])];
+};
 
-/** The cell texts of the label by number: negative, positive; or the classes; or the tags of words. */
+/** The cell texts of the label by number: negative, positive; or the classes; or the tags of words; of items not chosen, chosen. */
 export function outcomesOf(label: Task["data"]["label"]): readonly string[] {
+  if ("order" in label) return ["other", "chosen"];
   if ("entities" in label) return tagsOf(label.entities);
   return "classes" in label ? label.classes : [label.negative, label.positive];
 }
@@ -73,10 +86,18 @@ export function readRows(records: readonly TextRecord[], task: Task): { rows: Ty
   const { column } = task.data.label;
   const outcomes = outcomesOf(task.data.label);
   const tagged = entityTypesOf(task) !== undefined;
-  const kept: { record: TextRecord; row: number; label: number; tags?: Uint8Array }[] = [];
+  const orderColumn = "order" in task.data.label ? task.data.label.order : undefined;
+  const kept: { record: TextRecord; row: number; label: number; tags?: Uint8Array; order?: number }[] = [];
   const shown: Uint8Array[] = [];
   records.forEach((record, i) => {
     const found = cellOf(record, column);
+    if (orderColumn !== undefined) {
+      const order = parseNumber(cellOf(record, orderColumn));
+      if (order !== undefined && found !== "") kept.push({ record, row: i + 1, label: 1, order });
+      else if (found === "") problems.push({ row: i + 1, column, code: "unknown-label", found });
+      else problems.push({ row: i + 1, column: orderColumn, code: "not-a-number", found: cellOf(record, orderColumn) });
+      return;
+    }
     if (tagged) {
       const tags = toBio(wordsOf(found)).map((tag) => outcomes.indexOf(tag));
       const words = wordsOf(cellOf(record, task.data.text!.column));
@@ -108,6 +129,12 @@ export function readRows(records: readonly TextRecord[], task: Task): { rows: Ty
     ...(images && { pixels: concatBytes(...shown) }),
     labels: Uint8Array.from(kept, ({ label }) => label),
     ...(tagged && { tags: kept.map(({ tags }) => tags!) }),
+    ...(orderColumn !== undefined && {
+      choices: {
+        items: kept.map(({ record }) => cellOf(record, column)),
+        order: Float64Array.from(kept, ({ order }) => order!),
+      },
+    }),
     cells: new Uint8Array(kept.length * cellsPerRow(task)),
   };
   const firsts = firstCells(task);

@@ -87,6 +87,15 @@ const classFigures = z.strictObject({
     .max(256)
     .optional(),
 });
+const rankingFigures = z.strictObject({
+  hitRate: figure,
+  ndcg: figure,
+  persons: z.number().positive(),
+  deviation: z.number().min(0),
+});
+const rankingReport = rankingFigures.extend({
+  byGroup: z.record(z.string(), z.record(z.string(), rankingFigures)),
+});
 const objective = z.strictObject({
   loss: z.number(),
   privacy: z.number(),
@@ -116,6 +125,7 @@ export const recordSchema = z.strictObject({
   privacy,
   metrics: metrics.optional(),
   classes: classFigures.optional(),
+  ranking: rankingReport.optional(),
   objective: objective.optional(),
   /** Of `explain`: mean absolute attribution by feature, logits; and by group of each sensitive attribute */
   importance: importance.optional(),

@@ -1,10 +1,12 @@
 /**
  * `evaluate`: on held-back rows, the score histogram, and by group and label how many rows each threshold selects.
  * Counts at the very thresholds are far more exact than what interpolation in a bin could give. Where a surrogate tree
- * was grown, how many rows it decides as the model does. Of more than two outcomes, a table of classes instead.
+ * was grown, how many rows it decides as the model does. Of more than two outcomes, a table of classes instead. Of choices,
+ * where the last one stands among others, by group.
  */
 import { classCounts } from "../fairness/class-figures.ts";
-import { cellsOf, cellsPerRow, scoreBins } from "../fairness/histogram.ts";
+import { cellsOf, cellsPerRow, scoreBins, undisclosed } from "../fairness/histogram.ts";
+import { firstRanks, rankCounts } from "../recommend/ranking.ts";
 import { classesOf, entityTypesOf, hasTree, type Task } from "../task.ts";
 import { type Entity, entityTable } from "../text/tags.ts";
 import type { Layout } from "./layout.ts";
@@ -42,8 +44,9 @@ export function evaluateLayout(task: Task): Layout {
   }
   const cells = cellsOf(task).length;
   const agreement = hasTree(task) ? 2 : 0;
+  const ranks = task.data.items ? cells * rankCounts : 0;
   const lengths = { histogram: cells * 2 * scoreBins.count, selected: evaluatedThresholds * cells * 2 };
-  const unit = countUnit(task.privacy.unit, lengths.histogram + lengths.selected + agreement);
+  const unit = countUnit(task.privacy.unit, lengths.histogram + lengths.selected + agreement + ranks);
   const perRow = Math.sqrt(cellsPerRow(task));
   return layOut(task.privacy.unit, [
     { name: "histogram", length: lengths.histogram, bound: perRow, unit, rounded: false },
@@ -55,6 +58,7 @@ export function evaluateLayout(task: Task): Layout {
       rounded: false,
     },
     ...(agreement > 0 ? [{ name: "agreement", length: agreement, bound: 1, unit, rounded: false }] : []),
+    ...(ranks > 0 ? [{ name: "ranks", length: ranks, bound: perRow, unit, rounded: false }] : []),
   ]);
 }
 
@@ -77,6 +81,15 @@ export function entityCounts(
   return counts;
 }
 
+/** One person's rank in each cell of their last choice, [dimension]. @param cells of that row, `undisclosed` among them */
+export function rankCount(rank: number, cells: Uint8Array, layout: Layout): Float64Array {
+  const counts = new Float64Array(layout.dimension);
+  const { offset } = segment(layout, "ranks");
+  for (const cell of cells)
+    if (cell !== undisclosed) counts[offset + cell * rankCounts + Math.min(rank, firstRanks)] = 1;
+  return counts;
+}
+
 export interface EvaluateSum {
   /** [cells, 2, bins] */
   histogram: Float64Array;
@@ -84,6 +97,8 @@ export interface EvaluateSum {
   selected: Float64Array;
   /** Rows on which the tree decides otherwise than the model, and as it; undefined without a tree */
   agreement?: Float64Array;
+  /** [cells, rankCounts], of choices */
+  ranks?: Float64Array;
 }
 
 export function readEvaluate(layout: Layout, sum: Float64Array): EvaluateSum {
@@ -93,5 +108,6 @@ export function readEvaluate(layout: Layout, sum: Float64Array): EvaluateSum {
     ...(layout.segments.some(({ name }) => name === "agreement") && {
       agreement: readSegment(layout, sum, "agreement"),
     }),
+    ...(layout.segments.some(({ name }) => name === "ranks") && { ranks: readSegment(layout, sum, "ranks") }),
   };
 }

@@ -6,6 +6,14 @@ import type { Task } from "../task.ts";
 import { type Layout, segment } from "./layout.ts";
 import { profileBin } from "./profile.ts";
 
+/** What a person's choices add: 1/√n to each of n, so that every person moves the sum by a norm of 1. [dimension] */
+export function choiceShares(chosen: Uint32Array, layout: Layout): Float64Array {
+  const shares = new Float64Array(layout.dimension);
+  const { offset } = segment(layout, "items");
+  for (const place of chosen) shares[offset + place] = 1 / Math.sqrt(chosen.length);
+  return shares;
+}
+
 /** Whole counts in the layout's places, [dimension]. */
 export function profileCounts(rows: TypedRows, task: Task, layout: Layout): Float64Array {
   const counts = new Float64Array(layout.dimension);

@@ -1,11 +1,13 @@
 /**
  * `profile`: bounded counts of every column, so that nobody's statistics are known but everybody's data can be
- * normalised. A row adds 1 to one bin of each feature, one cell of each sensitive attribute (if disclosed) and one label.
+ * normalised. A row adds 1 to one bin of each feature, one cell of each sensitive attribute (if disclosed) and one label. A
+ * person who brings choices adds to each chosen item.
  */
 import type { Normalisation } from "../data/features.ts";
 import { scaled } from "../data/features.ts";
 import { outcomesOf } from "../data/rows.ts";
 import { cellsOf, cellsPerRow } from "../fairness/histogram.ts";
+import { popularityOf } from "../recommend/popularity.ts";
 import type { Feature, Task } from "../task.ts";
 import type { Layout } from "./layout.ts";
 import { countUnit, layOut, readSegment } from "./layout.ts";
@@ -21,6 +23,7 @@ export function profileLayout(task: Task): Layout {
     ...task.data.features.map((f) => ({ name: `feature:${f.name}`, length: featureLength(f) })),
     { name: "cells", length: cellsOf(task).length * 2 },
     { name: "labels", length: outcomesOf(task.data.label).length },
+    ...(task.data.items ? [{ name: "items", length: task.data.items.count }] : []),
   ];
   const total = lengths.reduce((sum, part) => sum + part.length, 0);
   // One count of each feature, of the label, and one of each attribute.
@@ -40,7 +43,10 @@ export function profileBin(value: number, feature: Extract<Feature, { kind: "num
   return Math.min(profileBins - 1, Math.max(0, Math.floor(((value - low) / (high - low)) * profileBins)));
 }
 
-/** Noisy counts by feature [bins or values, then one for missing or other values]; never negative */
+/**
+ * Noisy counts by feature [bins or values, then one for missing or other values]; of choices by the label's column how
+ * popular each item is (recommend/popularity.ts) [items]. Never negative
+ */
 export type Marginals = Record<string, number[]>;
 
 export interface Profile {
@@ -52,8 +58,11 @@ export interface Profile {
   labelCounts: number[];
 }
 
-/** Reads the noisy sum of the counts. Means and standard deviations come from bin centres; noise below 0 is cut off. */
-export function readProfile(task: Task, layout: Layout, sum: Float64Array): Profile {
+/**
+ * Reads the noisy sum of the counts. Means and standard deviations come from bin centres; noise below 0 is cut off.
+ * @param itemNoise of choices: standard deviation on an item's count
+ */
+export function readProfile(task: Task, layout: Layout, sum: Float64Array, itemNoise = 0): Profile {
   const normalisation: Normalisation = {};
   const marginals: Marginals = {};
   const counted = (name: string) => Array.from(readSegment(layout, sum, name), (c) => Math.max(0, c));
@@ -75,5 +84,6 @@ export function readProfile(task: Task, layout: Layout, sum: Float64Array): Prof
     // A column narrower than a bin is not told from a constant; half a bin keeps the quotient finite.
     normalisation[feature.name] = { mean, scale: Math.max(Math.sqrt(variance), width / 2) };
   }
+  if (task.data.items) marginals[task.data.label.column] = popularityOf(counted("items"), itemNoise);
   return { normalisation, marginals, cellCounts: counted("cells"), labelCounts: counted("labels") };
 }

@@ -20,11 +20,25 @@ import { treeLayout } from "./tree.ts";
 /** The question as it is announced: signed, hashed, bound into every mask key. */
 export type Question =
   | { kind: "profile" }
-  | { kind: "train"; normalisation: Normalisation; witness: Witness; clip?: AnnouncedClip }
+  | {
+      kind: "train";
+      normalisation: Normalisation;
+      witness: Witness;
+      clip?: AnnouncedClip;
+      /** Of choices: recommend/popularity.ts, [items] */
+      popularity?: number[];
+    }
   | { kind: "tree"; normalisation: Normalisation /** logit */; threshold: number; tree: TreeNode; level: number }
   | { kind: "moments"; normalisation: Normalisation }
   | { kind: "explain"; normalisation: Normalisation /** [inputs] */; baseline: number[] }
-  | { kind: "evaluate"; normalisation: Normalisation /** logits */; thresholds: number[]; tree?: TreeNode };
+  | {
+      kind: "evaluate";
+      normalisation: Normalisation;
+      /** logits */
+      thresholds: number[];
+      tree?: TreeNode;
+      popularity?: number[];
+    };
 
 /** Whether it asks about the model that training ended with; the others ask about the one in training. */
 export const asksFinalModel = (question: Question["kind"]): boolean => question !== "profile" && question !== "train";

@@ -78,6 +78,7 @@ function fitsTask(question: Question, task: Task, round: number): boolean {
         finite(slope, cells * 2 * scoreBins.count) &&
         finite(weight, cells * 2) &&
         isClipDue(task, question.clip, round) &&
+        isPopularity(question.popularity, task) &&
         normalises(question.normalisation, task)
       );
     }
@@ -106,12 +107,19 @@ function fitsTask(question: Question, task: Task, round: number): boolean {
         finite(question.thresholds, evaluatedThresholds) &&
         (question.tree === undefined ||
           (hasTree(task) && isTree(question.tree, task.data.features, task.explain!.treeDepth))) &&
+        isPopularity(question.popularity, task) &&
         normalises(question.normalisation, task)
       );
     default:
       return false;
   }
 }
+
+/** One finite number an item, of a task with items. */
+const isPopularity = (popularity: unknown, { data: { items } }: Task): boolean =>
+  items === undefined
+    ? popularity === undefined
+    : Array.isArray(popularity) && popularity.length === items.count && popularity.every(Number.isFinite);
 
 const normalises = (normalisation: Record<string, { mean: number; scale: number }>, task: Task): boolean =>
   task.data.features.every((feature) => {

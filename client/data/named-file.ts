@@ -1,12 +1,10 @@
 /**
- * An encoder's file from the coordinator, checked against the hash in the task.
+ * A file that the task names by its hash, from the coordinator: an encoder, or a catalogue of items.
  *
  * It comes in pieces, and each is kept in the browser's cache as it comes: whoever loses the connection, or closes the tab,
  * goes on behind the last piece.
  */
 import { toHex } from "../../shared/canonical.ts";
-import { type EncoderFile, readEncoderFile } from "../../shared/text/encoder-file.ts";
-
 const cacheName = "murmur-encoders";
 
 /** At 1 Mbit/s a piece takes eight seconds, which is what a lost connection costs. */
@@ -27,12 +25,12 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
  * @param onProgress told of the bytes that are there, and of all of them
  * @throws Error `encoder: …` when it cannot be had, or is another one than the task names
  */
-export async function fetchEncoder(
+export async function fetchNamed(
   url: string,
   sha256: string,
   onProgress: (loaded: number, total: number) => void,
   { kept = openCache(), wait = pause }: { kept?: Promise<Kept | undefined>; wait?: typeof pause } = {},
-): Promise<EncoderFile> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const address = `${url}/encoders/${sha256}.safetensors`;
   const cache = await kept;
   const pieces: Uint8Array<ArrayBuffer>[] = [];
@@ -60,11 +58,11 @@ export async function fetchEncoder(
     at += piece.length;
   }
   const hash = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", whole)));
-  if (hash === sha256) return readEncoderFile(whole);
+  if (hash === sha256) return whole;
   for (let from = 0, i = 0; i < pieces.length; from += pieces[i++]!.length)
     await cache?.delete(`${address}?from=${from}`);
   // What was kept may have been spoilt on the disk; what comes anew may not.
-  if (wasKept) return fetchEncoder(url, sha256, onProgress, { kept: Promise.resolve(cache), wait });
+  if (wasKept) return fetchNamed(url, sha256, onProgress, { kept: Promise.resolve(cache), wait });
   throw new Error("encoder: it is not the one that the task names");
 }
 
