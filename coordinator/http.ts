@@ -179,11 +179,7 @@ export function apiApp(coordinator: Coordinator, lab: LabJobs, encoders: string,
         "Bring it in with `murmur encoder`.",
       );
     if (data.items && !hasEncoder(encoders, data.items.sha256))
-      throw new InputError(
-        "data.items.sha256",
-        "is of no catalogue that is here",
-        "Make it with `murmur catalogue`.",
-      );
+      throw new InputError("data.items.sha256", "is of no catalogue that is here", "Make it with `murmur catalogue`.");
     return c.json(await coordinator.launch(body.yaml), 201);
   });
   runs.get("/:id", reader, (c) => {

@@ -61,10 +61,8 @@ export function readSum(
   const { sum, survivors } = outcome;
   const layout = announcedLayout(question, task);
   switch (question.kind) {
-    case "profile": {
-      const noise = task.data.items && noiseOf(plan, survivors, "items");
-      return { learner: takeProfile(task, learner, readProfile(task, layout, sum, noise)) };
-    }
+    case "profile":
+      return { learner: takeProfile(task, learner, readProfile(task, layout, sum)) };
     case "train": {
       if (classesOf(task)) {
         const answer = readTrain(layout, sum);

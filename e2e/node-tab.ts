@@ -10,6 +10,7 @@ import { admission, type Charge } from "../shared/privacy/balance.ts";
 import { RandomSource } from "../shared/privacy/random.ts";
 import type { Question } from "../shared/questions/question.ts";
 import type { Catalogue } from "../shared/recommend/catalogue.ts";
+import { knownChoices } from "../shared/recommend/choices.ts";
 import { generateIdentityKeys } from "../shared/secure-sum/keys.ts";
 import type { Task } from "../shared/task.ts";
 import type { EncoderFile } from "../shared/text/encoder-file.ts";
@@ -73,7 +74,8 @@ export async function joinInNode(options: {
   events?: Partial<SessionEvents>;
 }): Promise<NodeTab> {
   const { task, csv, device, encoder, catalogue, random = new RandomSource(), ...rest } = options;
-  const { rows } = readRows(parseCsv(csv).records, task);
+  const read = readRows(parseCsv(csv).records, task).rows;
+  const rows = catalogue ? knownChoices(read, catalogue) : read;
   const portions = splitHeldBack(rows, task.data.heldBack, random.bytes(portionKeyBytes));
   const answerer = await Answerer.create(async () => device, task, rows, portions, random, {
     ...(encoder && { file: encoder }),

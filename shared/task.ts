@@ -57,16 +57,7 @@ const sensitiveAttribute = z.strictObject({
   groups: z.array(group).min(2).max(16),
 });
 
-const plainGateMetrics = [
-  "accuracy",
-  "auc",
-  "microF1",
-  "macroF1",
-  "hitRate",
-  "ndcg",
-  "epsilon",
-  "cohort",
-] as const;
+const plainGateMetrics = ["accuracy", "auc", "microF1", "macroF1", "hitRate", "ndcg", "epsilon", "cohort"] as const;
 /** Of three and more outcomes, or of whole names */
 const classGateMetrics: readonly string[] = ["microF1", "macroF1"];
 /** Of choices among the items of a catalogue, at ten */
@@ -133,7 +124,9 @@ export const taskSchema = z.strictObject({
         order: z
           .string()
           .min(1)
-          .describe("Of choices among `items`: a column of numbers; the largest is the last choice, which is held back"),
+          .describe(
+            "Of choices among `items`: a column of numbers; the largest is the last choice, which is held back",
+          ),
       }),
     ]),
     features: z

@@ -15,6 +15,7 @@ import { ClassReport } from "./class-report.tsx";
 import { Cohort } from "./cohort.tsx";
 import { Curves } from "./curves.tsx";
 import { Explained } from "./explained.tsx";
+import { RankingReport } from "./ranking-report.tsx";
 import { reasonText } from "./reason-text.ts";
 import { Review } from "./review.tsx";
 import { TroubleList } from "./trouble-list.tsx";
@@ -92,6 +93,7 @@ export function RunView({ run }: { run: RunDetail }) {
       {!over && run.state !== "proposed" && <Cohort run={run} />}
       {run.roundsDone > 0 && <Curves run={run} />}
       <ClassReport run={run} />
+      <RankingReport run={run} />
       <Explained run={run} />
       <Gates run={run} />
       {run.review && <Review run={run} review={run.review} />}

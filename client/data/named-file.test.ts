@@ -48,7 +48,11 @@ describe("a file that a task names", () => {
   it("comes in pieces, and is kept", async () => {
     const told: number[] = [];
     const cache = cacheOf();
-    expect(createHash("sha256").update(await get(cache, told)).digest("hex")).toBe(sha256);
+    expect(
+      createHash("sha256")
+        .update(await get(cache, told))
+        .digest("hex"),
+    ).toBe(sha256);
     expect(asked.length).toBe(3);
     expect(told.at(-1)).toBe(1);
     await get(cache);

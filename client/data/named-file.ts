@@ -5,6 +5,7 @@
  * goes on behind the last piece.
  */
 import { toHex } from "../../shared/canonical.ts";
+
 const cacheName = "murmur-encoders";
 
 /** At 1 Mbit/s a piece takes eight seconds, which is what a lost connection costs. */

@@ -69,6 +69,8 @@ export const en = {
     "A CSV file has the words of a text in one column and their tags in another, with blanks between. Or, as in CoNLL’s files, each line holds a word and its tag, and an empty line ends a text. The types of names: {label}",
   "choose.how.images":
     "In a folder, each sub-folder is called after what its images show. Or a CSV file beside the images names each of them and its label. The labels: {label}",
+  "choose.how.choices":
+    "Each row is something that you chose: what it is called in the task’s catalogue, under {label}, and when. The last one is held back: the model is measured by whether it would have come up with it.",
   "choose.images":
     "Each image is cut to its middle and scaled to {width} × {height} pixels, in {channels, select, 1 {shades of grey} other {colour}}: the task sees no more of it.",
   "choose.noCamera": "This page never asks for the camera: it is switched off for it.",
@@ -80,6 +82,8 @@ export const en = {
   "data.title": "What the tab sees in your file",
   "data.rows":
     "{rows, plural, one {# row} other {# rows}}, {heldBack, number} of them only to measure the model, never to train it",
+  "data.choices":
+    "The task’s catalogue knows {known, plural, one {# of them} other {# of them}}, each counted once. The last one is held back: {last}",
   "data.dropped": "Left out at once: {columns}",
   "data.droppedNone": "No column had to be left out.",
   "data.anonymity":
@@ -122,7 +126,7 @@ export const en = {
   "train.round": "Round {round, number} of {planned, number}: {question}",
   "train.phase": "Now: {phase}",
   "train.cohort": "{cohort, plural, one {# participant} other {# participants}} in the cohort",
-  "train.fetching": "Fetching the language model that reads your texts: {loaded} of {total} MB.",
+  "train.fetching": "Fetching the public file that this task needs: {loaded} of {total} MB.",
   "train.reading": "Reading your texts once, here in the tab: {texts, number} of {rows, number}.",
   "train.waitingFor": "Waiting for the first round. It begins when enough participants are here.",
   "train.lastRefusal": "Your tab sat out a round. {reason}",
@@ -159,6 +163,13 @@ export const en = {
   "look.where": "The more strongly a part is coloured, the more it speaks for the answer.",
   "look.note":
     "Each part was greyed out in turn, and the model asked again: what its answer lost is what the part weighs (occlusion). The model was learned from noisy sums, and may be wrong.",
+  "recommend.title": "What the model recommends to you",
+  "recommend.text":
+    "From the task’s catalogue, for what you chose, the held-back choice among it. It is computed in this tab, and nothing of it leaves.",
+  "recommend.ask": "Recommend",
+  "recommend.failed": "The model could not be asked. Reload the page and join again.",
+  "recommend.note":
+    "Best first, without what you have chosen already. The model goes by what is chosen often and by what is like your choices; it was learned from noisy sums, and may be wrong.",
   "try.title": "Try the model on your own words",
   "try.text": "Write a sentence. The trained model reads it here in this tab; nothing you write leaves it.",
   "try.label": "Your text",
@@ -232,7 +243,7 @@ export const en = {
   "stopped.title": "This tab cannot go on",
   // Why it cannot go on, by code: what happened, and what to do
   "refusal.no-encoder":
-    "The language model of this task could not be fetched, or is not the one the task names ({reason}). Check your connection and reload the page. If it comes again, tell the person who invited you.",
+    "The public file that this task needs, a language model or a catalogue, could not be fetched, or is not the one the task names ({reason}). Check your connection and reload the page. If it comes again, tell the person who invited you.",
   "refusal.no-webgpu":
     "This browser gives no access to a graphics processor through WebGPU. Use a current Chrome, Edge, Firefox or Safari over https or on localhost, and switch hardware acceleration on.",
   "refusal.adapter-lost":
@@ -357,6 +368,13 @@ export const en = {
   "console.gate.open": "not yet known",
   "console.gate.condition": "Condition",
   "console.gate.value": "Now",
+  "ranking.title": "How far up the next choice comes",
+  "ranking.who": "Who",
+  "ranking.all": "everybody",
+  "ranking.persons": "Persons",
+  "ranking.gap": "By {attribute}, HR@10 differs by {gap} ± {deviation} at most.",
+  "ranking.note":
+    "The last choice of each person was ranked among {others, number} others that they never chose: HR@10 is how often it came among the first ten, NDCG@10 counts it the less the further down it came. ± is one standard deviation, of sampling and of the sum’s noise. Groups of too few persons are left out.",
   "classes.title": "How well each class is told",
   "entities.title": "How well names are found",
   "entities.summary":
@@ -377,6 +395,8 @@ export const en = {
   "metric.auc": "AUC",
   "metric.microF1": "Micro F1",
   "metric.macroF1": "Macro F1",
+  "metric.hitRate": "HR@10",
+  "metric.ndcg": "NDCG@10",
   "metric.demographicParityDifference": "Demographic parity difference",
   "metric.demographicParityRatio": "Demographic parity ratio",
   "metric.equalizedOddsDifference": "Equalized odds difference",

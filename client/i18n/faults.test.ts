@@ -23,6 +23,8 @@ const files = [
   "shared/lab/axes.ts",
   "shared/lab/search.ts",
   "shared/data/rows.ts",
+  "shared/recommend/choices.ts",
+  "shared/recommend/catalogue.ts",
   "client/data/read.ts",
   "client/data/gather.ts",
   "coordinator/lab-jobs.ts",

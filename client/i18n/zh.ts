@@ -69,6 +69,8 @@ export const zh = {
     "CSV 文件的一列是文本的词，另一列是各词的标记，以空格分隔。也可以像 CoNLL 文件那样，每行一个词及其标记，空行结束一段文本。名称的类型有：{label}",
   "choose.how.images":
     "在文件夹中，每个子文件夹以其图像的内容命名。也可以在图像旁放一个 CSV 文件，列出每张图像及其标签。标签有：{label}",
+  "choose.how.choices":
+    "每一行是您选择过的一个条目：它在任务目录中的名称（{label} 列），以及选择的时间。最后一次选择会留出：用它来衡量模型是否想得到它。",
   "choose.images":
     "每张图像都会裁取中央部分并缩放到 {width} × {height} 像素，{channels, select, 1 {只留灰度} other {保留颜色}}：任务看不到更多。",
   "choose.noCamera": "此页面从不请求摄像头：它对此页面是关闭的。",
@@ -79,6 +81,7 @@ export const zh = {
   "choose.columns": "任务会读取这些列：{columns}",
   "data.title": "标签页从文件中看到的",
   "data.rows": "{rows, plural, other {# 行}}，其中 {heldBack, number} 行只用于衡量模型，不参与训练",
+  "data.choices": "任务的目录认识其中 {known, number} 个，每个只算一次。最后一个会留出：{last}",
   "data.dropped": "读取时即已去除：{columns}",
   "data.droppedNone": "没有需要去除的列。",
   "data.anonymity":
@@ -119,7 +122,7 @@ export const zh = {
   "train.round": "第 {round, number} 轮，共 {planned, number} 轮：{question}",
   "train.phase": "当前：{phase}",
   "train.cohort": "{cohort, plural, other {本轮 # 位参与者}}",
-  "train.fetching": "正在下载用来阅读文字的语言模型：{loaded} / {total} MB。",
+  "train.fetching": "正在下载此任务所需的公开文件：{loaded} / {total} MB。",
   "train.reading": "正在本标签页内阅读您的文字：{texts, number} / {rows, number}。",
   "train.waitingFor": "正在等待第一轮。人数足够后即开始。",
   "train.lastRefusal": "您的标签页有一轮没有参加。{reason}",
@@ -156,6 +159,12 @@ export const zh = {
   "look.where": "某部分颜色越深，越支持该答案。",
   "look.note":
     "逐一遮灰每个部分并再次询问模型：答案因此失去多少，就是该部分的权重（遮挡法）。模型由带噪声的总和学成，可能出错。",
+  "recommend.title": "模型向您推荐什么",
+  "recommend.text": "从任务的目录中，根据您的选择（包括留出的那一次）推荐。只在此标签页内计算，任何内容都不会离开。",
+  "recommend.ask": "推荐",
+  "recommend.failed": "无法询问模型。请重新加载页面后再加入。",
+  "recommend.note":
+    "最合适的排在最前，不含您已选择的。模型依据的是常被选择的和与您的选择相似的条目；它由带噪声的总和学成，可能出错。",
   "try.title": "用您自己的文字试试模型",
   "try.text": "写一句英文。训练完成的模型在本标签页内阅读它，您写的内容不会离开。",
   "try.label": "您的文字",
@@ -226,7 +235,7 @@ export const zh = {
   "stopped.title": "此标签页无法继续",
 
   "refusal.no-encoder":
-    "无法取得此任务的语言模型，或它与任务所写的不一致（{reason}）。请检查网络并重新加载页面；如再次出现，请告知邀请您的人。",
+    "无法取得此任务所需的公开文件（语言模型或目录），或它与任务所写的不一致（{reason}）。请检查网络并重新加载页面；如再次出现，请告知邀请您的人。",
   "refusal.no-webgpu":
     "此浏览器没有通过 WebGPU 提供图形处理器。请使用新版 Chrome、Edge、Firefox 或 Safari，通过 https 或 localhost 打开，并开启硬件加速。",
   "refusal.adapter-lost":
@@ -328,6 +337,13 @@ export const zh = {
   "console.gate.open": "尚未可知",
   "console.gate.condition": "条件",
   "console.gate.value": "当前",
+  "ranking.title": "下一次选择排得多靠前",
+  "ranking.who": "人群",
+  "ranking.all": "所有人",
+  "ranking.persons": "人数",
+  "ranking.gap": "按 {attribute} 区分，HR@10 最多相差 {gap} ± {deviation}。",
+  "ranking.note":
+    "每个人的最后一次选择与其从未选择过的 {others, number} 个条目一起排序：HR@10 是它进入前十名的比例，NDCG@10 则按名次递减计分。± 为一个标准差，含抽样和总和中的噪声。人数过少的群体不列出。",
   "classes.title": "各类别的识别情况",
   "entities.title": "名称的识别情况",
   "entities.summary":
@@ -347,6 +363,8 @@ export const zh = {
   "metric.auc": "AUC",
   "metric.microF1": "微平均 F1",
   "metric.macroF1": "宏平均 F1",
+  "metric.hitRate": "HR@10",
+  "metric.ndcg": "NDCG@10",
   "metric.demographicParityDifference": "人群均等差异",
   "metric.demographicParityRatio": "人群均等比率",
   "metric.equalizedOddsDifference": "均等化几率差异",

@@ -19,8 +19,8 @@ const take = (chosen: Chosen[]) => {
 
 export function Choose({ task }: { task: Task }) {
   const { refusal, bytesSent, decoding } = snapshot.value;
-  const { text, images, label } = task.data;
-  const kind = images ? "images" : entityTypesOf(task) ? "names" : text ? "text" : "table";
+  const { text, images, items, label } = task.data;
+  const kind = images ? "images" : entityTypesOf(task) ? "names" : text ? "text" : items ? "choices" : "table";
   const byFolder = kind === "images" || kind === "text";
   return (
     <section class="card">
@@ -47,7 +47,7 @@ export function Choose({ task }: { task: Task }) {
         }}
       >
         <label class="button">
-          {t(`choose.file.${kind}`)}
+          {t(`choose.file.${kind === "choices" ? "table" : kind}`)}
           <input
             class="unseen"
             type="file"
@@ -92,8 +92,16 @@ export function Choose({ task }: { task: Task }) {
           {t("choose.images", { width: images.width, height: images.height, channels: images.channels })}
         </p>
       )}
-      {kind !== "table" && <p class="quiet small">{t(`choose.how.${kind}`, { label: labelsText(task) })}</p>}
-      <p class="quiet small">{t("choose.columns", { columns: [...columnsRead(task), label.column].join(", ") })}</p>
+      {kind !== "table" && (
+        <p class="quiet small">
+          {t(`choose.how.${kind}`, { label: kind === "choices" ? label.column : labelsText(task) })}
+        </p>
+      )}
+      <p class="quiet small">
+        {t("choose.columns", {
+          columns: [...columnsRead(task), label.column, ...("order" in label ? [label.order] : [])].join(", "),
+        })}
+      </p>
     </section>
   );
 }

@@ -53,6 +53,7 @@ function FileCard({ task, data, bytesSent }: { task: Task; data: DataSummary; by
       <p>
         <span class="mono">{data.fileName}</span>: {t("data.rows", { rows: data.rows, heldBack: data.heldBack })}
       </p>
+      {data.choices && <p data-testid="choices">{t("data.choices", data.choices)}</p>}
       <p>
         <strong>{t("choose.never")}</strong> {t("choose.sent", { bytes: formatNumber(bytesSent) })}
       </p>

@@ -11,6 +11,7 @@ import { HandOn } from "./hand-on.tsx";
 import { Held } from "./held.tsx";
 import { NameColumns } from "./name-columns.tsx";
 import { OwnRowCard } from "./own-row.tsx";
+import { Recommended } from "./recommended.tsx";
 import { refusalText } from "./refusal.ts";
 import { Remedy } from "./remedy.tsx";
 import { Sent } from "./sent.tsx";
@@ -82,6 +83,7 @@ export function Participant() {
       {state === "finished" && <OwnRowCard />}
       {state === "finished" && <TryText />}
       {state === "finished" && <TryImage />}
+      {state === "finished" && <Recommended />}
       {stepOf[state] >= 2 && task && <Sent />}
       {over && task && checkpoint && <Held task={task} />}
       {task && !over && <HandOn />}

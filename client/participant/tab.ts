@@ -40,5 +40,6 @@ export const consent = () => void worker?.consent();
 export const explain = (row: number, method: ExplainMethod) => worker!.explain(row, method);
 export const tryText = (text: string) => worker!.tryText(text);
 export const tryImage = (cell: string) => worker!.tryImage(cell);
+export const recommend = () => worker!.recommend();
 export const held = () => worker!.held();
 export const leave = () => void worker?.leave();

@@ -18,7 +18,7 @@ import { encodeParticipant, encodeRecordSum } from "../../shared/privacy/encode.
 import { rotationSigns, type Signs } from "../../shared/privacy/hadamard.ts";
 import type { RandomSource } from "../../shared/privacy/random.ts";
 import type { Encoded } from "../../shared/privacy/stages.ts";
-import { entityCounts, rankCount } from "../../shared/questions/evaluate.ts";
+import { entityCounts, rankAnswer } from "../../shared/questions/evaluate.ts";
 import { sumExplained } from "../../shared/questions/explain.ts";
 import { type Layout, segment } from "../../shared/questions/layout.ts";
 import { sumMoments } from "../../shared/questions/moments.ts";
@@ -104,7 +104,7 @@ export class Answerer {
   }
 
   /** Logits [rows, outputs] of model inputs [rows, width] of anyone's making, on the adapter: for explanations. */
-  async score(parameters: Parameters, inputs: Float64Array): Promise<Float32Array> {
+  async score(parameters: Parameters, inputs: Float32Array | Float64Array): Promise<Float32Array> {
     const width = inputWidth(this.task);
     const rows = inputs.length / width;
     const outputs = classesOf(this.task)?.length ?? 1;
@@ -223,7 +223,7 @@ export class Answerer {
     const perRow = cellsPerRow(this.task);
     const at = heldBack[0]! * perRow;
     // A task without sensitive attributes has one cell, of all.
-    return rankCount(rankOf(chosen!, others), this.rows.cells.subarray(at, at + perRow), layout);
+    return rankAnswer(rankOf(chosen!, others), this.rows.cells.subarray(at, at + perRow), layout);
   }
 
   /** The number of the class that the model thinks likeliest for each row. */

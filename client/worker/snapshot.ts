@@ -63,6 +63,8 @@ export interface DataSummary {
   problemCount: number;
   /** Columns that were dropped because the task calls them identifiers or does not name them */
   droppedColumns: string[];
+  /** Of choices: how many the catalogue knows, each counted once, and the title of the last one, which is held back */
+  choices?: { known: number; last: string };
   /** First rows, for the eye only: never leaves the tab */
   preview: { columns: string[]; rows: string[][] };
   /** Smallest number of rows that share all quasi-identifiers, and how many rows are unique in them */
@@ -104,7 +106,7 @@ export interface TabSnapshot {
   hasSample?: boolean;
   data?: DataSummary;
   adapter?: string;
-  /** Of a task that reads texts: how much of the encoder is here, bytes, and how many of the tab's texts it has read */
+  /** Of a task that names a file: how much of it is here, bytes; of an encoder also how many of the tab's texts it has read */
   encoder?: { loaded: number; total?: number; texts?: number };
   /** How many of the chosen images are read, while they are */
   decoding?: { done: number; total: number };
@@ -129,6 +131,8 @@ export interface TabSnapshot {
   triable?: boolean;
   /** Whether the model can be tried on images, once the run has ended with one that was evaluated */
   lookable?: boolean;
+  /** Whether the model can recommend something, once the run has ended with one that was evaluated */
+  recommends?: boolean;
   /** Last verified ledger checkpoint */
   checkpoint?: { size: number; root: string };
   /** Connected to the coordinator */
@@ -197,6 +201,8 @@ export interface TabWorker {
   tryText(text: string): Promise<Tried>;
   /** @param cell one of the preview's images. Nothing of it leaves the tab. Where `lookable` */
   tryImage(cell: string): Promise<Seen>;
+  /** Titles of what the model recommends for the tab's own choices, best first. Nothing leaves the tab. Where `recommends` */
+  recommend(): Promise<string[]>;
   /** All that this browser holds about the person for this run, and the proof that the last question is in the ledger */
   held(): Promise<{ held: unknown; proof: ProofFile | undefined }>;
   /** Ends taking part. A round under way loses this tab as a dropout; nothing of it is revealed. */

@@ -18,12 +18,13 @@ import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
 import { account, admit, type Charge, familyOf } from "../../shared/privacy/balance.ts";
 import { checkEntropy, RandomSource } from "../../shared/privacy/random.ts";
 import { portionOf } from "../../shared/questions/question.ts";
-import type { Task } from "../../shared/task.ts";
 import { type Catalogue, readCatalogue } from "../../shared/recommend/catalogue.ts";
+import { knownChoices } from "../../shared/recommend/choices.ts";
+import type { Task } from "../../shared/task.ts";
 import { type EncoderFile, readEncoderFile } from "../../shared/text/encoder-file.ts";
-import { fetchNamed } from "../data/named-file.ts";
 import { type Chosen, type Gathered, gather } from "../data/gather.ts";
 import { matchColumns } from "../data/match.ts";
+import { fetchNamed } from "../data/named-file.ts";
 import { type CsvTable, parseFile } from "../data/read.ts";
 import { Answerer } from "./answerer.ts";
 import { Duty } from "./duty.ts";
@@ -197,7 +198,9 @@ class Worker implements TabWorker {
             ? { triable: true }
             : model?.images
               ? { lookable: true }
-              : model && this.#rows && "positive" in model.label && { explainable: this.#rows.count };
+              : model?.items
+                ? { recommends: true }
+                : model && this.#rows && "positive" in model.label && { explainable: this.#rows.count };
           this.#update({ state: "finished", ...asked });
           this.#session?.leave();
         },
@@ -328,8 +331,10 @@ class Worker implements TabWorker {
       this.#refuse("choosing", "too-few-rows", { rows: rows.count, minimum: fewestRows });
       return;
     }
-    this.#rows = rows;
-    this.#portions = splitHeldBack(rows, task.data.heldBack, this.#portionKey!);
+    const catalogue = await this.#catalogue;
+    const read = catalogue ? knownChoices(rows, catalogue) : rows;
+    this.#rows = read;
+    this.#portions = splitHeldBack(read, task.data.heldBack, this.#portionKey!);
     const kept = columns.filter((column) => !dropped.includes(column));
     const found = [
       ...ragged.map((row) => ({ row, column: "", code: "ragged-row" as const, found: "" })),
@@ -342,6 +347,7 @@ class Worker implements TabWorker {
         fileName,
         rows: rows.count,
         heldBack: this.#portions.heldBack.length,
+        ...(catalogue && { choices: understood(read, this.#portions.heldBack, catalogue) }),
         problems: found.slice(0, shownProblems),
         problemCount: found.length,
         droppedColumns: dropped,
@@ -406,6 +412,12 @@ class Worker implements TabWorker {
     return tryImage(this.#model, await this.#answerer, cell);
   }
 
+  async recommend(): Promise<string[]> {
+    invariant(this.#model && this.#rows && this.#answerer && this.#catalogue, "there is a model that recommends");
+    const { recommend } = await import("./recommend.ts");
+    return recommend(this.#model, await this.#answerer, this.#rows, await this.#catalogue);
+  }
+
   async explain(row: number, method: ExplainMethod): Promise<OwnRow> {
     const [model, rows] = [this.#model, this.#rows];
     invariant(model && rows && row >= 1 && row <= rows.count, "a row of the tab's own, and a model to explain it by");
@@ -446,7 +458,7 @@ class Worker implements TabWorker {
       ? "adapter-lost"
       : /not finite/i.test(reason)
         ? "not-finite"
-        : /^encoder/.test(reason)
+        : /^(encoder|catalogue)/.test(reason)
           ? "no-encoder"
           : "protocol-error";
     this.#refuse("failed", code, { reason });
@@ -475,6 +487,11 @@ class Worker implements TabWorker {
       this.#show(this.#snapshot);
     }, showEveryMs);
   }
+}
+
+/** Of choices: what the tab made of them, for their owner to see. */
+function understood({ count, choices }: TypedRows, heldBack: Uint32Array, { places, titles }: Catalogue) {
+  return { known: count, last: titles[places.get(choices!.items[heldBack[0]!]!)!]! };
 }
 
 /** Whether none of the questions of a run would fit the budget any more. */

@@ -47,6 +47,12 @@ export async function predictionsOf(
   encoders: string,
 ): Promise<Predictions> {
   const { run, modelHash, context, label } = file;
+  if (file.items)
+    throw new InputError(
+      "--run",
+      "is a model that recommends items, and this reads rows",
+      "Ask it on the participant's page.",
+    );
   const told = { run, modelHash, threshold: context.threshold };
   if ("entities" in label) return { ...told, predictions: await tagged(file, parameters, text, encoders) };
   const logits = await scored(file, parameters, recordsOf(text), encoders);

@@ -152,6 +152,11 @@ const rankingFiguresOf = (ranking: RoundRecord["ranking"]): ModelCard["metrics"]
     ? [
         { type: "hit_rate", name: `HR@10 of last choices among ${ranked} others (noisy sum)`, value: ranking.hitRate },
         { type: "ndcg", name: `NDCG@10 of last choices among ${ranked} others (noisy sum)`, value: ranking.ndcg },
+        ...Object.entries(ranking.gaps).map(([attribute, { hitRate }]) => ({
+          type: "hit_rate_gap",
+          name: `Largest difference of HR@10 by ${attribute} (noisy sum)`,
+          value: hitRate,
+        })),
       ]
     : [];
 

@@ -4,6 +4,7 @@
 
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
 import type { CheckedLedger } from "../../shared/ledger/file.ts";
+import { ranked } from "../../shared/recommend/ranking.ts";
 
 /** A fact and the place of the entry it rests on; `null` means that there is no evidence. */
 export interface Fact {
@@ -57,12 +58,22 @@ export function reportOf(run: string, checkpoint: string, { entries }: CheckedLe
   add("unit of privacy", lastCharge?.entry.privacy.unit, lastCharge?.index);
 
   const evaluated = rounds.find((r) => r.entry.record.question === "evaluate");
-  const { metrics, classes } = evaluated?.entry.record ?? {};
-  add("accuracy on held-back rows, from the noisy sum", metrics?.accuracy ?? classes?.accuracy, evaluated?.index);
+  const { metrics, classes, ranking } = evaluated?.entry.record ?? {};
+  // Of a hundred items one was chosen: who says no to all is right 99 times.
+  if (!ranking)
+    add("accuracy on held-back rows, from the noisy sum", metrics?.accuracy ?? classes?.accuracy, evaluated?.index);
   if (classes) add("F1 on held-back rows, mean of the classes, from the noisy sum", classes.macroF1, evaluated?.index);
   else add("AUC on held-back rows, from the noisy sum", metrics?.auc, evaluated?.index);
   for (const [attribute, gap] of Object.entries(metrics?.gaps ?? {})) {
     add(`demographic parity difference by ${attribute}, from the noisy sum`, gap, evaluated?.index);
+  }
+  if (ranking) {
+    const among = `of last choices among ${ranked} others, from the noisy sum`;
+    add(`HR@10 ${among}`, ranking.hitRate, evaluated?.index);
+    add("standard deviation of this HR@10", ranking.deviation, evaluated?.index);
+    add(`NDCG@10 ${among}`, ranking.ndcg, evaluated?.index);
+    for (const [attribute, { hitRate }] of Object.entries(ranking.gaps))
+      add(`largest difference of HR@10 by ${attribute}, from the noisy sum`, hitRate, evaluated?.index);
   }
   const inVain = rounds.filter((r) => r.entry.record.metrics?.saturated);
   add(

@@ -17,6 +17,7 @@ export function taskOf({ grid, base }: { grid: Grid; base: Change }, cell: Cell,
   };
   if (task.data.text) refuse("task", "reads texts", "Use a task whose features are columns.");
   if (task.data.images) refuse("task", "reads images", "Use a task whose features are columns.");
+  if (task.data.items) refuse("task", "recommends items", "Use a task whose features are columns.");
   if (classesOf(task)) refuse("task", "has more than two outcomes", "Use a task of two.");
   if (cell.local?.kind === "scaffold" && (training.localOptimizer !== "sgd" || training.localMomentum !== 0))
     refuse(

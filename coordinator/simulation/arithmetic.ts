@@ -1,5 +1,4 @@
 /** Who does the arithmetic of a simulated cohort, all of it at once: float64 on the processor, or an engine. */
-import type { Normalisation } from "../../shared/data/features.ts";
 import type { Witness } from "../../shared/fairness/histogram.ts";
 
 /** A participant's local training. */
@@ -11,8 +10,8 @@ export interface LocalTraining {
 }
 
 export interface Arithmetic {
-  /** Once, between the profile and training */
-  normalise(normalisation: Normalisation): Promise<void>;
+  /** Model inputs of all rows; once, between the profile and training */
+  load(features: Float32Array): Promise<void>;
   logits(parameters: Float32Array, rows: Uint32Array): Promise<ArrayLike<number>>;
   /** Σ over rows of their gradients, clipped to an L2 norm: grid steps [parameters] */
   clippedSum(

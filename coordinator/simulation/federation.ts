@@ -2,7 +2,7 @@
  * A whole run in memory: the same plan, layouts, noise, learner and controller as a real one. The sums are made of whole
  * cohorts at once (cohort-sums.ts), by float64 on the processor or by an engine, or tab by tab as tabs make them (tab-sums.ts).
  */
-import type { Normalisation } from "../../shared/data/features.ts";
+import { encodeFeatures, type Normalisation } from "../../shared/data/features.ts";
 import type { TypedRows } from "../../shared/data/rows.ts";
 import { invariant } from "../../shared/errors.ts";
 import { gainsOf, runningHistogram, thresholdOf } from "../../shared/fairness/controller.ts";
@@ -19,10 +19,12 @@ import { readEvaluate } from "../../shared/questions/evaluate.ts";
 import { segment } from "../../shared/questions/layout.ts";
 import { readProfile } from "../../shared/questions/profile.ts";
 import { atClipNorm, readTrain } from "../../shared/questions/train.ts";
+import { type RankingReport, rankingReport } from "../../shared/recommend/report.ts";
 import { attributesOf, type Task } from "../../shared/task.ts";
 import { finalParameters, meanOf, startLearner, type TrainStep, takeProfile, takeTrain } from "../learner.ts";
 import type { Arithmetic } from "./arithmetic.ts";
 import { type BandedNoise, bandedNoise, inTurns } from "./banded-noise.ts";
+import type { Choosers } from "./choosers.ts";
 import { CohortSums } from "./cohort-sums.ts";
 import { drawn, fraction } from "./draw.ts";
 import type { RowEngine } from "./engine.ts";
@@ -43,6 +45,8 @@ export interface Setting {
   task: Task;
   rows: TypedRows;
   participants: readonly Participant[];
+  /** Of a task with items */
+  choosers?: Pick<Choosers, "chosen" | "inputs"> | undefined;
   /** How many of them are asked each time, drawn anew; all where it is left out */
   cohort?: number | undefined;
   /** Share of those asked whose answers are lost; no more than the task's dropout tolerance */
@@ -86,7 +90,15 @@ export interface Outcome {
   /** By round: each constraint as the noisy sum has it */
   steps: TrainStep["constraints"][];
   /** What `evaluate` says of the held-back rows */
-  evaluation: { accuracy: number; auc: number; byAttribute: Record<string, AttributeReport> };
+  evaluation: {
+    accuracy: number;
+    auc: number;
+    byAttribute: Record<string, AttributeReport>;
+    /** Of a task with items */
+    ranking?: RankingReport | undefined;
+  };
+  /** Of a task with items: how popular each is, as the profile says [items] */
+  popularity?: number[] | undefined;
 }
 
 /** Models on the way that are kept */
@@ -137,6 +149,7 @@ export class Federation {
       tampering: attackers.has(number) ? tamperingOf(poisoned) : undefined,
     }));
     invariant(!tabs || mechanism === "distributed", "tabs that each add a share of the noise");
+    invariant(!tabs || !setting.choosers, "choices are simulated for whole cohorts at once");
     const plans = this.#plans;
     if (mechanism === "banded") {
       this.#turns = inTurns(this.#everyone, size, random);
@@ -150,23 +163,27 @@ export class Federation {
   }
 
   #cohortSums(rows: TypedRows, shares: Record<Kind, number> | undefined): CohortSums {
-    const { task, random, engine } = this.setting;
+    const { task, random, engine, choosers } = this.setting;
     const arithmetic = engine ? new OnAdapter(task, rows, engine) : new Processor(task, rows);
     const work = this.#work(rows, arithmetic);
     return new CohortSums({
       ...{ task, rows, plans: this.#plans, random, shares, arithmetic, work },
+      chosen: choosers?.chosen,
       release: this.#banded?.release,
     });
   }
 
   /** @param options.until the round after which it is evaluated as it is then; the task's last */
   async run({ onRound, until }: RunOptions = {}): Promise<Outcome> {
-    const { task, seed } = this.setting;
+    const { task, seed, choosers } = this.setting;
     const last = until ?? task.training.rounds;
     const profile = readProfile(task, this.#plans.profile.layout, await this.#sums.profile(this.#answering("profile")));
     let learner = takeProfile(task, startLearner(task, seed), profile);
     const { normalisation } = profile;
-    await this.#sums.normalise(normalisation);
+    const popularity = choosers && profile.marginals[task.data.label.column]!;
+    await this.#sums.load(
+      choosers ? choosers.inputs(popularity!) : encodeFeatures(this.setting.rows, task, normalisation),
+    );
     const steps: Outcome["steps"] = [];
     const path: Outcome["path"] = [];
     const { isPrivate, participants, aggregation } = this.setting;
@@ -200,7 +217,7 @@ export class Federation {
     const parameters = finalParameters(learner);
     const threshold = thresholdOf(task, runningHistogram(learner.controller, gainsOf(task)));
     const evaluation = await this.#evaluate(parameters, threshold);
-    return { parameters, normalisation, threshold, path, steps, evaluation };
+    return { parameters, normalisation, threshold, path, steps, evaluation, popularity };
   }
 
   #work(rows: TypedRows, arithmetic: Arithmetic): Work {
@@ -252,6 +269,7 @@ export class Federation {
           attributeReport(countsByGroup(task, name, read.histogram, noise("histogram"), exact), threshold),
         ]),
       ),
+      ranking: read.ranks && rankingReport(task, read.ranks, noise("ranks")),
     };
   }
 }

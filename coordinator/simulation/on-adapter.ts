@@ -1,5 +1,4 @@
 /** By an engine in f32: a whole cohort's rows, or all its local trainings, in the same dispatches. */
-import { encodeFeatures, type Normalisation } from "../../shared/data/features.ts";
 import type { TypedRows } from "../../shared/data/rows.ts";
 import type { Witness } from "../../shared/fairness/histogram.ts";
 import type { Task } from "../../shared/task.ts";
@@ -13,9 +12,8 @@ export class OnAdapter implements Arithmetic {
     private readonly engine: RowEngine,
   ) {}
 
-  async normalise(normalisation: Normalisation): Promise<void> {
+  async load(features: Float32Array): Promise<void> {
     const { count, labels, cells } = this.rows;
-    const features = encodeFeatures(this.rows, this.task, normalisation);
     await this.engine.load({ count, labels, cells, features });
   }
 

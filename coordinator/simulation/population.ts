@@ -23,9 +23,12 @@ export interface Encoded {
 }
 
 export function encode(rows: TypedRows, task: Task, normalisation: Normalisation): Encoded {
-  const features = encodeFeatures(rows, task, normalisation);
-  return { rows, network: new Network(architectureOf(task), sparse(features, inputWidth(task))) };
+  return { rows, network: networkOf(task, encodeFeatures(rows, task, normalisation)) };
 }
+
+/** @param features model inputs [rows, width] */
+export const networkOf = (task: Task, features: Float32Array): Network =>
+  new Network(architectureOf(task), sparse(features, inputWidth(task)));
 
 /** @param part of each record, the participant that holds it */
 export function participantsOf(parts: readonly number[], share: number, random: RandomSource): Participant[] {

@@ -1,10 +1,9 @@
 /** Float64 on the processor, participant by participant: rows by their entries other than 0, and nothing is dispatched. */
-import type { Normalisation } from "../../shared/data/features.ts";
 import type { TypedRows } from "../../shared/data/rows.ts";
 import type { Witness } from "../../shared/fairness/histogram.ts";
 import type { Task } from "../../shared/task.ts";
 import type { Arithmetic, LocalTraining } from "./arithmetic.ts";
-import { type Encoded, encode } from "./population.ts";
+import { type Encoded, networkOf } from "./population.ts";
 import { lossSlope } from "./work.ts";
 
 export class Processor implements Arithmetic {
@@ -15,8 +14,8 @@ export class Processor implements Arithmetic {
     private readonly rows: TypedRows,
   ) {}
 
-  async normalise(normalisation: Normalisation): Promise<void> {
-    this.#data = encode(this.rows, this.task, normalisation);
+  async load(features: Float32Array): Promise<void> {
+    this.#data = { rows: this.rows, network: networkOf(this.task, features) };
   }
 
   async logits(parameters: Float32Array, rows: Uint32Array): Promise<Float64Array> {

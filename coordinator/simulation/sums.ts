@@ -1,5 +1,4 @@
 /** What the simulated coordinator gets of a round: a sum in the layout's integers, with its noise. */
-import type { Normalisation } from "../../shared/data/features.ts";
 import type { Layout } from "../../shared/questions/layout.ts";
 import type { Learner } from "../learner.ts";
 import type { Asked } from "./work.ts";
@@ -8,8 +7,8 @@ export type Kind = "profile" | "train" | "evaluate";
 
 export interface Sums {
   profile(asked: readonly Asked[]): Promise<Float64Array>;
-  /** Once, between the profile and training */
-  normalise(normalisation: Normalisation): Promise<void>;
+  /** Model inputs of all rows; once, between the profile and training */
+  load(features: Float32Array): Promise<void>;
   /** @param layout at the round's clip norm */
   train(learner: Learner, asked: readonly Asked[], layout: Layout): Promise<Float64Array>;
   /** @param thresholds logits */

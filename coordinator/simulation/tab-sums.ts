@@ -6,7 +6,6 @@
  * and each vector is rotated by signs that follow from what the coordinator has announced and signed: so that a run can be
  * played again, the hashes of its announcements are handed in.
  */
-import type { Normalisation } from "../../shared/data/features.ts";
 import { type TypedRows, takeRows } from "../../shared/data/rows.ts";
 import { InputError, invariant } from "../../shared/errors.ts";
 import type { Witness } from "../../shared/fairness/histogram.ts";
@@ -67,8 +66,8 @@ export class TabSums implements Sums {
     });
   }
 
-  normalise(normalisation: Normalisation): Promise<void> {
-    return this.#arithmetic.normalise(normalisation);
+  load(features: Float32Array): Promise<void> {
+    return this.#arithmetic.load(features);
   }
 
   async train({ parameters, witness }: Learner, asked: readonly Asked[], layout: Layout): Promise<Float64Array> {

@@ -247,6 +247,12 @@ export function takeRows(rows: TypedRows, indices: Uint32Array): TypedRows {
     ...(rows.pixels && { pixels: concatBytes(...Array.from(indices, (i) => pixelsOf(rows, i))) }),
     labels: Uint8Array.from(indices, (i) => rows.labels[i]!),
     ...(rows.tags && { tags: Array.from(indices, (i) => rows.tags![i]!) }),
+    ...(rows.choices && {
+      choices: {
+        items: Array.from(indices, (i) => rows.choices!.items[i]!),
+        order: Float64Array.from(indices, (i) => rows.choices!.order[i]!),
+      },
+    }),
     cells,
   };
 }

@@ -95,6 +95,7 @@ const rankingFigures = z.strictObject({
 });
 const rankingReport = rankingFigures.extend({
   byGroup: z.record(z.string(), z.record(z.string(), rankingFigures)),
+  gaps: z.record(z.string(), z.strictObject({ hitRate: figure, ndcg: figure, deviation: z.number().min(0) })),
 });
 const objective = z.strictObject({
   loss: z.number(),

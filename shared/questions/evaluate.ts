@@ -6,11 +6,11 @@
  */
 import { classCounts } from "../fairness/class-figures.ts";
 import { cellsOf, cellsPerRow, scoreBins, undisclosed } from "../fairness/histogram.ts";
-import { firstRanks, rankCounts } from "../recommend/ranking.ts";
+import { rankNumbers, rankShares } from "../recommend/ranking.ts";
 import { classesOf, entityTypesOf, hasTree, type Task } from "../task.ts";
 import { type Entity, entityTable } from "../text/tags.ts";
 import type { Layout } from "./layout.ts";
-import { countUnit, layOut, readSegment, segment } from "./layout.ts";
+import { besideChoices, countUnit, layOut, readSegment, segment } from "./layout.ts";
 
 /** The decision at probability ½, and the one of the task's fairness rule. */
 export const evaluatedThresholds = 2;
@@ -44,21 +44,22 @@ export function evaluateLayout(task: Task): Layout {
   }
   const cells = cellsOf(task).length;
   const agreement = hasTree(task) ? 2 : 0;
-  const ranks = task.data.items ? cells * rankCounts : 0;
+  const ranks = task.data.items ? cells * rankNumbers : 0;
   const lengths = { histogram: cells * 2 * scoreBins.count, selected: evaluatedThresholds * cells * 2 };
   const unit = countUnit(task.privacy.unit, lengths.histogram + lengths.selected + agreement + ranks);
   const perRow = Math.sqrt(cellsPerRow(task));
+  const beside = ranks > 0 ? besideChoices * unit : unit;
   return layOut(task.privacy.unit, [
-    { name: "histogram", length: lengths.histogram, bound: perRow, unit, rounded: false },
+    { name: "histogram", length: lengths.histogram, bound: perRow, unit: beside, rounded: false },
     {
       name: "selected",
       length: lengths.selected,
       bound: perRow * Math.sqrt(evaluatedThresholds),
-      unit,
+      unit: beside,
       rounded: false,
     },
     ...(agreement > 0 ? [{ name: "agreement", length: agreement, bound: 1, unit, rounded: false }] : []),
-    ...(ranks > 0 ? [{ name: "ranks", length: ranks, bound: perRow, unit, rounded: false }] : []),
+    ...(ranks > 0 ? [{ name: "ranks", length: ranks, bound: Math.SQRT2 * perRow, unit, rounded: false }] : []),
   ]);
 }
 
@@ -81,13 +82,12 @@ export function entityCounts(
   return counts;
 }
 
-/** One person's rank in each cell of their last choice, [dimension]. @param cells of that row, `undisclosed` among them */
-export function rankCount(rank: number, cells: Uint8Array, layout: Layout): Float64Array {
-  const counts = new Float64Array(layout.dimension);
+/** What one person's rank adds in each cell of their last choice, [dimension]. @param cells of that row, `undisclosed` among them */
+export function rankAnswer(rank: number, cells: Uint8Array, layout: Layout): Float64Array {
+  const answer = new Float64Array(layout.dimension);
   const { offset } = segment(layout, "ranks");
-  for (const cell of cells)
-    if (cell !== undisclosed) counts[offset + cell * rankCounts + Math.min(rank, firstRanks)] = 1;
-  return counts;
+  for (const cell of cells) if (cell !== undisclosed) answer.set(rankShares(rank), offset + cell * rankNumbers);
+  return answer;
 }
 
 export interface EvaluateSum {
@@ -97,7 +97,7 @@ export interface EvaluateSum {
   selected: Float64Array;
   /** Rows on which the tree decides otherwise than the model, and as it; undefined without a tree */
   agreement?: Float64Array;
-  /** [cells, rankCounts], of choices */
+  /** [cells, rankNumbers], of choices */
   ranks?: Float64Array;
 }
 

@@ -10,7 +10,7 @@ import { cellsOf, cellsPerRow } from "../fairness/histogram.ts";
 import { popularityOf } from "../recommend/popularity.ts";
 import type { Feature, Task } from "../task.ts";
 import type { Layout } from "./layout.ts";
-import { countUnit, layOut, readSegment } from "./layout.ts";
+import { besideChoices, countUnit, layOut, readSegment } from "./layout.ts";
 
 /** Bins of a numeric feature between its declared min and max, after its scale; one more bin counts missing values. */
 export const profileBins = 32;
@@ -29,9 +29,12 @@ export function profileLayout(task: Task): Layout {
   // One count of each feature, of the label, and one of each attribute.
   const bound = (name: string) => (name === "cells" ? Math.sqrt(cellsPerRow(task)) : 1);
   const unit = countUnit(task.privacy.unit, total);
+  const aside = task.data.items ? besideChoices : 1;
   return layOut(
     task.privacy.unit,
-    lengths.map(({ name, length }) => ({ name, length, bound: bound(name), unit, rounded: false })),
+    lengths.map(({ name, length }) => {
+      return { name, length, bound: bound(name), unit: name === "items" ? unit : aside * unit, rounded: false };
+    }),
   );
 }
 
@@ -58,11 +61,8 @@ export interface Profile {
   labelCounts: number[];
 }
 
-/**
- * Reads the noisy sum of the counts. Means and standard deviations come from bin centres; noise below 0 is cut off.
- * @param itemNoise of choices: standard deviation on an item's count
- */
-export function readProfile(task: Task, layout: Layout, sum: Float64Array, itemNoise = 0): Profile {
+/** Reads the noisy sum of the counts. Means and standard deviations come from bin centres; noise below 0 is cut off. */
+export function readProfile(task: Task, layout: Layout, sum: Float64Array): Profile {
   const normalisation: Normalisation = {};
   const marginals: Marginals = {};
   const counted = (name: string) => Array.from(readSegment(layout, sum, name), (c) => Math.max(0, c));
@@ -84,6 +84,6 @@ export function readProfile(task: Task, layout: Layout, sum: Float64Array, itemN
     // A column narrower than a bin is not told from a constant; half a bin keeps the quotient finite.
     normalisation[feature.name] = { mean, scale: Math.max(Math.sqrt(variance), width / 2) };
   }
-  if (task.data.items) marginals[task.data.label.column] = popularityOf(counted("items"), itemNoise);
+  if (task.data.items) marginals[task.data.label.column] = popularityOf(counted("items"));
   return { normalisation, marginals, cellCounts: counted("cells"), labelCounts: counted("labels") };
 }

@@ -9,6 +9,8 @@ import { readSafetensors } from "../text/safetensors.ts";
 export interface Catalogue {
   /** [count], as a person's file names them */
   ids: string[];
+  /** By id, where in the lists an item stands */
+  places: ReadonlyMap<string, number>;
   /** [count], for the eye */
   titles: string[];
   width: number;
@@ -33,5 +35,7 @@ export function readCatalogue(bytes: Uint8Array<ArrayBuffer>, size: { count: num
   const [ids, titles] = lists as [string[], string[]];
   if (vectors?.shape.join() !== `${size.count},${size.width}` || [ids, titles].some((l) => l.length !== size.count))
     throw new InputError("catalogue", `is not of ${size.count} items, ${size.width} numbers each`, fix);
-  return { ids, titles, width: size.width, vectors: vectors.data };
+  const places = new Map(ids.map((id, place) => [id, place]));
+  if (places.size < ids.length) throw new InputError("catalogue", "names an item twice", fix);
+  return { ids, places, titles, width: size.width, vectors: vectors.data };
 }

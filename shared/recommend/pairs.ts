@@ -7,7 +7,6 @@
  * The last choice stands among `ranked` others, to be ranked and not to be learned from.
  */
 import type { TypedRows } from "../data/rows.ts";
-import { InputError } from "../errors.ts";
 import type { RandomSource } from "../privacy/random.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { popularityInputs } from "./popularity.ts";
@@ -32,9 +31,8 @@ export interface Pairs {
 }
 
 /**
- * @param choices a person's rows, as the file has them
+ * @param choices a person's: see knownChoices
  * @param portions of them: what is learned from, and the last choice
- * @throws InputError where too few of them are in the catalogue, or nearly all of it
  */
 export function pairsOf(
   choices: TypedRows,
@@ -42,21 +40,13 @@ export function pairsOf(
   catalogue: Catalogue,
   random: RandomSource,
 ): Pairs {
-  const places = new Map(catalogue.ids.map((id, place) => [id, place]));
   const { items, order } = choices.choices!;
-  const known = (rows: Uint32Array) =>
-    Array.from(rows, (row) => ({ row, place: places.get(items[row]!) })).filter(
-      (choice): choice is { row: number; place: number } => choice.place !== undefined,
-    );
-  const learned = known(portions.train).sort((a, b) => order[a.row]! - order[b.row]!);
-  const last = known(portions.heldBack)[0];
-  if (learned.length < 2 || !last)
-    throw new InputError("file", "has fewer than three choices that the catalogue knows", "Choose another file.");
+  const placed = (row: number) => ({ row, place: catalogue.places.get(items[row]!)! });
+  const learned = Array.from(portions.train, placed).sort((a, b) => order[a.row]! - order[b.row]!);
+  const last = placed(portions.heldBack[0]!);
   const chosen = new Set(learned.map(({ place }) => place));
   const all = new Set([...chosen, last.place]);
   const size = catalogue.ids.length;
-  if (size - all.size < ranked)
-    throw new InputError("file", "has chosen nearly all of the catalogue", "Choose another file.");
   const others = (count: number, but: ReadonlySet<number>): number[] => {
     const drawn: number[] = [];
     const taken = new Set(but);
@@ -78,14 +68,10 @@ export function pairsOf(
   const train = pairs.length;
   pairs.push({ ...last, label: 1 }, ...others(ranked, all).map((place) => ({ row: last.row, place, label: 0 })));
 
-  const { width, vectors } = catalogue;
-  const sum = new Float64Array(width);
-  for (const place of chosen) for (let k = 0; k < width; k++) sum[k]! += vectors[place * width + k]!;
+  const { width } = catalogue;
   const likings = new Float32Array(pairs.length * width);
   pairs.forEach(({ place }, i) => {
-    const own = Number(chosen.has(place));
-    const count = Math.max(1, chosen.size - own);
-    for (let k = 0; k < width; k++) likings[i * width + k] = (sum[k]! - own * vectors[place * width + k]!) / count;
+    likings.set(likingOf(chosen, catalogue, place), i * width);
   });
   const perRow = choices.cells.length / choices.count;
   return {
@@ -104,6 +90,21 @@ export function pairsOf(
     likings,
     chosen: Uint32Array.from(chosen),
   };
+}
+
+/**
+ * What somebody likes [width]: the mean of the vectors of what they chose.
+ * @param but what they are asked about, which must not speak for itself
+ */
+export function likingOf(chosen: ReadonlySet<number>, { width, vectors }: Catalogue, but?: number): Float64Array {
+  const sum = new Float64Array(width);
+  let count = 0;
+  for (const place of chosen) {
+    if (place === but) continue;
+    count++;
+    for (let k = 0; k < width; k++) sum[k]! += vectors[place * width + k]!;
+  }
+  return sum.map((x) => x / Math.max(1, count));
 }
 
 /**

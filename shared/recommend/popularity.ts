@@ -6,13 +6,9 @@
 /** Steps of a unit of popularity: whole numbers are short on the wire. */
 const steps = 100;
 
-/**
- * What tabs are told: log of the noisy counts, in steps. What may be noise alone is 0: of the thousands of items that hardly
- * anybody chose, noise would lift as many as there are popular ones.
- * @param noise standard deviation on a count
- */
-export const popularityOf = (counts: readonly number[], noise: number): number[] =>
-  counts.map((count) => Math.round(steps * Math.log1p(Math.max(0, count - noise))));
+/** What tabs are told: log of the noisy counts, in steps. */
+export const popularityOf = (counts: readonly number[]): number[] =>
+  counts.map((count) => Math.round(steps * Math.log1p(Math.max(0, count))));
 
 /** The model's input [items]: mean 0 and variance 1 over the catalogue; zeros where nothing is known. */
 export function popularityInputs(popularity: readonly number[]): Float64Array {

@@ -1,5 +1,5 @@
 /**
- * How well what a person chose next stands among what they did not: its rank, counted by group in a secure sum, so that
+ * How well what a person chose next stands among what they did not: its rank, told by group in a secure sum, so that
  * nobody's rank is known. HR@10 is the share of persons with a rank among the first ten, NDCG@10 the mean of
  * 1/log₂(rank + 2) over them, rank from 0, and 0 for the others (He et al. 2017, «Neural Collaborative Filtering», §4.1).
  */
@@ -7,9 +7,14 @@
 /** Others that a choice is ranked among, which the person never chose. */
 export const ranked = 99;
 
-/** Ranks that are told apart; one more count is of all behind them. */
-export const firstRanks = 10;
-export const rankCounts = firstRanks + 1;
+/** What of a rank is told: whether it is behind the first ten, whether it is among them, and what it adds to NDCG@10. */
+export const rankNumbers = 3;
+
+const firstRanks = 10;
+
+/** One person's, whose norm is at most √2. @param rank from 0 */
+export const rankShares = (rank: number): [number, number, number] =>
+  rank < firstRanks ? [0, 1, 1 / Math.log2(rank + 2)] : [1, 0, 0];
 
 /** How many of the others stand before the choice; one that ties does, so that a model that knows nothing hits nothing. */
 export const rankOf = (chosen: number, others: ArrayLike<number>): number =>
@@ -24,24 +29,22 @@ export interface RankingFigures {
   deviation: number;
 }
 
-/** Persons whom the figures need, in deviations of the noise on all counts together. */
+/** Persons whom the figures need, in deviations of the noise on their number. */
 const fewestDeviations = 5;
 
 /**
- * @param counts noisy [rankCounts]
+ * @param shares noisy sum of rankShares [rankNumbers]
  * @param noise standard deviation on each
  * @returns undefined where there are too few persons to say
  */
-export function rankingFigures(counts: ArrayLike<number>, noise: number): RankingFigures | undefined {
-  const all = Array.from(counts);
-  const persons = all.reduce((a, b) => a + b, 0);
-  if (!(persons > 0) || persons < fewestDeviations * noise * Math.sqrt(rankCounts)) return undefined;
-  const first = all.slice(0, firstRanks);
+export function rankingFigures(shares: ArrayLike<number>, noise: number): RankingFigures | undefined {
+  const [missed, hit, gain] = Array.from(shares) as [number, number, number];
+  const persons = missed + hit;
+  if (!(persons > 0) || persons < fewestDeviations * noise * Math.SQRT2) return undefined;
   const share = (x: number) => Math.min(1, Math.max(0, x / persons));
-  const hitRate = share(first.reduce((a, b) => a + b, 0));
-  const ndcg = share(first.reduce((sum, count, rank) => sum + count / Math.log2(rank + 2), 0));
-  // Of a ratio: hits are in the whole as well, which the others' noise moves.
-  const counted = noise ** 2 * (firstRanks * (1 - hitRate) ** 2 + hitRate ** 2);
-  const deviation = Math.sqrt((hitRate * (1 - hitRate)) / persons + counted / persons ** 2);
-  return { hitRate, ndcg, persons, deviation };
+  const hitRate = share(hit);
+  // Of a ratio: hits are in the whole as well.
+  const ofNoise = (noise / persons) ** 2 * ((1 - hitRate) ** 2 + hitRate ** 2);
+  const deviation = Math.sqrt((hitRate * (1 - hitRate)) / persons + ofNoise);
+  return { hitRate, ndcg: share(gain), persons, deviation };
 }

@@ -1,7 +1,9 @@
 /** A tab trusts nobody: each forgery by the coordinator, or by another member through it, ends the round for that tab. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { fromHex, hashOf, sha256, toHex } from "../../canonical.ts";
+import { architectureOf, parameterCount } from "../../model.ts";
 import type { Noised } from "../../privacy/stages.ts";
+import { filmTask } from "../../recommend/testing/films.ts";
 import { seal } from "../../secure-sum/boxes.ts";
 import { nonceCommitment } from "../../secure-sum/graph.ts";
 import { generateIdentityKeys, type Identity, identityFrom } from "../../secure-sum/keys.ts";
@@ -184,6 +186,20 @@ describe("a tab declines the announcement", () => {
     ]) {
       await expectDecline(accept(await changed({ question })), "plan-mismatch", { of: "question" });
     }
+  });
+  test("with popularities that the task does not ask for, or of another count", async () => {
+    const evaluate = { kind: "evaluate", normalisation: { x: { mean: 0, scale: 1 } }, thresholds: [0, 0] };
+    expect(await accept(await changed({ question: evaluate }))).toMatchObject({ question: "evaluate" });
+    await expectDecline(accept(await changed({ question: { ...evaluate, popularity: [] } })), "plan-mismatch");
+    const task = filmTask("0".repeat(64), 300);
+    const parameters = new Float32Array(parameterCount(architectureOf(task)));
+    const modelHash = await hashParameters(parameters);
+    const asked = async (popularity: unknown) =>
+      accept(await changed({ modelHash, question: { ...evaluate, popularity } }), parameters, { ...tab, task });
+    const right = new Array(300).fill(7);
+    expect(await asked(right)).toMatchObject({ question: "evaluate" });
+    for (const wrong of [undefined, right.slice(1), right.with(3, null), right.with(3, "7"), "7".repeat(300)])
+      await expectDecline(asked(wrong), "plan-mismatch", { of: "question" });
   });
   test("with a tree or a baseline that the task does not ask for, or of another shape", async () => {
     const normalisation = { x: { mean: 0, scale: 1 } };
