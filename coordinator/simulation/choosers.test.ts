@@ -11,7 +11,7 @@ import { networkOf } from "./population.ts";
 const films = filmsOf(400);
 const persons = 160;
 
-/** Persons of two tastes; who likes one kind never chose of the other. */
+/** Persons of two tastes. Who likes one kind chose a tenth of it, the same as all others of that taste, and none of the other. */
 async function simulated(epsilon: number, isPrivate: boolean) {
   const task = filmTask("0".repeat(64), films.ids.length, {
     privacy: { unit: "participant", epsilon, delta: 1e-3, clipNorm: 1, profileShare: 0.3 },
@@ -21,7 +21,7 @@ async function simulated(epsilon: number, isPrivate: boolean) {
   const random = seededRandom(7);
   const everybody = Array.from(
     { length: persons },
-    (_, i) => readRows(chooser(films, i % 2, 10, 2 * (i % 5)), task).rows,
+    (_, i) => readRows(chooser(films, i % 2, 10, i), task).rows,
   );
   const choosers = choosersOf(everybody, films, random);
   const federation = new Federation({ task, ...choosers, choosers, isPrivate, penaltyOn: "everyone", random, seed: 1 });
@@ -45,8 +45,8 @@ describe("a federation of persons who chose", () => {
     expect(told.persons).toBeCloseTo(persons, 6);
     expect(told.hitRate).toBeCloseTo(exact.hitRate, 9);
     expect(told.ndcg).toBeCloseTo(exact.ndcg, 9);
-    // A guess hits one time in ten; knowing the kind, one in five, since half of the others are of it.
-    expect(told.hitRate).toBeGreaterThan(0.15);
+    // Who knew only what is chosen often would have a dozen films of the other taste beside each: 0.4.
+    expect(told.ndcg).toBeGreaterThan(0.8);
     expect(Object.keys(told.byGroup.likes!)).toEqual(["comedy", "tragedy"]);
     expect(told.gaps.likes!.hitRate).toBeCloseTo(
       Math.abs(told.byGroup.likes!.comedy!.hitRate - told.byGroup.likes!.tragedy!.hitRate),
@@ -57,7 +57,7 @@ describe("a federation of persons who chose", () => {
 
   it("tells them under noise to within five of the deviations it states", async () => {
     const { exact, told } = await simulated(40, true);
-    expect(told.deviation).toBeGreaterThan(0.01);
+    expect(told.deviation).toBeGreaterThan(0);
     expect(Math.abs(told.hitRate - exact.hitRate)).toBeLessThan(5 * told.deviation);
     expect(Math.abs(told.persons - persons)).toBeGreaterThan(1e-6);
   });

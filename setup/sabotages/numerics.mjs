@@ -13,6 +13,11 @@ export default {
       change: [privacy("encode"), "!Number.isFinite(vector[i]!)", "false"],
       red: [privacy("encode.test"), "8.23 what WebGPU returns is %s: within the bound, or refused"],
     },
+    {
+      sabotage: "a score that is no number is a hit",
+      change: ["shared/recommend/ranking.ts", "!(score < chosen)", "score >= chosen"],
+      red: ["shared/recommend/ranking.test.ts", "8.23 a score that is no number is ranked last"],
+    },
   ],
   24: [
     {

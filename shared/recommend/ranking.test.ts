@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { undisclosed } from "../fairness/histogram.ts";
 import { seededRandom } from "../privacy/testing/seeded.ts";
+import { evaluateLayout, rankAnswer } from "../questions/evaluate.ts";
+import { segment } from "../questions/layout.ts";
 import { ranked, rankingFigures, rankNumbers, rankOf, rankShares } from "./ranking.ts";
+import { filmTask } from "./testing/films.ts";
 
 const scores = fc.array(fc.integer({ min: -4, max: 4 }), { minLength: 1, maxLength: ranked });
 
@@ -21,8 +25,9 @@ describe("a rank", () => {
     expect(rankOf(0, new Float32Array(ranked))).toBe(ranked);
   });
 
-  it("of no number is the last", () => {
+  it("8.23 a score that is no number is ranked last", () => {
     expect(rankOf(Number.NaN, [1, 2, 3])).toBe(3);
+    expect(rankOf(5, [1, Number.NaN, 3])).toBe(1);
   });
 });
 
@@ -55,8 +60,11 @@ describe("figures of a ranking", () => {
   });
 
   it("rest on what keeps the bound that the layout promises, for every rank", () => {
+    const layout = evaluateLayout(filmTask("0".repeat(64), 300));
+    const { bound } = segment(layout, "ranks");
     for (let rank = 0; rank <= ranked; rank++)
-      expect(Math.hypot(...rankShares(rank))).toBeLessThanOrEqual(Math.SQRT2 + 1e-12);
+      expect(Math.hypot(...rankAnswer(rank, Uint8Array.of(1), layout))).toBeLessThanOrEqual(bound + 1e-12);
+    expect(rankAnswer(0, Uint8Array.of(undisclosed), layout).some((x) => x !== 0)).toBe(false);
   });
 
   it("say by how much noise and the draw of persons scatter them, to a tenth", () => {

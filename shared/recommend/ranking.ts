@@ -16,9 +16,12 @@ const firstRanks = 10;
 export const rankShares = (rank: number): [number, number, number] =>
   rank < firstRanks ? [0, 1, 1 / Math.log2(rank + 2)] : [1, 0, 0];
 
-/** How many of the others stand before the choice; one that ties does, so that a model that knows nothing hits nothing. */
+/**
+ * How many of the others stand before the choice; one that ties does, and all before a score that is no number, so that a
+ * model that knows nothing hits nothing.
+ */
 export const rankOf = (chosen: number, others: ArrayLike<number>): number =>
-  Array.from(others).filter((score) => score >= chosen).length;
+  Array.from(others).filter((score) => !(score < chosen)).length;
 
 export interface RankingFigures {
   hitRate: number;

@@ -21,11 +21,16 @@ export function filmsOf(count: number): Catalogue {
   };
 }
 
-/** Rows of somebody who likes one kind, and chose every `step`th film of it in the catalogue's order. */
-export const chooser = (films: Catalogue, kind: number, step: number, first = 0): TextRecord[] =>
-  films.ids
-    .filter((_, place) => kindOf(place) === kind && place % step === (first + kind) % step)
-    .map((film, when) => ({ film, when: String(when), likes: kind === 0 ? "comedy" : "tragedy" }));
+/**
+ * Rows of somebody who likes one kind, and chose every `step`th film of the catalogue from the first of that kind on.
+ * @param turn by how much the order of the choices is turned: of equal persons, each chose another one last
+ */
+export const chooser = (films: Catalogue, kind: number, step: number, turn = 0): TextRecord[] => {
+  const own = films.ids.filter((_, place) => kindOf(place) === kind && place % step === kind);
+  return own.map((film, i) => {
+    return { film, when: String((i + turn) % own.length), likes: kind === 0 ? "comedy" : "tragedy" };
+  });
+};
 
 export const filmTask = (sha256: string, count: number, change: Partial<Record<keyof Task, object>> = {}): Task =>
   asTask({
