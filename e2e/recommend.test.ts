@@ -6,14 +6,17 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Answerer } from "../client/worker/answerer.ts";
 import { recommend } from "../client/worker/recommend.ts";
+import { predictionsOf } from "../coordinator/command/predict.ts";
 import { serve } from "../coordinator/command/serve.ts";
 import { safetensors } from "../coordinator/export/safetensors.ts";
+import { modelCardOf } from "../coordinator/governance/model-card.ts";
+import { reportOf } from "../coordinator/governance/report.ts";
 import { encodersFolder, keepFile } from "../coordinator/text/encoders.ts";
 import { dawnDevice } from "../kernels/testing/dawn.ts";
 import { splitHeldBack } from "../shared/data/portions.ts";
 import { readRows } from "../shared/data/rows.ts";
 import { checkLedger } from "../shared/ledger/file.ts";
-import { modelFileOf, openModel } from "../shared/model-file.ts";
+import { modelFileOf, openModel, readModelFile } from "../shared/model-file.ts";
 import { RandomSource } from "../shared/privacy/random.ts";
 import { readCatalogue } from "../shared/recommend/catalogue.ts";
 import { knownChoices } from "../shared/recommend/choices.ts";
@@ -101,6 +104,14 @@ describe.skipIf(!device)("six persons with choices", () => {
     expect((await checkLedger(ledger)).problems).toEqual([]);
     expect(films.ids.filter((id) => JSON.stringify(ledger).includes(id))).toEqual([]);
 
+    const checked = await checkLedger(ledger);
+    const card = modelCardOf(run.id, ledger.checkpoint, checked);
+    expect(card.metrics.map(({ type }) => type).slice(0, 2)).toEqual(["hit_rate", "ndcg"]);
+    const lines = card.sections.flatMap(({ lines }) => lines.map(({ value }) => value));
+    expect(lines.some((value) => /^HR@10 [\d.]+ ± [\d.]+ and NDCG@10/.test(value ?? ""))).toBe(true);
+    const facts = reportOf(run.id, ledger.checkpoint, checked).facts.map(({ fact, value }) => [fact, value]);
+    expect(facts).toContainEqual([expect.stringMatching(/^HR@10 of last choices/), ranking!.hitRate]);
+
     const { context, parameters } = run;
     expect(context!.marginals.film).toHaveLength(films.ids.length);
     const model = await modelFileOf(run.id, task, parameters, context!);
@@ -110,6 +121,8 @@ describe.skipIf(!device)("six persons with choices", () => {
     const own = records.map(({ film }) => films.titles[films.places.get(film!)!]!);
     expect(titles.every((title) => films.titles.includes(title) && !own.includes(title))).toBe(true);
     await expect(openModel(model)).rejects.toThrow("items");
+    const opened = await readModelFile(model);
+    await expect(predictionsOf(opened, "film,when\n", "")).rejects.toThrow("recommends items");
     await server.close();
   });
 });

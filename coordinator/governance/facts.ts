@@ -7,6 +7,7 @@ import { columnsRead } from "../../shared/data/rows.ts";
 import { pruned } from "../../shared/explain/tree.ts";
 import { rulesOf } from "../../shared/explain/tree-svg.ts";
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
+import { ranked } from "../../shared/recommend/ranking.ts";
 import { checkTask, retentionDaysOf, type Task } from "../../shared/task.ts";
 
 export interface Evidence {
@@ -69,11 +70,17 @@ const launched =
   };
 
 const evaluated =
-  (tell: (metrics: NonNullable<Entry<"round">["record"]["metrics"]>, task: Task) => string | undefined): Fact =>
+  (
+    tell: (
+      metrics: NonNullable<Entry<"round">["record"]["metrics"]>,
+      task: Task,
+      ranking: Entry<"round">["record"]["ranking"],
+    ) => string | undefined,
+  ): Fact =>
   (run) => {
     const found = run.of("round").find(({ entry }) => entry.record.question === "evaluate");
-    const { metrics } = found?.entry.record ?? {};
-    const measured = metrics && run.task && tell(metrics, run.task);
+    const { metrics, ranking } = found?.entry.record ?? {};
+    const measured = metrics && run.task && tell(metrics, run.task, ranking);
     return measured !== undefined && found ? { measured, entry: found.place, holds: true } : undefined;
   };
 
@@ -85,6 +92,13 @@ const ended =
     if (!end || told === undefined) return undefined;
     return { holds: true, ...(typeof told === "string" ? { measured: told } : told), entry: end.place };
   };
+
+const rankingGaps = (ranking: Entry<"round">["record"]["ranking"]): string | undefined => {
+  const told = Object.entries(ranking?.gaps ?? {}).map(
+    ([name, { hitRate, deviation }]) => `${name} ${number(hitRate)} ± ${number(deviation)}`,
+  );
+  return told.length === 0 ? undefined : `largest difference of HR@10 between groups: ${told.join(", ")}`;
+};
 
 const smallest = <T>(items: readonly T[], size: (item: T) => number): T | undefined =>
   items.reduce<T | undefined>(
@@ -105,11 +119,12 @@ export const facts = {
     (task, { entry }) =>
       `task ${task.name}, launched ${entry.startedAt}, task hash ${entry.taskHash.slice(0, 16)}…, seed ${entry.seed}`,
   ),
-  columns: launched(({ data: { features, text } }) =>
-    text
+  columns: launched(({ data: { features, text, label } }) => {
+    if ("order" in label) return `choices are read from two columns: ${label.column} and ${label.order}`;
+    return text
       ? `one column of texts is read: ${text.column}, at most ${text.tokens} tokens of each`
-      : `${features.length} columns are read: ${features.map((f) => f.name).join(", ")}`,
-  ),
+      : `${features.length} columns are read: ${features.map((f) => f.name).join(", ")}`;
+  }),
   identifiers: launched((task) => {
     const { identifiers } = task.data;
     const read = columnsRead(task).filter((column) => identifiers.includes(column));
@@ -146,8 +161,10 @@ export const facts = {
     (task) =>
       `${task.model.layers.map((l) => (l.kind === "dense" ? `dense ${l.outputs} (${l.activation})` : l.kind)).join(" → ")}; group lasso ${task.objective.transparency}`,
   ),
-  heldBack: launched(
-    (task) => `${number(100 * task.data.heldBack)} % of each participant's rows never train; they measure the model`,
+  heldBack: launched(({ data }) =>
+    data.items
+      ? "each participant's last choice never trains; it measures the model"
+      : `${number(100 * data.heldBack)} % of each participant's rows never train; they measure the model`,
   ),
   promise: launched((task) => `at most ${statement({ ...task.privacy, relation: "add-remove" })} over the whole run`),
   conditions: launched((task) => ({
@@ -267,15 +284,22 @@ export const facts = {
       holds: inVain < training.length / 2,
     };
   },
-  accuracy: evaluated(({ accuracy }) => `accuracy ${number(accuracy)} on held-back rows, from a noisy sum`),
+  // Of a hundred items one was chosen: who says no to all is right 99 times.
+  accuracy: evaluated(({ accuracy }, { data }, ranking) =>
+    data.items
+      ? ranking &&
+        `HR@10 ${number(ranking.hitRate)} ± ${number(ranking.deviation)} and NDCG@10 ${number(ranking.ndcg)}, of last choices among ${ranked} others, from a noisy sum`
+      : `accuracy ${number(accuracy)} on held-back rows, from a noisy sum`,
+  ),
   auc: evaluated(({ auc }) => `AUC ${number(auc)} on held-back rows, from a noisy sum`),
-  gaps: evaluated(({ gaps, threshold }) =>
-    Object.keys(gaps).length === 0
+  gaps: evaluated(({ gaps, threshold }, { data }, ranking) => {
+    if (data.items) return rankingGaps(ranking);
+    return Object.keys(gaps).length === 0
       ? undefined
       : `demographic parity difference at ${number(threshold)}: ${Object.entries(gaps)
           .map(([name, gap]) => `${name} ${number(gap)}`)
-          .join(", ")}`,
-  ),
+          .join(", ")}`;
+  }),
   importance: (run) => {
     const told = run.of("round").find(({ entry }) => entry.record.importance);
     const importance = told?.entry.record.importance;

@@ -114,9 +114,8 @@ export function modelCardOf(run: string, checkpoint: string, { entries }: Checke
     })),
     limits: limitsOf(own),
     metrics: [
-      ...scoreFigures(record?.metrics),
+      ...(own.task?.data.items ? rankingFiguresOf(record?.ranking) : scoreFigures(record?.metrics)),
       ...classFiguresOf(record?.classes),
-      ...rankingFiguresOf(record?.ranking),
     ],
     checkpoint,
   };
@@ -173,6 +172,8 @@ function limitsOf(run: RunEntries): string[] {
     limits.push("The cohort may be smaller than is customary, so each answer is hidden among few.");
   if (task.data.sensitive.length === 0)
     limits.push("No group was named, so nothing is known about differences between groups.");
+  if (task.data.items)
+    limits.push("It recommends what its catalogue has, and what many chose sooner than what few did.");
   for (const { entry } of run.of("end")) {
     for (const { gate, met } of entry.gates)
       if (met !== true)

@@ -59,7 +59,6 @@ export function reportOf(run: string, checkpoint: string, { entries }: CheckedLe
 
   const evaluated = rounds.find((r) => r.entry.record.question === "evaluate");
   const { metrics, classes, ranking } = evaluated?.entry.record ?? {};
-  // Of a hundred items one was chosen: who says no to all is right 99 times.
   if (!ranking)
     add("accuracy on held-back rows, from the noisy sum", metrics?.accuracy ?? classes?.accuracy, evaluated?.index);
   if (classes) add("F1 on held-back rows, mean of the classes, from the noisy sum", classes.macroF1, evaluated?.index);

@@ -19,10 +19,7 @@ async function simulated(epsilon: number, isPrivate: boolean) {
     training: { rounds: 4, learningRate: 1, localEpochs: 2, localLearningRate: 0.3 },
   });
   const random = seededRandom(7);
-  const everybody = Array.from(
-    { length: persons },
-    (_, i) => readRows(chooser(films, i % 2, 10, i), task).rows,
-  );
+  const everybody = Array.from({ length: persons }, (_, i) => readRows(chooser(films, i % 2, 10, i), task).rows);
   const choosers = choosersOf(everybody, films, random);
   const federation = new Federation({ task, ...choosers, choosers, isPrivate, penaltyOn: "everyone", random, seed: 1 });
   const { parameters, popularity, evaluation } = await federation.run();
