@@ -594,8 +594,14 @@ withDevice("local training", () => {
     ["clipped, of images", clip, convolutions],
     ["plain, of images", undefined, convolutions],
   ] as const;
-  it.each(kinds)("takes the steps the float64 reference takes, %s", async (_, clip, architecture) => {
-    const { engine, rows, parameters, witness, random } = await setUp(architecture, 90, 31, 16);
+  /** Rows of a micro-batch: batches are cut, or each is one, and the kernels that sum its gradient take the step. */
+  const cuts = [16, 30];
+  const cutKinds = kinds.flatMap(([name, clip, architecture]) =>
+    cuts.map((rows) => ({ name, rows, clip, architecture })),
+  );
+  it.each(cutKinds)("takes the float64 reference's steps, $name, $rows rows at once", async (kind) => {
+    const { clip, architecture } = kind;
+    const { engine, rows, parameters, witness, random } = await setUp(architecture, 90, 31, kind.rows);
     const order = shuffled(90, random);
     const batches = [...Array(100).keys()].map((i) => order.subarray((i % 3) * 30, (i % 3) * 30 + 30));
     const expected = Float64Array.from(parameters);
@@ -622,9 +628,13 @@ withDevice("local training", () => {
     { kind: "adam", momentum: 0, proximal: 0 },
     { kind: "adam", momentum: 0, proximal: 0.3 },
   ];
-  it.each(optimizers)("$kind, momentum $momentum, proximal $proximal", async (optimizer) => {
-    const architecture = perceptron(13, [7], "tanh");
-    const { engine, rows, parameters, witness } = await setUp(architecture, 90, 31, 16);
+  const cutOptimizers = optimizers.flatMap((optimizer) =>
+    cuts.map((rows) => ({ name: Object.values(optimizer).join(", "), rows, optimizer })),
+  );
+  it.each(cutOptimizers)("kind, momentum, proximal: $name, $rows rows at once", async ({ rows: cut, optimizer }) => {
+    // Outputs in whole fours are stepped four at a time.
+    const architecture = perceptron(13, [8, 7], "tanh");
+    const { engine, rows, parameters, witness } = await setUp(architecture, 90, 31, cut);
     const batches = [...Array(60).keys()].map((i) => range(90).subarray((i % 3) * 30, (i % 3) * 30 + 30));
     const rate = optimizer.kind === "adam" ? 0.02 : 0.1;
     const expected = Float64Array.from(parameters);
@@ -650,6 +660,24 @@ withDevice("local training", () => {
     // Nothing is left over from the call before.
     expect(await engine.localTraining(parameters, batches, witness, options)).toEqual(trained);
     engine.dispose();
+  });
+
+  const stepped = [
+    ["one logit", perceptron(21, [16, 7], "tanh")],
+    ["images", convolutions],
+    ["texts", texts],
+  ] as const;
+  it.each(stepped)("clipped, no bit hangs on which kernel takes the step: %s", async (_, architecture) => {
+    const here = await setUp(architecture, 40, 37, 40);
+    const cut = await setUp(architecture, 40, 37, 11);
+    const batches = [range(40), range(23), range(40)];
+    for (const optimizer of [optimizers[2]!, optimizers[4]!]) {
+      const trained = [here, cut].map(({ engine, parameters, witness }) =>
+        engine.localTraining(parameters, batches, witness, { learningRate, clip, optimizer }),
+      );
+      expect(await trained[1]).toEqual(await trained[0]);
+    }
+    for (const { engine } of [here, cut]) engine.dispose();
   });
 
   it("adds up the slices of a batch of many rows", async () => {

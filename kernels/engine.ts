@@ -24,13 +24,13 @@ import {
 import { type Chunk, chunkRows, cut } from "./chunks.ts";
 import { type Launch, record } from "./dispatch.ts";
 import type { Clip, Rows, TableSizes } from "./inputs.ts";
-import { sliceOf } from "./layers/dense/dense.ts";
+import { sliceOf, wholeBatch } from "./layers/dense/dense.ts";
 import { kinds } from "./layers/kinds.ts";
 import { checkParameters, type Layout, layoutOf, type PlacedLayer } from "./layout.ts";
 import { Memory } from "./memory.ts";
 import { corrections, type Optimizer, plainSgd } from "./optimizer/optimizer.ts";
 import { Pace } from "./pace.ts";
-import { type Bind, type Program, Programs, type Purpose } from "./program.ts";
+import { type Bind, keyOf, type Program, Programs, type Purpose } from "./program.ts";
 import { thresholdsAbove } from "./thresholds.ts";
 import { wholeTiles } from "./tiles/tile.ts";
 
@@ -94,7 +94,7 @@ export class Engine {
   readonly #memory: Memory;
   readonly #calls: Calls;
   readonly #chunkRows: number;
-  readonly #bound = new Map<Purpose, { generation: number; program: Program }>();
+  readonly #bound = new Map<string, { generation: number; program: Program }>();
   readonly #pace = new Pace();
   #count = 0;
 
@@ -211,38 +211,45 @@ export class Engine {
     checkOptimizer(learningRate, optimizer);
     const reads: Read[] = [["parameters", this.#memory.sizes.parameters]];
     const purpose = clip ? "clipped" : "plain";
-    const bindDescent = await this.#programs.descent(purpose, optimizer);
-    const [trained] = await this.#call(purpose, reads, () => {
-      const joined = new Uint32Array(batches.reduce((sum, batch) => sum + batch.length, 0));
-      const chunks: (Chunk & { endsBatch: boolean })[] = [];
-      let start = 0;
-      let step = 0;
-      for (const batch of batches) {
-        checkBatch(batch, this.#count);
-        if (clip) checkClip(clip, batch.length);
-        joined.set(batch, start);
-        if (batch.length > 0) step++;
-        const scale = 1 / ((clip?.unit ?? 1) * batch.length);
-        const common = { ...(clip && gridOf(clip)), rate: learningRate, scale, ...corrections(step) };
-        const own = cut(start, batch.length, this.#chunkRows, common);
-        start += batch.length;
-        chunks.push(...own.map((chunk) => ({ ...chunk, endsBatch: chunk.first + chunk.rows === start })));
-      }
-      checkWitness(witness, this.#tables);
-      this.#memory.uploadWitness(witness);
-      this.#memory.uploadCall(parameters, joined, chunks);
-      if (!clip) this.#memory.plainGradient(chunks.reduce((rows, chunk) => Math.max(rows, chunk.rows), 0));
-      const state = this.#memory.optimizerState(optimizer, parameters);
-      const descend = bindDescent(this.#memory.arena);
-      return {
-        chunks,
-        steps: ({ forward, backward }) => ({
-          // Steps add up from nothing, and clear what they have used.
-          clear: [clip ? "sum" : "gradient", ...state],
-          each: (i) => [...forward, ...backward, ...(chunks[i]!.endsBatch ? [descend] : [])],
-        }),
-      };
-    });
+    const most = batches.reduce((rows, { length }) => Math.max(rows, length), 0);
+    const atOnce = most <= Math.min(this.#chunkRows, wholeBatch(this.#layout), clip ? gridOf(clip).exact : most);
+    const bindDescent = atOnce ? undefined : await this.#programs.descent(purpose, optimizer);
+    const [trained] = await this.#call(
+      purpose,
+      reads,
+      () => {
+        const joined = new Uint32Array(batches.reduce((sum, batch) => sum + batch.length, 0));
+        const chunks: (Chunk & { endsBatch: boolean })[] = [];
+        let start = 0;
+        let step = 0;
+        for (const batch of batches) {
+          checkBatch(batch, this.#count);
+          if (clip) checkClip(clip, batch.length);
+          joined.set(batch, start);
+          if (batch.length > 0) step++;
+          const scale = 1 / ((clip?.unit ?? 1) * batch.length);
+          const common = { ...(clip && gridOf(clip)), rate: learningRate, scale, ...corrections(step) };
+          const own = cut(start, batch.length, this.#chunkRows, common);
+          start += batch.length;
+          chunks.push(...own.map((chunk) => ({ ...chunk, endsBatch: chunk.first + chunk.rows === start })));
+        }
+        checkWitness(witness, this.#tables);
+        this.#memory.uploadWitness(witness);
+        this.#memory.uploadCall(parameters, joined, chunks);
+        if (!clip) this.#memory.plainGradient(chunks.reduce((rows, chunk) => Math.max(rows, chunk.rows), 0));
+        const state = this.#memory.optimizerState(optimizer, parameters);
+        const descend = bindDescent ? [bindDescent(this.#memory.arena)] : [];
+        return {
+          chunks,
+          steps: ({ forward, backward }) => ({
+            // Steps add up from nothing, and clear what they have used.
+            clear: [clip ? "sum" : "gradient", ...state],
+            each: (i) => [...forward, ...backward, ...(chunks[i]!.endsBatch ? descend : [])],
+          }),
+        };
+      },
+      atOnce ? optimizer : undefined,
+    );
     const result = new Float32Array(trained!);
     // The last step may overflow with no forward pass behind it.
     checkParameters(this.#layout, result);
@@ -368,9 +375,9 @@ export class Engine {
    * A call: `prepare` uploads and says what is cleared, and what runs for each micro-batch. All of it is watched for
    * values that are not finite.
    */
-  async #call(purpose: Purpose, results: Read[], prepare: () => Work): Promise<ArrayBuffer[]> {
+  async #call(purpose: Purpose, results: Read[], prepare: () => Work, descent?: Optimizer): Promise<ArrayBuffer[]> {
     if (purpose !== "counts") checkHead(this.#layout);
-    const bind = await this.#programs.compile(purpose);
+    const bind = await this.#programs.compile(purpose, descent);
     const { arena, sizes } = this.#memory;
     const reads: Read[] = [["flags", sizes.flags], ...results];
     let count = 0;
@@ -379,7 +386,7 @@ export class Engine {
       const { chunks, steps, keep } = prepare();
       count = chunks.length;
       start = performance.now();
-      const { clear, each } = steps(this.#launches(purpose, bind));
+      const { clear, each } = steps(this.#launches(keyOf(purpose, descent), bind));
       for (const name of ["flags", ...clear]) encoder.clearBuffer(arena.get(name));
       return this.#recordChunks(encoder, chunks, each, keep);
     });
@@ -416,12 +423,12 @@ export class Engine {
   }
 
   /** Bind groups are made anew only after a buffer has grown. */
-  #launches(purpose: Purpose, bind: Bind): Program {
+  #launches(key: string, bind: Bind): Program {
     const { arena } = this.#memory;
-    const bound = this.#bound.get(purpose);
+    const bound = this.#bound.get(key);
     if (bound?.generation === arena.generation) return bound.program;
     const program = bind(arena);
-    this.#bound.set(purpose, { generation: arena.generation, program });
+    this.#bound.set(key, { generation: arena.generation, program });
     return program;
   }
 }

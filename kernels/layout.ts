@@ -50,6 +50,8 @@ export interface PlacedLayer extends Omit<Layer, "skip"> {
   returns: boolean;
   /** Whether that gradient is added to another's */
   adding: boolean;
+  /** Whether its input is read from among all rows, by the batch, and nobody else reads it */
+  picks: boolean;
   /** Whether this is the layer of the logits */
   last: boolean;
   /** The buffer that its parameters lie in */
@@ -81,6 +83,7 @@ export const wholeQuads = (n: number): number => 4 * Math.ceil(n / 4);
 export function layoutOf(architecture: Architecture, padded = false): Layout {
   const plain = operationsOf(architecture);
   const begins = plain[0]!.kind === "embedding" ? "tokens" : "numbers";
+  const isPadded = padded || begins === "tokens";
   const shapes = [architecture.inputShape, ...plain.map(({ outputShape }) => outputShape)];
   const tensors = shapes.map((shape, i): Tensor => {
     const width = shape.reduce((a, b) => a * b);
@@ -121,9 +124,15 @@ export function layoutOf(architecture: Architecture, padded = false): Layout {
       activationBelow: plain[layer.from - 1]?.activation ?? "none",
       returns: moves[written]!,
       adding: plain.some((other, i) => i > index && (other.from === written || other.skip === written)),
+      picks:
+        !isPadded &&
+        index === 0 &&
+        layer.kind === "dense" &&
+        layer.positions === 1 &&
+        plain.every(({ from, skip }, i) => i === 0 || (from !== 0 && skip !== 0)),
       last: index === plain.length - 1,
       parametersIn: layer.frozen ? "frozen" : "parameters",
-      padded: padded || begins === "tokens",
+      padded: isPadded,
       modelStride: 0,
     };
   });
@@ -133,7 +142,7 @@ export function layoutOf(architecture: Architecture, padded = false): Layout {
     frozen: frozenCount(architecture),
     labels: plain.at(-1)!.kind === "dense" ? plain.at(-1)!.positions : 1,
     begins,
-    padded: padded || begins === "tokens",
+    padded: isPadded,
     many: false,
   };
 }

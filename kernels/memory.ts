@@ -5,7 +5,7 @@ import { type Chunk, encodeChunks } from "./chunks.ts";
 import type { Rows, TableSizes } from "./inputs.ts";
 import { sliceOf } from "./layers/dense/dense.ts";
 import { kinds } from "./layers/kinds.ts";
-import { checkParameters, type Layout, type PaddedRows } from "./layout.ts";
+import { checkParameters, type Layout, type PaddedRows, wholeQuads } from "./layout.ts";
 import { momentsOf, type Optimizer } from "./optimizer/optimizer.ts";
 import { wholeTiles } from "./tiles/tile.ts";
 
@@ -96,7 +96,7 @@ export class Memory {
     const tiled = wholeTiles(rows);
     const { layers } = this.#layout;
     const [first] = layers as [Layout["layers"][0]];
-    this.#padded(first.input.activation, first.input.rows, tiled * first.input.rowsEach);
+    if (!first.picks) this.#padded(first.input.activation, first.input.rows, tiled * first.input.rowsEach);
     for (const layer of layers) {
       this.#padded(layer.output.activation, layer.output.rows, tiled * layer.output.rowsEach);
       this.result(layer.output.gradient, tiled * layer.output.stride * 4);
@@ -107,10 +107,10 @@ export class Memory {
     this.result("factors", tiled * 4);
   }
 
-  /** [models, slices, parameters], for chunks of so many rows of each model */
+  /** [models, slices, parameters in whole quads], for chunks of so many rows of each model */
   plainGradient(rows: number, models = 1): void {
     const slices = this.#layout.layers.map(({ positions }) => Math.ceil((rows * positions) / sliceOf(positions)));
-    this.result("gradient", models * Math.max(1, ...slices) * this.sizes.parameters);
+    this.result("gradient", models * Math.max(1, ...slices) * 4 * wholeQuads(this.#layout.parameters));
   }
 
   /** Of each batch and model, how many rows it has and what takes their sum to the mean [batches, models, 2] */

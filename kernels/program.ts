@@ -1,11 +1,12 @@
 /**
  * The launches of one model in the order they run:
  *
- *   gather → forward … forward → logits ─┬─▶ histogram, selected                         (counts)
+ *   [gather →] forward … forward → logits ─┬─▶ histogram, selected                         (counts)
  *                                        └─▶ gradient → norm → backward → norm …         (once back through the layers)
  *                                              └─▶ clip factor → clipped sum a layer [→ descend]
  *
- * Without clipping there are no norms, and each layer's gradient follows at once.
+ * Without clipping there are no norms, and each layer's gradient follows at once. Where a batch is a single micro-batch
+ * of one slice, the kernels that sum the gradients take the step as well, and there is no `descend`.
  */
 import type { Arena } from "./arena.ts";
 import { lossOr } from "./calls.ts";
@@ -15,7 +16,8 @@ import type { Clipped } from "./layers/kind.ts";
 import { kinds } from "./layers/kinds.ts";
 import { type Layout, ofMany, type PlacedLayer } from "./layout.ts";
 import { compileCounts, compileLossGradient, gradientLaunch, histogramLaunch, selectedLaunch } from "./loss/loss.ts";
-import { compileDescend, type Optimizer } from "./optimizer/optimizer.ts";
+import { compileDescend } from "./optimizer/descend.ts";
+import type { Optimizer } from "./optimizer/optimizer.ts";
 import { clipFactorLaunch, compileClipFactor } from "./private-sum/clip-factor.ts";
 import { type TileFor, tilesOf } from "./tiles/tile.ts";
 
@@ -44,7 +46,7 @@ export class Programs {
   readonly #forward = new Map<Layout, ReturnType<typeof compileForwards>>();
   #many: Layout | undefined;
   readonly #descents = new Map<string, Promise<(arena: Arena) => Launch>>();
-  readonly #backward = new Map<Purpose, ReturnType<typeof compileBackwards>>();
+  readonly #backward = new Map<string, ReturnType<typeof compileBackwards>>();
 
   constructor(device: GPUDevice, layout: Layout) {
     this.#device = device;
@@ -75,7 +77,8 @@ export class Programs {
     });
   }
 
-  async compile(purpose: Purpose): Promise<Bind> {
+  /** @param descent of the optimizer whose steps the kernels of the gradients take themselves; see LayerKind.plain */
+  async compile(purpose: Purpose, descent?: Optimizer): Promise<Bind> {
     const device = this.#device;
     const layout = this.#layoutFor(purpose);
     let first = this.#forward.get(layout);
@@ -83,10 +86,11 @@ export class Programs {
       first = compileForwards(device, layout);
       this.#forward.set(layout, first);
     }
-    let pending = this.#backward.get(purpose);
+    const key = keyOf(purpose, descent);
+    let pending = this.#backward.get(key);
     if (pending === undefined) {
-      pending = compileBackwards(device, layout, purpose);
-      this.#backward.set(purpose, pending);
+      pending = compileBackwards(device, layout, purpose, descent);
+      this.#backward.set(key, pending);
     }
     const [forward, backward] = await Promise.all([first, pending]).catch(async (error: unknown) => {
       throw await lossOr(device, error);
@@ -100,23 +104,24 @@ async function compileForwards(device: GPUDevice, layout: Layout): Promise<(aren
   const tileFor = await tilesOf(device);
   const { stride } = layers[0]!.input;
   const [gather, counts, ...bindLayers] = await Promise.all([
-    compileGather(device, stride, layout.padded),
+    layers[0]!.picks ? undefined : compileGather(device, stride, layout.padded),
     compileCounts(device),
     ...layers.map((layer) => kinds[layer.kind].forward(device, layer, tileFor)),
   ]);
   return (arena) => {
     const get = (name: string) => arena.get(name);
     const rows = rowsOf(layout, arena);
-    const first = {
+    const first = () => ({
       chunk: rows.chunk,
       features: get("features"),
       batch: rows.batch,
       x: get("activation 0"),
       counts: get("token counts"),
       lengths: get("lengths"),
-    };
+    });
+    const gathered = gather ? [gatherLaunch(device, gather, stride, first())] : [];
     return {
-      forward: [gatherLaunch(device, gather, stride, first), ...bindLayers.flatMap((bind) => bind(arena))],
+      forward: [...gathered, ...bindLayers.flatMap((bind) => bind(arena))],
       histogram: histogramLaunch(device, counts, { ...rows, counts: get("histogram") }),
       selected: selectedLaunch(device, counts, { ...rows, thresholds: get("thresholds"), counts: get("selected") }),
     };
@@ -127,6 +132,7 @@ async function compileBackwards(
   device: GPUDevice,
   layout: Layout,
   purpose: Purpose,
+  descent: Optimizer | undefined,
 ): Promise<(arena: Arena) => Backwards> {
   if (purpose === "counts") return () => ({ backward: [] });
   const { layers } = layout;
@@ -134,7 +140,7 @@ async function compileBackwards(
   const [loss, ways, bindGradients] = await Promise.all([
     compileLossGradient(device, layers.at(-1)!),
     Promise.all(layers.map((layer) => (layer.returns ? kinds[layer.kind].backward(device, layer, tileFor) : nothing))),
-    purpose === "clipped" ? compileClipped(device, layout, tileFor) : compilePlain(device, layout, tileFor),
+    (purpose === "clipped" ? compileClipped : compilePlain)(device, layout, tileFor, descent),
   ]);
   return (arena) => {
     const get = (name: string) => arena.get(name);
@@ -146,8 +152,9 @@ async function compileBackwards(
     return {
       backward: [
         gradientLaunch(device, loss, layers.at(-1)!, first),
+        // Back first: the layer's parameters may take their step behind it.
         ...onTheWay
-          .map((launches, i) => [...launches, ...back[i]!])
+          .map((launches, i) => [...back[i]!, ...launches])
           .reverse()
           .flat(),
         ...after,
@@ -155,6 +162,9 @@ async function compileBackwards(
     };
   };
 }
+
+/** What a program is compiled for. */
+export const keyOf = (purpose: Purpose, descent?: Optimizer): string => JSON.stringify([purpose, descent]);
 
 const isTrained = ({ frozen, parameters }: PlacedLayer): boolean => parameters > 0 && !frozen;
 const nothing = (): Launch[] => [];
@@ -167,17 +177,31 @@ interface Gradients {
   after: Launch[];
 }
 
-async function compilePlain(device: GPUDevice, { layers, parameters }: Layout, tileFor: TileFor) {
+async function compilePlain(
+  device: GPUDevice,
+  { layers, parameters }: Layout,
+  tileFor: TileFor,
+  descent: Optimizer | undefined,
+) {
   const bind = await Promise.all(
-    layers.map((layer) => (isTrained(layer) ? kinds[layer.kind].plain(device, layer, parameters, tileFor) : nothing)),
+    layers.map((layer) =>
+      isTrained(layer) ? kinds[layer.kind].plain(device, layer, parameters, tileFor, descent) : nothing,
+    ),
   );
   return (arena: Arena): Gradients => ({ onTheWay: bind.map((one) => one(arena)), after: [] });
 }
 
-async function compileClipped(device: GPUDevice, { layers }: Layout, tileFor: TileFor) {
+async function compileClipped(
+  device: GPUDevice,
+  { layers, parameters }: Layout,
+  tileFor: TileFor,
+  descent: Optimizer | undefined,
+) {
   const [clipFactor, ...bind] = await Promise.all([
     compileClipFactor(device),
-    ...layers.map((layer) => (isTrained(layer) ? kinds[layer.kind].clipped(device, layer, tileFor) : nothingClipped)),
+    ...layers.map((layer) =>
+      isTrained(layer) ? kinds[layer.kind].clipped(device, layer, parameters, tileFor, descent) : nothingClipped,
+    ),
   ]);
   return (arena: Arena): Gradients => {
     const clipped = bind.map((one) => one(arena));

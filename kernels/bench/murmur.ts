@@ -47,9 +47,15 @@ async function productRun(
   upload("parameters", weights);
   const rows = new Float32Array(wholeTiles(m) * layer.input.stride);
   for (let row = 0; row < m; row++) rows.set(a.subarray(row * k, (row + 1) * k), row * layer.input.stride);
-  upload("activation 0", rows);
+  upload("features", rows);
+  device.queue.writeBuffer(
+    place("batch", m),
+    0,
+    Uint32Array.from({ length: m }, (_, i) => i),
+  );
   place("activation 1", wholeTiles(m) * layer.output.stride);
   place("flags", 1);
+  place("lengths", 1);
   upload("chunks", new Float32Array(encodeChunks(cut(0, m, m, {}))), usage.uniform);
   const bind = await dense.forward(device, layer, await tilesOf(device));
   const forward = bind(arena);

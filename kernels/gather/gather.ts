@@ -12,7 +12,7 @@ export const compileGather = (device: GPUDevice, stride: number, padded: boolean
     "gather/gather.wgsl",
     gather,
     { chunk: "chunk", features: "read", batch: "read", x: "write", counts: "read", lengths: "write" },
-    { constants: { STRIDE: stride }, scope: { counts: { step: 4 }, flags: { padded } } },
+    { constants: { STRIDE: stride }, scope: { counts: {}, flags: { padded } } },
   );
 
 export const gatherLaunch = (

@@ -2,6 +2,7 @@
 import type { Arena } from "../arena.ts";
 import type { Launch } from "../dispatch.ts";
 import type { PaddedRows, PlacedLayer } from "../layout.ts";
+import type { Optimizer } from "../optimizer/optimizer.ts";
 import type { TileFor } from "../tiles/tile.ts";
 
 export interface Clipped {
@@ -24,12 +25,22 @@ export interface LayerKind {
   forward(device: GPUDevice, layer: PlacedLayer, tileFor: TileFor): Promise<(arena: Arena) => Launch[]>;
   /** Gradients of outputs to gradients of inputs, before the activation below; where a layer below is trained */
   backward(device: GPUDevice, layer: PlacedLayer, tileFor: TileFor): Promise<(arena: Arena) => Launch[]>;
-  /** The gradient as it is, added to [slices, parameters] */
+  /**
+   * The gradient as it is, added to [slices, parameters]; or, with `descent`, the layer's parameters take their step
+   * along it, where a batch is one micro-batch of no more rows than `wholeBatch` says
+   */
   plain(
     device: GPUDevice,
     layer: PlacedLayer,
     parameters: number,
     tileFor: TileFor,
+    descent: Optimizer | undefined,
   ): Promise<(arena: Arena) => Launch[]>;
-  clipped(device: GPUDevice, layer: PlacedLayer, tileFor: TileFor): Promise<(arena: Arena) => Clipped>;
+  clipped(
+    device: GPUDevice,
+    layer: PlacedLayer,
+    parameters: number,
+    tileFor: TileFor,
+    descent: Optimizer | undefined,
+  ): Promise<(arena: Arena) => Clipped>;
 }

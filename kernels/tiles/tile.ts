@@ -25,6 +25,15 @@ export const wholeTiles = (rows: number): number => Math.ceil(rows / largestRows
 export const quadsFor = ({ rows, columns }: Tile, height: number, width: number): number =>
   Math.ceil(height / rows) * Math.ceil(width / (4 * columns));
 
+/** Whether a thread's columns come four side by side, and can be loaded and stored at once. */
+const fours = (columns: number): boolean => columns % 4 === 0;
+
+/** Whether a matrix's rows can be read or written four numbers at a time, of what a thread has in this tile. */
+export const inFours = ({ columns }: Tile, ...numbers: number[]): boolean => fours(columns) && wholeFours(...numbers);
+
+/** Whether all of a matrix's distances and places are whole fours. */
+export const wholeFours = (...numbers: number[]): boolean => numbers.every((number) => number % 4 === 0);
+
 /** The kernel of this tile. */
 export const tiled = (
   { rows, columns, quads, group }: Tile,
@@ -33,8 +42,11 @@ export const tiled = (
 ): Special => ({
   constants: { ...constants, GROUP: group, TILE_ROWS: rows, TILE_COLUMNS: columns },
   scope: {
-    counts: { column: columns, step: 4, quad: Math.ceil(rows / 4), four: Math.min(rows, 4) },
-    flags: { ...flags, quads },
+    counts: {
+      ...(fours(columns) ? { block: columns / 4, part: 4 } : { block: columns, part: 1 }),
+      ...{ step: 4, quad: Math.ceil(rows / 4), four: Math.min(rows, 4) },
+    },
+    flags: { ...flags, quads, fours: fours(columns) },
   },
 });
 

@@ -58,6 +58,8 @@ describe.skipIf(device === undefined)("compile", () => {
         for (const kind of ["sgd", "adam"] as const) {
           await programs.descent("plain", { kind, momentum: 0.5, proximal: 1 });
           await programs.descent("clipped", { kind, momentum: 0, proximal: 0 });
+          for (const purpose of ["clipped", "plain"] as const)
+            await programs.compile(purpose, { kind, momentum: 0.5, proximal: 1 });
         }
       }
       await hasQuads(device!);

@@ -8,12 +8,15 @@ import chain from "./snippets/chain.wgsl?raw";
 import chunk from "./snippets/chunk.wgsl?raw";
 import counted from "./snippets/counted.wgsl?raw";
 import depth from "./snippets/depth.wgsl?raw";
+import descent from "./snippets/descent.wgsl?raw";
 import finite from "./snippets/finite.wgsl?raw";
 import gelu from "./snippets/gelu.wgsl?raw";
 import length from "./snippets/length.wgsl?raw";
 import models from "./snippets/models.wgsl?raw";
+import numbers from "./snippets/numbers.wgsl?raw";
 import outer from "./snippets/outer.wgsl?raw";
 import outerSum from "./snippets/outer-sum.wgsl?raw";
+import picked from "./snippets/picked.wgsl?raw";
 import pool from "./snippets/pool.wgsl?raw";
 import product from "./snippets/product.wgsl?raw";
 import tables from "./snippets/tables.wgsl?raw";
@@ -28,12 +31,15 @@ const snippets: Record<string, string> = {
   chunk,
   counted,
   depth,
+  descent,
   finite,
   gelu,
   length,
   models,
+  numbers,
   outer,
   "outer-sum": outerSum,
+  picked,
   pool,
   product,
   tables,

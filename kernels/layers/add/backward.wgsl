@@ -1,13 +1,14 @@
 // add/backward: gb = g (or += with `adding`); the other side shares g's buffer (layout.ts)
 // g, gb [lines, STRIDE] f32 of WIDTH numbers a line; LINES lines for each row of the micro-batch
-// grid: one thread a number
+// grid: one thread a number, or four; see snippets/numbers.wgsl
 //! use chunk
+//! use numbers
 override LINES: u32;
 override WIDTH: u32;
 override STRIDE: u32;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
-@group(0) @binding(1) var<storage, read> g: array<f32>;
-@group(0) @binding(2) var<storage, read_write> gb: array<f32>;
+@group(0) @binding(1) var<storage, read> g: array<Numbers>;
+@group(0) @binding(2) var<storage, read_write> gb: array<Numbers>;
 
 @compute @workgroup_size(64)
 fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

@@ -1,15 +1,16 @@
 // add/forward: y = activation(a + b), number by number
 // a, b, y [lines, STRIDE] f32 of WIDTH numbers a line; LINES lines for each row of the micro-batch
-// grid: one thread a number
+// grid: one thread a number, or four; see snippets/numbers.wgsl
 //! use chunk
-//! use activation
+//! use numbers
+//! insert activation type=Numbers
 override LINES: u32;
 override WIDTH: u32;
 override STRIDE: u32;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<Numbers>;
+@group(0) @binding(2) var<storage, read> b: array<Numbers>;
+@group(0) @binding(3) var<storage, read_write> y: array<Numbers>;
 
 @compute @workgroup_size(64)
 fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

@@ -9,7 +9,7 @@
 import type { Arena } from "../../arena.ts";
 import { type Launch, launch } from "../../dispatch.ts";
 import { type PlacedLayer, wholeQuads } from "../../layout.ts";
-import { quadsFor, type TileFor, tiled } from "../../tiles/tile.ts";
+import { inFours, quadsFor, type TileFor, tiled, wholeFours } from "../../tiles/tile.ts";
 import { compile } from "../../wgsl/shader.ts";
 import { countedOf } from "../counted.ts";
 import type { LayerKind, OwnBuffer } from "../kind.ts";
@@ -159,28 +159,38 @@ async function product(
     "layers/attend/product.wgsl",
     productSource,
     { chunk: "chunk", a: "read", b: "read", c: "write" },
-    tiled(tile, {
-      HEADS: heads,
-      HEIGHT: height,
-      WIDTH: width,
-      DEPTH4: Math.ceil(depth / 4),
-      SCALE: scale,
-      A_ROW: a.row,
-      A_HEAD: a.head,
-      A_OFFSET: a.offset,
-      A_STRIDE: a.down,
-      A_STEP: a.along,
-      B_ROW: b.row,
-      B_HEAD: b.head,
-      B_OFFSET: b.offset,
-      B_DOWN: b.down,
-      B_ACROSS: b.along,
-      C_ROW: c.row,
-      C_HEAD: c.head,
-      C_OFFSET: c.offset,
-      C_STRIDE: c.down,
-      TILES: tiles,
-    }),
+    tiled(
+      tile,
+      {
+        HEADS: heads,
+        HEIGHT: height,
+        WIDTH: width,
+        DEPTH4: Math.ceil(depth / 4),
+        SCALE: scale,
+        A_ROW: a.row,
+        A_HEAD: a.head,
+        A_OFFSET: a.offset,
+        A_STRIDE: a.down,
+        A_STEP: a.along,
+        B_ROW: b.row,
+        B_HEAD: b.head,
+        B_OFFSET: b.offset,
+        B_DOWN: b.down,
+        B_ACROSS: b.along,
+        C_ROW: c.row,
+        C_HEAD: c.head,
+        C_OFFSET: c.offset,
+        C_STRIDE: c.down,
+        TILES: tiles,
+      },
+      {
+        a4: a.along === 1 && wholeFours(a.row, a.head, a.offset, a.down),
+        b4:
+          b.down === 1 ? wholeFours(b.row, b.head, b.offset, b.along) : inFours(tile, b.row, b.head, b.offset, b.down),
+        down: b.down === 1,
+        to4: inFours(tile, c.row, c.head, c.offset, c.down, width),
+      },
+    ),
   );
   return (arena) => {
     const buffers = { a: arena.get(a.buffer), b: arena.get(b.buffer), c: arena.get(c.buffer) };

@@ -26,9 +26,25 @@ override C_OFFSET: u32;
 override C_STRIDE: u32;
 override TILES: u32;  // of a head
 @group(0) @binding(0) var<uniform> chunk: Chunk;
+//! if a4
+@group(0) @binding(1) var<storage, read> a: array<vec4f>;
+//! else
 @group(0) @binding(1) var<storage, read> a: array<f32>;
+//! end
+//! if b4
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;
+//! else
 @group(0) @binding(2) var<storage, read> b: array<f32>;
+//! end
+//! if to4
+@group(0) @binding(3) var<storage, read_write> c: array<vec4f>;
+//! else
 @group(0) @binding(3) var<storage, read_write> c: array<f32>;
+//! end
+
+fn row_at(base: u32, row: u32) -> u32 {
+  return base + row * A_STRIDE;
+}
 
 @compute @workgroup_size(GROUP)
 fn product(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -40,8 +56,8 @@ fn product(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   let tile = tile_of(thread - one * 4u * TILES, WIDTH);
   let lane = thread % 4u;
 
-  var z_{quad}_{four}_{column} = 0.0;
-  var at = row * A_ROW + head * A_HEAD + A_OFFSET + (tile.row + row_of(0u, lane)) * A_STRIDE;
+  var z_{quad}_{four}_{block}_{part} = 0.0;
+  let base = row * A_ROW + head * A_HEAD + A_OFFSET;
   let depth = DEPTH4;
   var w = row * B_ROW + head * B_HEAD + B_OFFSET + tile.column * B_ACROSS;
   //! insert product a=a b=b
@@ -52,10 +68,19 @@ fn product(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   {
     let down = tile.row + {quad}u * 4u + row_of({four}u, lane);
     if (down < HEIGHT) {
-      //! each column
-      if (tile.column + {column}u * 4u < WIDTH) {
-        c[to + down * C_STRIDE + {column}u * 4u] = SCALE * z_{quad}_{four}_{column};
+      //! each block
+      //! if to4
+      if (tile.column + {block}u * ACROSS < WIDTH) {
+        c[(to + down * C_STRIDE + {block}u * ACROSS) >> 2u] = SCALE * vec4f(z_{quad}_{four}_{block}_0,
+          z_{quad}_{four}_{block}_1, z_{quad}_{four}_{block}_2, z_{quad}_{four}_{block}_3);
       }
+      //! else
+      //! each part
+      if (tile.column + {block}u * ACROSS + {part}u < WIDTH) {
+        c[to + down * C_STRIDE + {block}u * ACROSS + {part}u] = SCALE * z_{quad}_{four}_{block}_{part};
+      }
+      //! end
+      //! end
       //! end
     }
   }

@@ -1,12 +1,13 @@
 /** A convolution as a product of matrices: the patch of every position is a row. */
 import { launch } from "../../dispatch.ts";
 import { type PlacedLayer, wholeQuads } from "../../layout.ts";
+import { descendAfter } from "../../optimizer/descend.ts";
 import { compile } from "../../wgsl/shader.ts";
 import { flagsOf } from "../activation.ts";
 import { type Affine, backwardProduct, forwardProduct, instanceGradients, plainGradient } from "../dense/dense.ts";
 import { clippedInstances, instancesOf } from "../instances/instances.ts";
 import type { LayerKind } from "../kind.ts";
-import { windowConstants } from "../window.ts";
+import { channelsEach, windowed } from "../window.ts";
 import foldSource from "./fold.wgsl?raw";
 import unfoldSource from "./unfold.wgsl?raw";
 
@@ -37,7 +38,7 @@ export const conv2d: LayerKind = {
     ];
   },
   async forward(device, layer, tileFor) {
-    const { index, input } = layer;
+    const { index, input, inputShape } = layer;
     const stride = patchStride(layer);
     const [unfold, bindProduct] = await Promise.all([
       compile(
@@ -45,10 +46,11 @@ export const conv2d: LayerKind = {
         "layers/conv2d/unfold.wgsl",
         unfoldSource,
         { chunk: "chunk", x: "read", patches: "write" },
-        {
-          constants: { ...windowConstants(layer), STRIDE: stride },
-          scope: { counts: { pixel: layer.size }, flags: {} },
-        },
+        windowed(
+          layer,
+          { STRIDE: stride },
+          { scope: { counts: { pixel: layer.size, channel: inputShape[2]! / channelsEach(layer) }, flags: {} } },
+        ),
       ),
       forwardProduct(device, affineOf(layer), tileFor),
     ]);
@@ -66,10 +68,14 @@ export const conv2d: LayerKind = {
         "layers/conv2d/fold.wgsl",
         foldSource,
         { chunk: "chunk", patches: "read", x: "read", gx: "write", flags: "write" },
-        {
-          constants: { ...windowConstants(layer), STRIDE: patchStride(layer), LAYER: index - 1 },
-          scope: { counts: { pixel: layer.size }, flags: flagsOf(layer.activationBelow) },
-        },
+        windowed(
+          layer,
+          { STRIDE: patchStride(layer) },
+          {
+            constants: { LAYER: index - 1 },
+            scope: { counts: { pixel: layer.size }, flags: flagsOf(layer.activationBelow) },
+          },
+        ),
       ),
       backwardProduct(device, affineOf(layer), tileFor),
     ]);
@@ -81,14 +87,18 @@ export const conv2d: LayerKind = {
         gx: arena.get(input.gradient),
         flags: arena.get("flags"),
       };
-      return [bindProduct(arena), launch(device, fold, buffers, (rows) => rows * input.width)];
+      return [bindProduct(arena), launch(device, fold, buffers, (rows) => (rows * input.width) / channelsEach(layer))];
     };
   },
-  async plain(device, layer, parameters, tileFor) {
-    const bind = await plainGradient(device, affineOf(layer), { to: "gradient", parameters }, tileFor);
-    return (arena) => [bind(arena)];
+  async plain(device, layer, parameters, tileFor, descent) {
+    // Its parameters are few: slices of their sum keep all cores busy, and meet in a step of their own.
+    const [bind, descend] = await Promise.all([
+      plainGradient(device, affineOf(layer), { to: "gradient", parameters }, tileFor),
+      descendAfter(device, layer, parameters, "gradient", descent),
+    ]);
+    return (arena) => [bind(arena), ...descend(arena)];
   },
-  async clipped(device, layer, tileFor) {
-    return clippedInstances(device, layer, await instanceGradients(device, layer, affineOf(layer), tileFor));
+  async clipped(device, layer, _, tileFor, descent) {
+    return clippedInstances(device, layer, await instanceGradients(device, layer, affineOf(layer), tileFor), descent);
   },
 };

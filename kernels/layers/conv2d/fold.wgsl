@@ -1,17 +1,18 @@
 // conv2d/fold: gx = (Σ over the patches a pixel is in) ⊙ activation′(x), the way back of unfold.wgsl
 // patches [rows · positions, STRIDE] f32 of gradients   x, gx [rows, HEIGHT, WIDTH, CHANNELS] f32, X_STRIDE from pixel
 // to pixel
-// grid: one thread a number of gx. Sums run in a fixed order.
+// grid: one thread a number of gx, or four channels. Sums run in a fixed order.
 //! use chunk
 //! use window
-//! use activation
+//! use numbers
+//! insert activation type=Numbers
 //! use finite
 override STRIDE: u32;
 override LAYER: u32;  // below
 @group(0) @binding(0) var<uniform> chunk: Chunk;
-@group(0) @binding(1) var<storage, read> patches: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
-@group(0) @binding(3) var<storage, read_write> gx: array<f32>;
+@group(0) @binding(1) var<storage, read> patches: array<Numbers>;
+@group(0) @binding(2) var<storage, read> x: array<Numbers>;
+@group(0) @binding(3) var<storage, read_write> gx: array<Numbers>;
 @group(0) @binding(4) var<storage, read_write> flags: array<atomic<u32>>;
 
 @compute @workgroup_size(64)
@@ -22,7 +23,7 @@ fn fold(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let channel = thread % CHANNELS;
   let px = thread / CHANNELS % WIDTH;
   let py = thread / (CHANNELS * WIDTH) % HEIGHT;
-  var sum = 0.0;
+  var sum = Numbers();
   for (var dy = 0u; dy < SIZE; dy++) {
     // The patch whose number (dy, dx) this pixel is. Unsigned, what would be negative is very large.
     let oy = py - dy;
@@ -31,11 +32,16 @@ fn fold(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
       let number = dy * SIZE * CHANNELS + channel;
       let inside_{pixel} = px - {pixel}u < OUT_WIDTH;
       let at_{pixel} = select(0u, (place - {pixel}u) * STRIDE + number + {pixel}u * CHANNELS, inside_{pixel});
-      sum += select(0.0, patches[at_{pixel}], inside_{pixel});
+      sum += select(Numbers(), patches[at_{pixel}], inside_{pixel});
     }
   }
   let at = row * X_ROW + (py * WIDTH + px) * X_STRIDE + channel;
   let g = sum * slope(x[at]);
-  if (bits_of(g) >= INFINITE) { atomicOr(&flags[LAYER], BACKWARD_OVERFLOW); }
+  //! if fours
+  let worst = worst_of(g);
+  //! else
+  let worst = bits_of(g);
+  //! end
+  if (worst >= INFINITE) { atomicOr(&flags[LAYER], BACKWARD_OVERFLOW); }
   gx[at] = g;
 }

@@ -5,10 +5,11 @@
 // grid: one thread a line of a patch
 //! use chunk
 //! use window
+//! use numbers
 override STRIDE: u32;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read_write> patches: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<Numbers>;
+@group(0) @binding(2) var<storage, read_write> patches: array<Numbers>;
 
 @compute @workgroup_size(64)
 fn unfold(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -21,7 +22,5 @@ fn unfold(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gro
   let oy = position / OUT_WIDTH;
   let at = row * X_ROW + ((oy + line) * WIDTH + position - oy * OUT_WIDTH) * X_STRIDE;
   let to = place * STRIDE + line * SIZE * CHANNELS;
-  for (var channel = 0u; channel < CHANNELS; channel++) {
-    patches[to + channel + {pixel}u * CHANNELS] = x[at + channel + {pixel}u * X_STRIDE];
-  }
+  patches[to + {channel}u + {pixel}u * CHANNELS] = x[at + {channel}u + {pixel}u * X_STRIDE];
 }

@@ -8,7 +8,11 @@
 //! use tile
 //! use models
 //! use depth
-//! use activation
+//! if to4
+//! insert activation type=vec4f
+//! else
+//! insert activation type=f32
+//! end
 //! use finite
 override A_STRIDE: u32;
 override OFFSET: u32;
@@ -20,14 +24,27 @@ override A_STEP = 1u;
 override B_DOWN = 1u;
 override B_ACROSS = OUTPUTS;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
+//! if b4
+@group(0) @binding(1) var<storage, read> parameters: array<vec4f>;
+//! else
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
+//! end
+//! if to4
+@group(0) @binding(2) var<storage, read> x: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> gx: array<vec4f>;
+//! else
 @group(0) @binding(2) var<storage, read> x: array<f32>;
-@group(0) @binding(3) var<storage, read> g: array<f32>;
 @group(0) @binding(4) var<storage, read_write> gx: array<f32>;
+//! end
+@group(0) @binding(3) var<storage, read> g: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> flags: array<atomic<u32>>;
 //! if skips
 @group(0) @binding(6) var<storage, read> lengths: array<u32>;
 //! end
+
+fn row_at(base: u32, row: u32) -> u32 {
+  return row * A_STRIDE;
+}
 
 @compute @workgroup_size(GROUP)
 fn backward_input(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -37,25 +54,53 @@ fn backward_input(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
   let lane = thread % 4u;
   let depth = depth_of(tile.row);
 
-  var z_{quad}_{four}_{column} = 0.0;
-  var at = (tile.row + row_of(0u, lane)) * A_STRIDE;
+  var z_{quad}_{four}_{block}_{part} = 0.0;
+  let base = 0u;
   var w = OFFSET + model_of(tile.row) + tile.column * B_ACROSS;
   //! insert product a=g b=parameters
 
   var worst = 0u;
   let row_{four} = tile.row + row_of({four}u, lane);
   let inside_{quad}_{four} = row_{four} + {quad}u * 4u < chunk.rows * POSITIONS;
-  //! each column
   // The column of ones is no unit: nothing flows back into it.
-  if (tile.column + {column}u * 4u < INPUTS) {
+  //! if to4
+  //! each block
+  if (tile.column + {block}u * ACROSS < INPUTS) {
     //! each quad
     //! each four
     {
-      let out = (row_{four} + {quad}u * 4u) * X_STRIDE + tile.column + {column}u * 4u;
+      let out = ((row_{four} + {quad}u * 4u) * X_STRIDE + tile.column + {block}u * ACROSS) >> 2u;
+      let z = vec4f(z_{quad}_{four}_{block}_0, z_{quad}_{four}_{block}_1, z_{quad}_{four}_{block}_2,
+        z_{quad}_{four}_{block}_3);
       //! if none
-      let back = z_{quad}_{four}_{column};
+      let back = z;
       //! else
-      let back = z_{quad}_{four}_{column} * slope(x[out]);
+      let back = z * slope(x[out]);
+      //! end
+      worst = max(worst, select(0u, worst_of(back), inside_{quad}_{four}));
+      //! if adding
+      gx[out] += back;
+      //! else
+      gx[out] = back;
+      //! end
+    }
+    //! end
+    //! end
+  }
+  //! end
+  //! else
+  //! each block
+  //! each part
+  if (tile.column + {block}u * ACROSS + {part}u < INPUTS) {
+    let column = tile.column + {block}u * ACROSS + {part}u;
+    //! each quad
+    //! each four
+    {
+      let out = (row_{four} + {quad}u * 4u) * X_STRIDE + column;
+      //! if none
+      let back = z_{quad}_{four}_{block}_{part};
+      //! else
+      let back = z_{quad}_{four}_{block}_{part} * slope(x[out]);
       //! end
       worst = max(worst, select(0u, bits_of(back), inside_{quad}_{four}));
       //! if adding
@@ -67,6 +112,8 @@ fn backward_input(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
     //! end
     //! end
   }
+  //! end
+  //! end
   //! end
   if (worst >= INFINITE) { atomicOr(&flags[LAYER], BACKWARD_OVERFLOW); }
 }

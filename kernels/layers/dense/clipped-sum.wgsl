@@ -1,4 +1,5 @@
 // dense/clipped-sum: sum += Σ_rows round(factor · a ⊗ g), in integers from the first addition on
+// With `descends` they are all of the batch's rows, and the parameters take their step along scale · Σ at once.
 // left, right: a [rows, stride] and g [rows, stride] f32, see snippets/outer.wgsl   factors [rows] f32
 // sum [parameters] i32
 //
@@ -19,12 +20,34 @@
 //! use chunk
 //! use tile
 //! use outer
+//! use picked
 //! use whole
 @group(0) @binding(0) var<uniform> chunk: Chunk;
+//! if left4
+@group(0) @binding(1) var<storage, read> left: array<vec4f>;
+//! else
 @group(0) @binding(1) var<storage, read> left: array<f32>;
+//! end
+//! if fours
+@group(0) @binding(2) var<storage, read> right: array<vec4f>;
+//! else
 @group(0) @binding(2) var<storage, read> right: array<f32>;
-@group(0) @binding(3) var<storage, read> factors: array<f32>;
-@group(0) @binding(4) var<storage, read_write> sum: array<atomic<i32>>;
+//! end
+//! if picks
+@group(0) @binding(3) var<storage, read> batch: array<u32>;
+//! end
+@group(0) @binding(4) var<storage, read> factors: array<f32>;
+//! if descends
+//! if to4
+@group(0) @binding(5) var<storage, read_write> parameters: array<vec4f>;
+//! insert descent type=vec4f anchor=6 first=7 second=8
+//! else
+@group(0) @binding(5) var<storage, read_write> parameters: array<f32>;
+//! insert descent type=f32 anchor=6 first=7 second=8
+//! end
+//! else
+@group(0) @binding(5) var<storage, read_write> sum: array<atomic<i32>>;
+//! end
 
 fn share_of(row: u32) -> f32 {
   return factors[row];
@@ -45,18 +68,33 @@ fn clipped_sum(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
   let tile = tile_of(thread - slice * 4u * outer_tiles(), RIGHT_WIDTH);
   let lane = thread % 4u;
 
-  var s_{quad}_{four}_{column} = 0.0;
+  var s_{quad}_{four}_{block}_{part} = 0.0;
   //! insert outer-sum
   //! each quad
   //! each four
   {
-    let row = tile.row + {quad}u * 4u + row_of({four}u, lane);
+    let row = tile.row + left_of({quad}u, {four}u, lane);
     if (row < LEFT_WIDTH) {
       let to = place_of(row, tile.column);
-      //! each column
-      if (tile.column + {column}u * 4u < RIGHT_WIDTH) {
-        atomicAdd(&sum[to + {column}u * 4u * RIGHT_STEP], i32(s_{quad}_{four}_{column}));
+      //! each block
+      //! if to4
+      if (tile.column + {block}u * ACROSS < RIGHT_WIDTH) {
+        let own = vec4f(s_{quad}_{four}_{block}_0, s_{quad}_{four}_{block}_1, s_{quad}_{four}_{block}_2,
+          s_{quad}_{four}_{block}_3);
+        descend_by((to >> 2u) + {block}u * 4u, (to >> 2u) + {block}u * 4u, chunk.scale * own);
       }
+      //! else
+      //! each part
+      if (tile.column + {block}u * ACROSS + {part}u < RIGHT_WIDTH) {
+        let place = to + ({block}u * ACROSS + {part}u) * RIGHT_STEP;
+        //! if descends
+        descend_by(place, place, chunk.scale * s_{quad}_{four}_{block}_{part});
+        //! else
+        atomicAdd(&sum[place], i32(s_{quad}_{four}_{block}_{part}));
+        //! end
+      }
+      //! end
+      //! end
       //! end
     }
   }

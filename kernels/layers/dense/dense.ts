@@ -6,8 +6,9 @@
 import type { PlainActivation } from "../../../shared/layers.ts";
 import type { Arena } from "../../arena.ts";
 import { type Launch, launch } from "../../dispatch.ts";
-import type { PlacedLayer } from "../../layout.ts";
-import { quadsFor, type Tile, type TileFor, tiled } from "../../tiles/tile.ts";
+import { type PlacedLayer, wholeQuads } from "../../layout.ts";
+import { descentBuffers, descentSpecial, momentBindings, type Optimizer } from "../../optimizer/optimizer.ts";
+import { inFours, quadsFor, type Tile, type TileFor, tiled, wholeFours } from "../../tiles/tile.ts";
 import { type Binding, compile, type Kernel } from "../../wgsl/shader.ts";
 import { flagsOf } from "../activation.ts";
 import { clippedInstances, instancesOf } from "../instances/instances.ts";
@@ -42,12 +43,24 @@ export interface Affine {
   modelStride: number;
 }
 
+type SideNames = "chunk" | "left" | "right" | "batch";
+type Descending = keyof ReturnType<typeof descentBuffers>;
+
 interface Tiled<Name extends string> extends Kernel<Name> {
   tile: Tile;
 }
 
 /** Rows that a quad adds up before it meets the others; of positions, so many that few partial sums are kept. */
 export const sliceOf = (positions: number): number => 256 * Math.ceil(positions / 16);
+
+/** The most rows of a batch that no dense layer's gradient sums in more than one slice. */
+export const wholeBatch = ({ layers }: { layers: { kind: string; positions: number }[] }): number =>
+  layers.reduce(
+    (rows, { kind, positions }) =>
+      kind === "dense" ? Math.min(rows, Math.floor(sliceOf(positions) / positions)) : rows,
+    anyRows,
+  );
+
 /** Rows of a micro-batch are as many as there are. */
 const anyRows = Number.POSITIVE_INFINITY;
 
@@ -63,7 +76,7 @@ function affineOf({ input, output, ...layer }: PlacedLayer): Affine {
   const [below, own] = single ? [input.stride, output.stride] : [input.pixelStride, output.pixelStride];
   return {
     ...layer,
-    x: { buffer: input.activation, stride: below },
+    x: { buffer: layer.picks ? "features" : input.activation, stride: below, picks: layer.picks },
     y: { buffer: output.activation, stride: own },
     g: { buffer: output.gradient, stride: own },
     gx: { buffer: input.gradient, stride: below },
@@ -80,13 +93,13 @@ export const dense: LayerKind = {
     const bind = await backwardProduct(device, affineOf(layer), tileFor);
     return (arena) => [bind(arena)];
   },
-  async plain(device, layer, parameters, tileFor) {
-    const bind = await plainGradient(device, affineOf(layer), { to: "gradient", parameters }, tileFor);
+  async plain(device, layer, parameters, tileFor, descent) {
+    const bind = await plainGradient(device, affineOf(layer), { to: "gradient", parameters, descent }, tileFor);
     return (arena) => [bind(arena)];
   },
-  async clipped(device, layer, tileFor) {
-    if (layer.positions === 1) return clippedGradient(device, affineOf(layer), tileFor);
-    return clippedInstances(device, layer, await instanceGradients(device, layer, affineOf(layer), tileFor));
+  async clipped(device, layer, _, tileFor, descent) {
+    if (layer.positions === 1) return clippedGradient(device, affineOf(layer), tileFor, descent);
+    return clippedInstances(device, layer, await instanceGradients(device, layer, affineOf(layer), tileFor), descent);
   },
 };
 
@@ -101,7 +114,7 @@ export async function forwardProduct(
     device,
     file("forward"),
     forwardSource,
-    { chunk: "chunk", parameters: "read", x: "read", y: "write", flags: "write", lengths: "read" },
+    { chunk: "chunk", parameters: "read", x: "read", y: "write", flags: "write", lengths: "read", batch: "read" },
     tile,
     {
       A_STRIDE: x.stride,
@@ -112,7 +125,15 @@ export async function forwardProduct(
       POSITIONS: positions,
       LAYER: affine.index,
     },
-    { ...flagsOf(activation), skips: skipsPadding(affine, tile) },
+    {
+      ...flagsOf(activation),
+      skips: skipsPadding(affine, tile),
+      picks: x.picks ?? false,
+      a4: true,
+      b4: inFours(tile, outputs, affine.weights, affine.modelStride),
+      down: false,
+      to4: inFours(tile, outputs),
+    },
     affine.modelStride,
   );
   return (arena) =>
@@ -126,6 +147,7 @@ export async function forwardProduct(
         y: arena.get(y.buffer),
         flags: arena.get("flags"),
         lengths: arena.get("lengths"),
+        batch: arena.get("batch"),
       },
       (rows) => 4 * quadsFor(kernel.tile, rows * positions, outputs),
       kernel.tile.group,
@@ -155,7 +177,15 @@ export async function backwardProduct(
       POSITIONS: positions,
       LAYER: index - 1,
     },
-    { ...flagsOf(activationBelow), adding, skips: skipsPadding(affine, tile) },
+    {
+      ...flagsOf(activationBelow),
+      adding,
+      skips: skipsPadding(affine, tile),
+      a4: true,
+      b4: wholeFours(outputs, weights, affine.modelStride),
+      down: true,
+      to4: inFours(tile, inputs),
+    },
     affine.modelStride,
   );
   return (arena) =>
@@ -177,36 +207,51 @@ export async function backwardProduct(
 }
 
 /**
- * The gradient in floats: added to the slices of the whole model's [slices, parameters], or, with `rowStride`, written
- * for each row of the micro-batch by itself.
+ * The gradient in floats: added to the slices of the whole model's [slices, parameters], stepped along with `descent`,
+ * or, with `rowStride`, written for each row of the micro-batch by itself.
  */
 export async function plainGradient(
   device: GPUDevice,
   affine: Affine,
-  target: { to: string; parameters: number } | { to: string; rowStride: number },
+  target: { to: string; parameters: number; descent?: Optimizer | undefined } | { to: string; rowStride: number },
   tileFor: TileFor,
 ): Promise<(arena: Arena) => Launch> {
   const { positions } = affine;
   const { left, right } = outerOf(affine);
   const each = "rowStride" in target;
   const slice = each ? positions : sliceOf(positions);
+  const tile = tileFor(left.width, right.width);
+  const descent = each ? undefined : target.descent;
+  const descends = descent && descentSpecial(descent);
+  const [offset, sliceStride] = each ? [0, target.rowStride] : [affine.weights, wholeQuads(target.parameters)];
   const kernel = await compileTiled(
     device,
     file("plain-gradient"),
     plainGradientSource,
-    { chunk: "chunk", left: "read", right: "read", gradient: "write" },
-    tileFor(left.width, right.width),
+    {
+      ...{ chunk: "chunk", left: "read", right: "read", batch: "read" },
+      ...(descent ? { parameters: "write", ...momentBindings } : { gradient: "write" }),
+    } as Record<SideNames | "gradient" | Descending, Binding>,
+    tile,
     {
       ...outerConstants(affine),
       SLICE: slice,
       POSITIONS: positions,
-      PARAMETERS: each ? target.rowStride : target.parameters,
-      OFFSET: each ? 0 : affine.weights,
+      SLICE_STRIDE: sliceStride,
+      OFFSET: offset,
+      ...descends?.constants,
     },
-    { adding: !each && affine.modelStride === 0, many: affine.modelStride > 0 },
+    {
+      ...descends?.flags,
+      descends: descent !== undefined,
+      adding: !each && affine.modelStride === 0,
+      many: affine.modelStride > 0,
+      ...outerFlags(affine, tile),
+      to4: right.step === 1 && inFours(tile, right.width, offset),
+    },
   );
   return (arena) => {
-    const buffers = { ...sidesOf(affine, arena), gradient: arena.get(target.to) };
+    const buffers = { ...sidesOf(affine, arena), gradient: arena.get(target.to), ...descentBuffers(arena) };
     return launch(device, kernel, buffers, outerThreads(affine, kernel.tile, slice), kernel.tile.group);
   };
 }
@@ -222,6 +267,9 @@ export function instanceGradients(
   return plainGradient(device, affine, { to: name, rowStride: rows.stride }, tileFor);
 }
 
+/** Four quads of rows are four side by side for each of a quad's threads; see wgsl/snippets/outer-sum.wgsl. */
+const leftInFours = ({ rows, quads }: Tile): boolean => quads && rows === 16;
+
 /** Rounding takes registers: wider tiles of sums no longer fit beside it. */
 const narrow = (tile: Tile): Tile => ({ ...tile, columns: Math.min(4, tile.columns) });
 
@@ -230,25 +278,39 @@ async function clippedGradient(
   device: GPUDevice,
   affine: Affine,
   tileFor: TileFor,
+  descent: Optimizer | undefined,
 ): Promise<(arena: Arena) => Clipped> {
   const { x, g } = affine;
   const { left, right } = outerOf(affine);
   const slice = sliceOf(1);
+  const tile = narrow(tileFor(left.width, right.width));
+  const descends = descent && descentSpecial(descent);
   const [bindNorm, sum] = await Promise.all([
     exampleNorm(device, affine, x, g),
     compileTiled(
       device,
       file("clipped-sum"),
       clippedSumSource,
-      { chunk: "chunk", left: "read", right: "read", factors: "read", sum: "write" },
-      narrow(tileFor(left.width, right.width)),
-      { ...outerConstants(affine), SLICE: slice, OFFSET: affine.weights },
+      {
+        ...{ chunk: "chunk", left: "read", right: "read", batch: "read", factors: "read" },
+        ...(descent ? { parameters: "write", ...momentBindings } : { sum: "write" }),
+      } as Record<SideNames | "factors" | "sum" | Descending, Binding>,
+      tile,
+      { ...outerConstants(affine), SLICE: slice, OFFSET: affine.weights, ...descends?.constants },
+      {
+        ...descends?.flags,
+        descends: descent !== undefined,
+        ...outerFlags(affine, tile),
+        // Integers are added one by one.
+        to4: descent !== undefined && right.step === 1 && inFours(tile, right.width, affine.weights),
+      },
     ),
   ]);
   const quads = quadsFor(sum.tile, left.width, right.width);
   const threads: Launch["threads"] = (rows, { exact }) => 4 * quads * Math.ceil(rows / Math.min(slice, exact));
   return (arena) => {
-    const buffers = { ...sidesOf(affine, arena), factors: arena.get("factors"), sum: arena.get("sum") };
+    const sums = { factors: arena.get("factors"), sum: arena.get("sum") };
+    const buffers = { ...sidesOf(affine, arena), ...sums, ...descentBuffers(arena) };
     return {
       norm: [bindNorm(arena)],
       sum: [launch(device, sum, buffers, threads, sum.tile.group)],
@@ -270,6 +332,13 @@ function outerOf({ inputs, outputs, x, g }: Affine): { left: Side; right: Side }
   return outputs < 4 ? { left: b, right: a } : { left: a, right: b };
 }
 
+/** The flags of wgsl/snippets/outer-sum.wgsl. */
+const outerFlags = ({ outputs, x }: Affine, tile: Tile): Record<string, boolean> => ({
+  left4: leftInFours(tile),
+  turned: outputs < 4,
+  picks: x.picks ?? false,
+});
+
 function outerConstants(affine: Affine): Record<string, number> {
   const { left, right } = outerOf(affine);
   return {
@@ -288,9 +357,10 @@ function outerThreads(affine: Affine, tile: Tile, slice: number): Launch["thread
   return (rows, { room }) => quads * Math.ceil((room * affine.positions) / slice) * (rows / room);
 }
 
-function sidesOf(affine: Affine, arena: Arena): Record<"chunk" | "left" | "right", GPUBuffer> {
+function sidesOf(affine: Affine, arena: Arena): Record<SideNames, GPUBuffer> {
   const { left, right } = outerOf(affine);
-  return { chunk: arena.get("chunks"), left: arena.get(left.buffer), right: arena.get(right.buffer) };
+  const sides = { left: arena.get(left.buffer), right: arena.get(right.buffer) };
+  return { chunk: arena.get("chunks"), ...sides, batch: arena.get("batch") };
 }
 
 async function compileTiled<Name extends string>(

@@ -9,12 +9,16 @@ import exampleNormSource from "./example-norm.wgsl?raw";
 export interface Matrix {
   buffer: string;
   stride: number;
+  /** Whether they are all rows, of which the batch has the micro-batch's */
+  picks?: boolean;
 }
 
 /** See example-norm.wgsl. */
 const longestRow = 2 ** 22;
 /** Threads a group where a thread has a whole row to read. */
 const rowGroup = 16;
+
+type Names = "chunk" | "a" | "norms" | "flags" | "g" | "batch";
 
 /** A layer's part of each row's gradient norm: ‖a‖·‖g‖, or ‖a‖ where a is the row's gradient itself. */
 export async function exampleNorm(
@@ -36,15 +40,15 @@ export async function exampleNorm(
     LAYER: index,
   };
   const alone = { chunk: "chunk", a: "read", norms: "write", flags: "write" } as const;
-  const bindings: Partial<Record<"g", Binding>> & typeof alone = g ? { ...alone, g: "read" } : alone;
-  const kernel = await compile<"chunk" | "a" | "norms" | "flags" | "g">(
+  const bindings = { ...alone, ...(g && { g: "read" }), ...(a.picks && { batch: "read" }) };
+  const kernel = await compile<Names>(
     device,
     "layers/dense/example-norm.wgsl",
     exampleNormSource,
-    bindings as Record<"chunk" | "a" | "norms" | "flags" | "g", Binding>,
+    bindings as Record<Names, Binding>,
     {
       constants: { ...common, ...(g && { G_STRIDE: g.stride }) },
-      scope: { counts: {}, flags: { outer: g !== undefined } },
+      scope: { counts: {}, flags: { outer: g !== undefined, picks: a.picks ?? false } },
     },
   );
   return (arena) => {
@@ -54,6 +58,7 @@ export async function exampleNorm(
       norms: arena.get("norms"),
       flags: arena.get("flags"),
       g: arena.get((g ?? a).buffer),
+      batch: arena.get("batch"),
     };
     return launch(device, kernel, buffers, (rows) => rows, rowGroup);
   };

@@ -1,5 +1,5 @@
 // dense/example-norm: norms[row] ← hypot(norms[row], ‖a‖·‖g‖), a layer's part of a row's gradient norm
-// a [rows, A_STRIDE] f32   g [rows, G_STRIDE] f32   norms [rows] f32
+// a [rows, A_STRIDE] f32, or all rows with `picks` (snippets/picked.wgsl)   g [rows, G_STRIDE] f32   norms [rows] f32
 // The gradient of a dense layer for one row is the outer product a ⊗ g, whose length is ‖a‖·‖g‖ (Goodfellow 2015,
 // "Efficient per-example gradient computations"); a's column of ones brings in the bias. So the norm of every row's
 // gradient is known without any row's gradient being formed.
@@ -9,6 +9,7 @@
 //! use chunk
 //! use finite
 //! use length
+//! use picked
 override GROUP: u32;     // threads a group
 override A_STRIDE: u32;
 //! if outer
@@ -22,6 +23,9 @@ override LAYER: u32;
 @group(0) @binding(3) var<storage, read_write> flags: array<atomic<u32>>;
 //! if outer
 @group(0) @binding(4) var<storage, read> g: array<vec4f>;
+//! end
+//! if picks
+@group(0) @binding(5) var<storage, read> batch: array<u32>;
 //! end
 
 // Sums of squares go in blocks: a sum of n equal-signed terms errs by up to n·2⁻²⁴, and a long row in one line would
@@ -82,7 +86,7 @@ fn example_norm(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroup
   let row = thread_of(id, groups, GROUP);
   if (row >= chunk.rows) { return; }
   //! if outer
-  let own = length_a(row * (A_STRIDE / 4u)) * length_g(row * (G_STRIDE / 4u));
+  let own = length_a(picked(row) * (A_STRIDE / 4u)) * length_g(row * (G_STRIDE / 4u));
   //! else
   let own = length_a(row * (A_STRIDE / 4u));
   //! end

@@ -1,5 +1,6 @@
 // dense/forward: y = activation(x·W), the bias being the row of W that meets x's column of ones
-// x [rows · POSITIONS, A_STRIDE] f32   W [inputs + 1, OUTPUTS] f32 at OFFSET of parameters
+// x [rows · POSITIONS, A_STRIDE] f32, or all rows with `picks`, of which batch [*] u32 has the micro-batch's
+// W [inputs + 1, OUTPUTS] f32 at OFFSET of parameters
 // y [rows · POSITIONS, Y_STRIDE] f32
 // With `many`, W is the row's own model's.
 // grid: one quad a tile, see snippets/tile.wgsl and product.wgsl. Beyond x's columns stand zeros, so what W has
@@ -8,8 +9,13 @@
 //! use tile
 //! use models
 //! use depth
-//! use activation
+//! if to4
+//! insert activation type=vec4f
+//! else
+//! insert activation type=f32
+//! end
 //! use finite
+//! use picked
 override A_STRIDE: u32;
 override OFFSET: u32;
 override OUTPUTS: u32;
@@ -19,13 +25,28 @@ override A_STEP = 1u;
 override B_DOWN = OUTPUTS;
 override B_ACROSS = 1u;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
+//! if b4
+@group(0) @binding(1) var<storage, read> parameters: array<vec4f>;
+//! else
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
+//! end
+@group(0) @binding(2) var<storage, read> x: array<vec4f>;
+//! if to4
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
+//! else
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
+//! end
 @group(0) @binding(4) var<storage, read_write> flags: array<atomic<u32>>;
 //! if skips
 @group(0) @binding(5) var<storage, read> lengths: array<u32>;
 //! end
+//! if picks
+@group(0) @binding(6) var<storage, read> batch: array<u32>;
+//! end
+
+fn row_at(base: u32, row: u32) -> u32 {
+  return picked(row) * A_STRIDE;
+}
 
 @compute @workgroup_size(GROUP)
 fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -35,8 +56,8 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   let lane = thread % 4u;
   let depth = depth_of(tile.row);
 
-  var z_{quad}_{four}_{column} = 0.0;
-  var at = (tile.row + row_of(0u, lane)) * A_STRIDE;
+  var z_{quad}_{four}_{block}_{part} = 0.0;
+  let base = 0u;
   var w = OFFSET + model_of(tile.row) + tile.column;
   //! insert product a=x b=parameters
 
@@ -44,15 +65,35 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   var worst = 0u;
   let row_{four} = tile.row + row_of({four}u, lane);
   let inside_{quad}_{four} = row_{four} + {quad}u * 4u < chunk.rows * POSITIONS;
-  //! each column
-  if (tile.column + {column}u * 4u < OUTPUTS) {
+  //! if to4
+  //! each block
+  if (tile.column + {block}u * ACROSS < OUTPUTS) {
     //! each quad
     //! each four
-    worst = max(worst, select(0u, bits_of(z_{quad}_{four}_{column}), inside_{quad}_{four}));
-    y[(row_{four} + {quad}u * 4u) * Y_STRIDE + tile.column + {column}u * 4u] = activate(z_{quad}_{four}_{column});
+    {
+      let z = vec4f(z_{quad}_{four}_{block}_0, z_{quad}_{four}_{block}_1, z_{quad}_{four}_{block}_2,
+        z_{quad}_{four}_{block}_3);
+      worst = max(worst, select(0u, worst_of(z), inside_{quad}_{four}));
+      y[((row_{four} + {quad}u * 4u) * Y_STRIDE + tile.column + {block}u * ACROSS) >> 2u] = activate(z);
+    }
     //! end
     //! end
   }
+  //! end
+  //! else
+  //! each block
+  //! each part
+  if (tile.column + {block}u * ACROSS + {part}u < OUTPUTS) {
+    let column = tile.column + {block}u * ACROSS + {part}u;
+    //! each quad
+    //! each four
+    worst = max(worst, select(0u, bits_of(z_{quad}_{four}_{block}_{part}), inside_{quad}_{four}));
+    y[(row_{four} + {quad}u * 4u) * Y_STRIDE + column] = activate(z_{quad}_{four}_{block}_{part});
+    //! end
+    //! end
+  }
+  //! end
+  //! end
   //! end
   if (worst >= INFINITE) { atomicOr(&flags[LAYER], FORWARD_OVERFLOW); }
 }

@@ -1,6 +1,7 @@
 /** Token numbers to vectors: a product with a matrix of which nearly every number is zero, so nothing is multiplied. */
 import { launch } from "../../dispatch.ts";
 import { type PlacedLayer, wholeQuads } from "../../layout.ts";
+import { descendAfter } from "../../optimizer/descend.ts";
 import { compile } from "../../wgsl/shader.ts";
 import type { LayerKind, OwnBuffer } from "../kind.ts";
 import chainsSource from "./chains.wgsl?raw";
@@ -46,7 +47,8 @@ export const embedding: LayerKind = {
   backward: () => {
     throw new Error("broken invariant: below an embedding there is nothing");
   },
-  async plain(device, layer) {
+  async plain(device, layer, parameters, _, descent) {
+    const descend = await descendAfter(device, layer, parameters, "gradient", descent);
     const { input, output, outputs } = layer;
     const kernel = await compile(
       device,
@@ -62,13 +64,13 @@ export const embedding: LayerKind = {
         g: arena.get(output.gradient),
         gradient: arena.get("gradient"),
       };
-      return [launch(device, kernel, buffers, () => outputs, longGroup)];
+      return [launch(device, kernel, buffers, () => outputs, longGroup), ...descend(arena)];
     };
   },
-  async clipped(device, layer) {
+  async clipped(device, layer, parameters, _, descent) {
     const { index, input, output, outputs, positions } = layer;
     const { TOKENS, IDS_STRIDE, WIDTH, STRIDE } = constantsOf(layer);
-    const [chains, norm, sum] = await Promise.all([
+    const [chains, norm, sum, descend] = await Promise.all([
       compile(
         device,
         file("chains"),
@@ -90,6 +92,7 @@ export const embedding: LayerKind = {
         { chunk: "chunk", chain: "read", ids: "read", g: "read", factors: "read", sum: "write" },
         { constants: { TOKENS, IDS_STRIDE, WIDTH, STRIDE } },
       ),
+      descendAfter(device, layer, parameters, "sum", descent),
     ]);
     return (arena) => {
       const chunk = arena.get("chunks");
@@ -102,7 +105,10 @@ export const embedding: LayerKind = {
           launch(device, chains, { chunk, ids, chain }, (rows) => rows * positions),
           launch(device, norm, { chunk, chain, g, norms, flags: arena.get("flags") }, (rows) => rows, longGroup),
         ],
-        sum: [launch(device, sum, { chunk, chain, ids, g, factors, sum: arena.get("sum") }, () => outputs, longGroup)],
+        sum: [
+          launch(device, sum, { chunk, chain, ids, g, factors, sum: arena.get("sum") }, () => outputs, longGroup),
+          ...descend(arena),
+        ],
       };
     };
   },

@@ -2,7 +2,7 @@
 import { launch } from "../../dispatch.ts";
 import { compile } from "../../wgsl/shader.ts";
 import type { LayerKind } from "../kind.ts";
-import { lineConstants, numbersOf } from "../lines.ts";
+import { numberwise, threadsOf } from "../lines.ts";
 import backwardSource from "./backward.wgsl?raw";
 import forwardSource from "./forward.wgsl?raw";
 
@@ -10,20 +10,20 @@ export const gelu: LayerKind = {
   buffers: () => [],
   async forward(device, { input, output }) {
     const bindings = { chunk: "chunk", x: "read", y: "write" } as const;
-    const special = { constants: lineConstants(output) };
+    const special = numberwise(output);
     const kernel = await compile(device, "layers/gelu/forward.wgsl", forwardSource, bindings, special);
     return (arena) => {
       const [x, y] = [arena.get(input.activation), arena.get(output.activation)];
-      return [launch(device, kernel, { chunk: arena.get("chunks"), x, y }, numbersOf(output))];
+      return [launch(device, kernel, { chunk: arena.get("chunks"), x, y }, threadsOf(output))];
     };
   },
   async backward(device, { input, output }) {
     const bindings = { chunk: "chunk", x: "read", g: "read", gx: "write" } as const;
-    const special = { constants: lineConstants(output) };
+    const special = numberwise(output);
     const kernel = await compile(device, "layers/gelu/backward.wgsl", backwardSource, bindings, special);
     return (arena) => {
       const [x, g, gx] = [arena.get(input.activation), arena.get(output.gradient), arena.get(input.gradient)];
-      return [launch(device, kernel, { chunk: arena.get("chunks"), x, g, gx }, numbersOf(output))];
+      return [launch(device, kernel, { chunk: arena.get("chunks"), x, g, gx }, threadsOf(output))];
     };
   },
   plain: async () => () => [],

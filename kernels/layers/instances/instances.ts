@@ -6,12 +6,14 @@
 import type { Arena } from "../../arena.ts";
 import { type Launch, launch } from "../../dispatch.ts";
 import { type PlacedLayer, wholeQuads } from "../../layout.ts";
-import { compile } from "../../wgsl/shader.ts";
+import { descentBuffers, descentSpecial, momentBindings, type Optimizer } from "../../optimizer/optimizer.ts";
+import { type Binding, compile } from "../../wgsl/shader.ts";
 import { exampleNorm } from "../dense/example-norm.ts";
 import type { Clipped, OwnBuffer } from "../kind.ts";
 import instanceSumSource from "./instance-sum.wgsl?raw";
 
 type Bind = (arena: Arena) => Launch;
+type InstanceSumNames = "chunk" | "instances" | "sum" | "factors" | keyof ReturnType<typeof descentBuffers>;
 
 /** Each row's gradient [parameters of the layer]. */
 export function instancesOf({ index, parameters }: PlacedLayer): OwnBuffer {
@@ -27,26 +29,48 @@ export async function clippedInstances(
   device: GPUDevice,
   layer: PlacedLayer,
   bindInstances: Bind,
+  descent: Optimizer | undefined,
 ): Promise<(arena: Arena) => Clipped> {
   const { name, rows } = instancesOf(layer);
   const [bindNorm, bindSum] = await Promise.all([
     exampleNorm(device, layer, { buffer: name, stride: rows.stride }),
-    instanceSum(device, layer, "sum"),
+    instanceSum(device, layer, "sum", descent),
   ]);
   return (arena) => ({ norm: [bindInstances(arena), bindNorm(arena)], sum: [bindSum(arena)] });
 }
 
-/** The rows' gradients added up: clipped integers to `sum`, or as they are to the first slice of `gradient`. */
-export async function instanceSum(device: GPUDevice, layer: PlacedLayer, to: "sum" | "gradient"): Promise<Bind> {
+/**
+ * The rows' gradients added up: clipped integers to `sum`, or as they are to the first slice of `gradient`; with
+ * `descent` the layer's parameters take their step along it instead.
+ */
+export async function instanceSum(
+  device: GPUDevice,
+  layer: PlacedLayer,
+  to: "sum" | "gradient",
+  descent: Optimizer | undefined,
+): Promise<Bind> {
   const { name, rows } = instancesOf(layer);
+  const descends = descent && descentSpecial(descent);
+  const result = descent ? { parameters: "write" } : { sum: "write" };
   const kernel = await compile(
     device,
     "layers/instances/instance-sum.wgsl",
     instanceSumSource,
-    { chunk: "chunk", instances: "read", sum: "write", factors: "read" },
+    { chunk: "chunk", instances: "read", ...result, factors: "read", ...(descent && momentBindings) } as Record<
+      InstanceSumNames,
+      Binding
+    >,
     {
-      constants: { STRIDE: rows.stride, PARAMETERS: layer.parameters, OFFSET: layer.weights },
-      scope: { counts: {}, flags: { plain: to === "gradient" } },
+      constants: {
+        STRIDE: rows.stride,
+        PARAMETERS: layer.parameters,
+        OFFSET: layer.weights,
+        ...descends?.constants,
+      },
+      scope: {
+        counts: { step: 4 },
+        flags: { plain: to === "gradient", descends: descent !== undefined, ...descends?.flags },
+      },
     },
   );
   return (arena) => {
@@ -55,7 +79,8 @@ export async function instanceSum(device: GPUDevice, layer: PlacedLayer, to: "su
       instances: arena.get(name),
       sum: arena.get(to),
       factors: arena.get("factors"),
+      ...descentBuffers(arena),
     };
-    return launch(device, kernel, buffers, () => layer.parameters);
+    return launch(device, kernel, buffers, () => Math.ceil(layer.parameters / 4));
   };
 }

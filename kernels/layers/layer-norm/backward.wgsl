@@ -4,7 +4,7 @@
 // gain [WIDTH] f32 at OFFSET of parameters   statistics [lines, 4] f32 of forward.wgsl
 // grid: one thread a token
 //! use chunk
-//! use activation
+//! insert activation type=f32
 //! use finite
 override LINES: u32;
 override WIDTH: u32;

@@ -68,15 +68,15 @@ export const layerNorm: LayerKind = {
       return [launch(device, kernel, buffers, (rows) => rows * positions, tokenGroup)];
     };
   },
-  async plain(device, layer) {
+  async plain(device, layer, _, __, descent) {
     const [bindGradients, bindSum] = await Promise.all([
       gradients(device, layer),
-      instanceSum(device, layer, "gradient"),
+      instanceSum(device, layer, "gradient", descent),
     ]);
     return (arena) => [bindGradients(arena), bindSum(arena)];
   },
-  async clipped(device, layer) {
-    return clippedInstances(device, layer, await gradients(device, layer));
+  async clipped(device, layer, _, __, descent) {
+    return clippedInstances(device, layer, await gradients(device, layer), descent);
   },
 };
 

@@ -2,7 +2,7 @@
 import { launch } from "../../dispatch.ts";
 import { compile } from "../../wgsl/shader.ts";
 import type { LayerKind } from "../kind.ts";
-import { lineConstants, numbersOf } from "../lines.ts";
+import { lineConstants } from "../lines.ts";
 import forwardSource from "./forward.wgsl?raw";
 
 const untrained = () => {
@@ -22,7 +22,7 @@ export const positions: LayerKind = {
         x: arena.get(input.activation),
         y: arena.get(output.activation),
       };
-      return [launch(device, kernel, buffers, numbersOf(output))];
+      return [launch(device, kernel, buffers, (rows) => rows * output.width)];
     };
   },
   backward: untrained,

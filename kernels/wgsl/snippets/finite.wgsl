@@ -10,3 +10,8 @@ const INFINITE = 0x7f800000u;
 fn bits_of(v: f32) -> u32 {
   return bitcast<u32>(v) & 0x7fffffffu;
 }
+
+fn worst_of(v: vec4f) -> u32 {
+  let bits = bitcast<vec4u>(v) & vec4u(0x7fffffffu);
+  return max(max(bits.x, bits.y), max(bits.z, bits.w));
+}

@@ -3,3 +3,7 @@
 fn whole(v: f32) -> f32 {
   return floor(v + 0x1.fffffep-2f);
 }
+
+fn wholes(v: vec4f) -> vec4f {
+  return floor(v + 0x1.fffffep-2f);
+}

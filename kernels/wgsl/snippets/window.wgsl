@@ -1,4 +1,4 @@
-// Images, and the windows that a layer sees of them.
+// Images, and the windows that a layer sees of them. Channels and distances are in a thread's Numbers.
 override HEIGHT: u32;
 override WIDTH: u32;
 override CHANNELS: u32;
