@@ -8,7 +8,7 @@ export default defineConfig({
   outputDir: "test-results/traces",
   workers: 1,
   retries: 0,
-  timeout: 300_000,
+  timeout: 600_000,
   // A busy machine opens a page in more than the usual five seconds; what is wrong stays wrong.
   expect: { timeout: 60_000 },
   reporter: [["list"], ["json", { outputFile: "test-results/browser.json" }]],
