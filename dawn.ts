@@ -1,6 +1,7 @@
 /**
- * An adapter for the lab, and for reading a catalogue's texts: WebGPU in Node, from Dawn, an optional package. It needs a Vulkan driver, Metal or Direct3D; where
- * Linux has no driver, the software one that comes with Chromium does. No other part of the house runs kernels in Node.
+ * An adapter for the lab, and for reading a catalogue's texts: WebGPU in Node, from Dawn, an optional package. It needs a
+ * Vulkan driver, Metal or Direct3D; where Linux has no driver, the software one that comes with Chromium does. No other part
+ * of the house runs kernels in Node.
  */
 import type { ReadTexts } from "./coordinator/recommend/catalogue.ts";
 import type { Adapter } from "./coordinator/simulation/engine.ts";

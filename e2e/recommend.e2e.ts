@@ -1,21 +1,13 @@
 /** Persons bring files of choices, see what the tab made of them with the task's catalogue, and are recommended something. */
-import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import Papa from "papaparse";
-import { safetensors } from "../coordinator/export/safetensors.ts";
-import { chooser, filmsOf, filmTask } from "../shared/recommend/testing/films.ts";
+import { chooser, filmTask } from "../shared/recommend/testing/films.ts";
+import { bytes, films, sha256 } from "./film-catalogue.ts";
 import { startServing } from "./serving.ts";
 import { tap } from "./wiretap.ts";
-
-const films = filmsOf(300);
-const bytes = safetensors([{ name: "items", shape: [300, films.width], data: films.vectors }], {
-  ids: JSON.stringify(films.ids),
-  titles: JSON.stringify(films.titles),
-});
-const sha256 = createHash("sha256").update(bytes).digest("hex");
 
 const tabs = 6;
 
@@ -82,11 +74,11 @@ for (const [language, known, tooFew] of [
 
     const unknown = Array.from({ length: 12 }, (_, i) => ({ film: `no-${i}`, when: i, likes: "comedy" }));
     await choose(unknown);
-    await expect(page.getByRole("alert")).toContainText(tooFew, { timeout: 30_000 });
+    await expect(page.getByRole("alert")).toContainText(tooFew);
     const own = chooser(films, 0, 20);
     await choose([...own, own[0]!, ...unknown]);
     const told = page.getByTestId("choices");
-    await expect(told).toContainText(known, { timeout: 30_000 });
+    await expect(told).toContainText(known);
     // The last of them by its time, though others stand behind it in the file.
     await expect(told).toContainText(films.titles[films.places.get(own.at(-1)!.film!)!]!);
     await page.screenshot({ path: info.outputPath(`choices-${language}.png`), fullPage: true });

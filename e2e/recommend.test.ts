@@ -1,5 +1,4 @@
 /** A whole run of persons who chose among a catalogue's items: what reaches the coordinator, and what a tab recommends. */
-import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +7,6 @@ import { Answerer } from "../client/worker/answerer.ts";
 import { recommend } from "../client/worker/recommend.ts";
 import { predictionsOf } from "../coordinator/command/predict.ts";
 import { serve } from "../coordinator/command/serve.ts";
-import { safetensors } from "../coordinator/export/safetensors.ts";
 import { modelCardOf } from "../coordinator/governance/model-card.ts";
 import { reportOf } from "../coordinator/governance/report.ts";
 import { encodersFolder, keepFile } from "../coordinator/text/encoders.ts";
@@ -20,7 +18,8 @@ import { modelFileOf, openModel, readModelFile } from "../shared/model-file.ts";
 import { RandomSource } from "../shared/privacy/random.ts";
 import { readCatalogue } from "../shared/recommend/catalogue.ts";
 import { knownChoices } from "../shared/recommend/choices.ts";
-import { chooser, filmsOf, filmTask } from "../shared/recommend/testing/films.ts";
+import { chooser, filmTask } from "../shared/recommend/testing/films.ts";
+import { bytes, films, sha256 } from "./film-catalogue.ts";
 import { findLeaks } from "./leaks.ts";
 import { joinWith } from "./node-tab.ts";
 import { tap } from "./wiretap.ts";
@@ -28,12 +27,6 @@ import { tap } from "./wiretap.ts";
 const device = await dawnDevice();
 afterAll(() => device?.destroy());
 
-const films = filmsOf(300);
-const bytes = safetensors([{ name: "items", shape: [300, films.width], data: films.vectors }], {
-  ids: JSON.stringify(films.ids),
-  titles: JSON.stringify(films.titles),
-});
-const sha256 = createHash("sha256").update(bytes).digest("hex");
 const tabs = 6;
 
 let folder: string;
@@ -47,7 +40,7 @@ afterEach(() => {
 });
 
 describe.skipIf(!device)("six persons with choices", () => {
-  it("learn together; no choice and no rank is on the wire or in the ledger", { timeout: 580_000 }, async () => {
+  it("learn together; no choice and no rank is on the wire or in the ledger", async () => {
     // As little noise as a task may ask for: the ranks of six persons can be told.
     const privacy = { unit: "participant", epsilon: 100, delta: 1e-2, clipNorm: 2, profileShare: 0.5 };
     const task = filmTask(sha256, films.ids.length, { privacy });
