@@ -97,8 +97,8 @@ export const scenarios: Record<string, Scenario> = {
     isPrivate: false,
     change: {
       ...open,
-      data: { sensitive: [sexOfAdult, raceOfAdult] },
-      model: perceptron(8),
+      data: { sensitive: [sexOfAdult, raceOfAdult], heldBack: 0.1 },
+      model: perceptron(12),
       training: { rounds: 200, learningRate: 2, momentum: 0.7 },
       fairness: {
         penalty: "equalized-odds",
