@@ -102,11 +102,12 @@ function trainingRun(jax: Jax, device: JaxDevice, model: Model, initial: Tensor[
     features: place(features, [model.batch, ...model.shape]),
     labels: place(labels, [model.batch]),
   }));
-  const lossAndGradient = jax.valueAndGrad((own, frozen, features, labels) => {
+  const lossOf = (own: Parameters, frozen: Parameters, features: JaxArray, labels: JaxArray) => {
     const expected = jax.nn.oneHot(labels, model.classes);
     const likelihoods = jax.nn.logSoftmax(logitsOf(jax, model, own, frozen, features)).mul(expected);
     return likelihoods.sum(-1).mean().neg();
-  });
+  };
+  const lossAndGradient = jax.valueAndGrad(lossOf);
   const step = jax.jit(
     (own: Parameters, frozen: Parameters, features: JaxArray, labels: JaxArray): [JaxArray, Parameters] => {
       const [loss, gradient] = lossAndGradient(refsOf(own), frozen, features, labels);
@@ -128,7 +129,12 @@ function trainingRun(jax: Jax, device: JaxDevice, model: Model, initial: Tensor[
         [loss, parameters] = step(parameters, refsOf(kept), features.ref, labels.ref);
       }
       await jax.blockUntilReady(parameters);
-      const [value] = await loss!.data();
+      await loss!.data();
+    },
+    async loss() {
+      jax.defaultDevice(device);
+      const { features, labels } = data[done % data.length]!;
+      const [value] = await lossOf(refsOf(parameters), refsOf(kept), features.ref, labels.ref).data();
       return value!;
     },
     dispose() {

@@ -71,9 +71,12 @@ async function productRun(
       encoder.copyBufferToBuffer(arena.get("activation 1"), 0, readback, 0, bytes);
       device.queue.submit([encoder.finish()]);
       await readback.mapAsync(GPUMapMode.READ, 0, bytes);
-      const padded = new Float32Array(readback.getMappedRange(0, bytes).slice(0));
+      const padded = new Float32Array(readback.getMappedRange(0, bytes));
+      const found = new Float32Array(m * n);
+      const { stride } = layer.output;
+      for (let row = 0; row < m; row++) found.set(padded.subarray(row * stride, row * stride + n), row * n);
       readback.unmap();
-      return padded.filter((_, i) => i % layer.output.stride < n);
+      return found;
     },
     dispose: () => arena.dispose(),
   };
@@ -101,18 +104,15 @@ async function trainingRun(
   const options = { learningRate: model.learningRate, clip };
   let parameters = flatOf(model, initial, false);
   let done = 0;
-  const train = async (steps: number) => {
-    const chosen = Array.from({ length: steps }, (_, i) => indices[(done + i) % indices.length]!);
-    parameters = new Float32Array(await engine.localTraining(parameters, chosen, noWitness, options));
-    done += steps;
-  };
   return {
-    async steps(times) {
-      if (times > 1) await train(times - 1);
-      const batch = done % batches.length;
-      const loss = crossEntropy(await engine.scores(parameters, indices[batch]!), batches[batch]!.labels);
-      await train(1);
-      return loss;
+    async steps(count) {
+      const chosen = Array.from({ length: count }, (_, i) => indices[(done + i) % indices.length]!);
+      parameters = new Float32Array(await engine.localTraining(parameters, chosen, noWitness, options));
+      done += count;
+    },
+    async loss() {
+      const next = done % batches.length;
+      return crossEntropy(await engine.scores(parameters, indices[next]!), batches[next]!.labels);
     },
     dispose: () => engine.dispose(),
   };

@@ -128,9 +128,10 @@ async function beginProduct(side: Side, chosen: Product, result: Measured): Prom
 
 async function beginModel(side: Side, model: Model, result: Measured): Promise<TrainingRun> {
   const run = await side.train(model, initialParameters(model), makeBatches(model));
-  const first = await run.steps(1);
+  const first = await run.loss();
   // Two rounds later it is the first batch's turn again.
-  result.losses = [first, await run.steps(2 * batchCount)];
+  await run.steps(2 * batchCount);
+  result.losses = [first, await run.loss()];
   return run;
 }
 

@@ -16,7 +16,9 @@ export interface ProductRun {
 }
 
 export interface TrainingRun {
-  /** So many SGD steps more, on the batches in turn; the mean loss of the last one's batch before that step. */
-  steps(count: number): Promise<number>;
+  /** So many SGD steps more, on the batches in turn. */
+  steps(count: number): Promise<void>;
+  /** Mean of the batch whose turn is next, with the parameters as they are. */
+  loss(): Promise<number>;
   dispose(): void;
 }

@@ -90,19 +90,24 @@ function trainingRun(tf: Tf, model: Model, initial: Tensor[][], batches: Batch[]
   const optimizer = tf.train.sgd(model.learningRate);
   let step = 0;
 
-  const one = () =>
-    tf.tidy(() => {
-      const { features, labels } = data[step++ % data.length]!;
-      const loss = () => tf.losses.softmaxCrossEntropy(labels, logitsOf(tf, model, layers, features));
-      return optimizer.minimize(loss, true, trained);
-    });
+  const lossOf = ({ features, labels }: (typeof data)[number]) =>
+    tf.losses.softmaxCrossEntropy(labels, logitsOf(tf, model, layers, features));
+  const one = () => {
+    const batch = data[step++ % data.length]!;
+    return tf.tidy(() => optimizer.minimize(() => lossOf(batch), true, trained));
+  };
   return {
     async steps(count: number) {
       for (let i = 1; i < count; i++) one().dispose();
       const last = one();
-      const [loss] = await last.data();
+      await last.data();
       last.dispose();
-      return loss!;
+    },
+    async loss() {
+      const loss = tf.tidy(() => lossOf(data[step % data.length]!));
+      const [value] = await loss.data();
+      loss.dispose();
+      return value!;
     },
     dispose() {
       for (const tensor of [...variables, ...data.flatMap((d) => [d.features, d.labels])]) tensor.dispose();
