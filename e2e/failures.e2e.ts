@@ -64,6 +64,25 @@ test("the adapter is lost, and the next one as well", async ({ page }) => {
   await looksRight(page, "adapter-lost");
 });
 
+test("a part of the page is out of reach: when a file is read, and when there is something to compute", async ({
+  page,
+}) => {
+  const { invitation } = await serving.launch(bankTask(tabs, 3));
+  for (const part of ["read", "answerer"]) {
+    const asked = new RegExp(`/${part}-[^/]+\\.js$`);
+    await page.route(asked, (route) => route.abort());
+    await page.goto(invitation);
+    await page.getByTestId("sample").click();
+    if (part === "answerer") await page.getByTestId("consent").click();
+    await expectState(page, "failed");
+    await expect(page.getByTestId("ending")).toContainText("could not be loaded");
+    await looksRight(page, `no-${part}`);
+    await page.unroute(asked);
+    await page.getByTestId("again").click();
+    await expectState(page, "choosing");
+  }
+});
+
 test("a version too old: the page is loaded anew", async ({ page }) => {
   await changeWorker(page, (script) => script.replaceAll(/\.protocol!==\d+/g, ".protocol!==1"));
   await page.goto((await serving.launch(bankTask(tabs, 3))).invitation);

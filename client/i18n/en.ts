@@ -244,6 +244,8 @@ export const en = {
   // Why it cannot go on, by code: what happened, and what to do
   "refusal.no-encoder":
     "The public file that this task needs, a language model or a catalogue, could not be fetched, or is not the one the task names ({reason}). Check your connection and reload the page. If it comes again, tell the person who invited you.",
+  "refusal.no-script":
+    "A part of this page could not be loaded. Check your connection and load the page again. If it comes again, tell the person who invited you.",
   "refusal.no-webgpu":
     "This browser gives no access to a graphics processor through WebGPU. Use a current Chrome, Edge, Firefox or Safari over https or on localhost, and switch hardware acceleration on.",
   "refusal.adapter-lost":

@@ -236,6 +236,7 @@ export const zh = {
 
   "refusal.no-encoder":
     "无法取得此任务所需的公开文件（语言模型或目录），或它与任务所写的不一致（{reason}）。请检查网络并重新加载页面；如再次出现，请告知邀请您的人。",
+  "refusal.no-script": "页面的一部分未能加载。请检查网络并重新加载页面；如再次出现，请告知邀请您的人。",
   "refusal.no-webgpu":
     "此浏览器没有通过 WebGPU 提供图形处理器。请使用新版 Chrome、Edge、Firefox 或 Safari，通过 https 或 localhost 打开，并开启硬件加速。",
   "refusal.adapter-lost":

@@ -9,6 +9,7 @@ const passing: readonly (string | undefined)[] = [
   "adapter-lost",
   "opened-elsewhere",
   "protocol-error",
+  "no-script",
   "model-hash-mismatch",
   "roster-invalid",
   "coordinator-refused",

@@ -3,12 +3,11 @@
  * stay in memory and on the adapter; nothing but `Noised` vectors goes out of here.
  */
 import { LastingEngine } from "../../kernels/lasting-engine.ts";
-import { openTextEngine, type TextEngine, type TextInputs } from "../../kernels/text/text-engine.ts";
+import type { TextEngine, TextInputs } from "../../kernels/text/text-engine.ts";
 import { fromHex } from "../../shared/canonical.ts";
 import { encodeFeatures, type Normalisation } from "../../shared/data/features.ts";
 import { type TypedRows, takeRows } from "../../shared/data/rows.ts";
 import { invariant } from "../../shared/errors.ts";
-import { absoluteAttributions } from "../../shared/explain/integrated-gradients.ts";
 import { decides, pathOf, rowBins } from "../../shared/explain/tree.ts";
 import { classTable, likeliest } from "../../shared/fairness/class-figures.ts";
 import { cellsOf, cellsPerRow, undisclosed } from "../../shared/fairness/histogram.ts";
@@ -27,7 +26,7 @@ import { announcedLayout, type Question } from "../../shared/questions/question.
 import { assembleChange, assembleTrain } from "../../shared/questions/train.ts";
 import { treeCounts } from "../../shared/questions/tree.ts";
 import type { Catalogue } from "../../shared/recommend/catalogue.ts";
-import { type Pairs, pairInputs, pairsOf } from "../../shared/recommend/pairs.ts";
+import type { Pairs } from "../../shared/recommend/pairs.ts";
 import { rankOf } from "../../shared/recommend/ranking.ts";
 import { classesOf, type Task } from "../../shared/task.ts";
 import type { EncoderFile } from "../../shared/text/encoder-file.ts";
@@ -54,7 +53,7 @@ export class Answerer {
     private readonly portions: { train: Uint32Array; heldBack: Uint32Array },
     private readonly random: RandomSource,
     private readonly texts: { encode: TextEngine["encode"]; own: TextInputs } | undefined,
-    private readonly choices?: { pairs: Pairs; catalogue: Catalogue },
+    private readonly choices?: { pairs: Pairs; inputs: (popularity: readonly number[]) => Float32Array<ArrayBuffer> },
   ) {}
 
   /**
@@ -74,15 +73,20 @@ export class Answerer {
     if (task.data.items) {
       const { catalogue } = reader;
       invariant(catalogue, "a task with items comes with their catalogue");
+      const { pairInputs, pairsOf } = await import("../../shared/recommend/pairs.ts");
       const pairs = pairsOf(rows, portions, catalogue, random);
       const engine = await LastingEngine.create(open, architecture, tables);
-      return new Answerer(engine, task, pairs.rows, pairs.portions, random, undefined, { pairs, catalogue });
+      return new Answerer(engine, task, pairs.rows, pairs.portions, random, undefined, {
+        pairs,
+        inputs: (popularity) => pairInputs(pairs, catalogue, popularity),
+      });
     }
     if (!task.data.text) {
       const engine = await LastingEngine.create(open, architecture, tables);
       return new Answerer(engine, task, rows, portions, random, undefined);
     }
     invariant(reader.file && rows.texts, "a task that reads texts comes with an encoder, and rows with texts");
+    const { openTextEngine } = await import("../../kernels/text/text-engine.ts");
     const { engine, encode } = await openTextEngine(open, architecture, tables, reader.file);
     const own = await encode(rows.texts, reader.onProgress);
     return new Answerer(engine, task, rows, portions, random, { encode, own });
@@ -181,6 +185,7 @@ export class Answerer {
       case "explain": {
         const rows = takeRows(this.rows, this.portions.heldBack);
         const inputs = encodeFeatures(rows, this.task, question.normalisation);
+        const { absoluteAttributions } = await import("../../shared/explain/integrated-gradients.ts");
         const absolute = await absoluteAttributions(this.task, parameters, inputs, question.baseline);
         return this.#counted(sumExplained(this.task, layout, absolute, rows), rows.count, layout, signs);
       }
@@ -347,9 +352,7 @@ export class Answerer {
     if (this.#loaded === key) return;
     const { count, labels, cells } = this.rows;
     const { starts, ...inputs }: Partial<TextInputs> & Pick<TextInputs, "features"> = this.texts?.own ?? {
-      features: this.choices
-        ? pairInputs(this.choices.pairs, this.choices.catalogue, popularity)
-        : encodeFeatures(this.rows, this.task, normalisation),
+      features: this.choices?.inputs(popularity) ?? encodeFeatures(this.rows, this.task, normalisation),
     };
     const own = starts ? tokenLabels(this.rows.tags!, starts, inputWidth(this.task)) : labels;
     await this.engine.load({ count, labels: own, cells, ...inputs });

@@ -18,15 +18,13 @@ import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
 import { account, admit, type Charge, familyOf } from "../../shared/privacy/balance.ts";
 import { checkEntropy, RandomSource } from "../../shared/privacy/random.ts";
 import { portionOf } from "../../shared/questions/question.ts";
-import { type Catalogue, readCatalogue } from "../../shared/recommend/catalogue.ts";
-import { knownChoices } from "../../shared/recommend/choices.ts";
+import type { Catalogue } from "../../shared/recommend/catalogue.ts";
 import type { Task } from "../../shared/task.ts";
-import { type EncoderFile, readEncoderFile } from "../../shared/text/encoder-file.ts";
-import { type Chosen, type Gathered, gather } from "../data/gather.ts";
+import type { EncoderFile } from "../../shared/text/encoder-file.ts";
+import type { Chosen, Gathered } from "../data/gather.ts";
 import { matchColumns } from "../data/match.ts";
-import { fetchNamed } from "../data/named-file.ts";
-import { type CsvTable, parseFile } from "../data/read.ts";
-import { Answerer } from "./answerer.ts";
+import type { CsvTable } from "../data/read.ts";
+import type { Answerer } from "./answerer.ts";
 import { Duty } from "./duty.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { Session, type SessionEvents } from "./session.ts";
@@ -44,6 +42,9 @@ const shownBytes = 128;
 const shownCells = 3;
 /** The page is told of changes at most this often, ms. */
 const showEveryMs = 200;
+
+/** What Chrome and Firefox, and Safari, say of a part of the page that is loaded when needed and does not come. */
+const lostScript = /dynamically imported module|module script failed/i;
 
 /** The first rows; of images some from all over, since they come label by label. */
 function previewOf(records: Record<string, string>[], { data: { images } }: Task): Record<string, string>[] {
@@ -120,7 +121,7 @@ class Worker implements TabWorker {
       ({ ok }) => this.#update({ hasSample: ok }),
       () => {},
     );
-    await this.#connect(options);
+    await this.#connect(options).catch((error: unknown) => this.#fail(error));
   }
 
   async #connect({ url, run, invite }: { url: string; run: string; invite: string }): Promise<void> {
@@ -218,11 +219,11 @@ class Worker implements TabWorker {
     const { items } = task.data;
     // While the person reads and chooses.
     if (encoder && this.#encoder === undefined) {
-      this.#encoder = this.#fetch(encoder.sha256).then(readEncoderFile);
+      this.#encoder = this.#readEncoder(encoder.sha256);
       this.#encoder.catch((error: unknown) => this.#fail(error));
     }
     if (items && this.#catalogue === undefined) {
-      this.#catalogue = this.#fetch(items.sha256).then((bytes) => readCatalogue(bytes, items));
+      this.#catalogue = this.#readCatalogue(items);
       this.#catalogue.catch((error: unknown) => this.#fail(error));
     }
     this.#update({ state: "choosing", task, taskHash, roundsPlanned, weakCohort: isWeakCohort(task) });
@@ -231,7 +232,18 @@ class Worker implements TabWorker {
     if (isSpent(task, plan, charges)) this.#refuse("declined", "budget-spent");
   }
 
-  #fetch(sha256: string): Promise<Uint8Array<ArrayBuffer>> {
+  async #readEncoder(sha256: string): Promise<EncoderFile> {
+    const { readEncoderFile } = await import("../../shared/text/encoder-file.ts");
+    return readEncoderFile(await this.#fetch(sha256));
+  }
+
+  async #readCatalogue(items: NonNullable<Task["data"]["items"]>): Promise<Catalogue> {
+    const { readCatalogue } = await import("../../shared/recommend/catalogue.ts");
+    return readCatalogue(await this.#fetch(items.sha256), items);
+  }
+
+  async #fetch(sha256: string): Promise<Uint8Array<ArrayBuffer>> {
+    const { fetchNamed } = await import("../data/named-file.ts");
     return fetchNamed(this.#url, sha256, (loaded, total) => this.#update({ encoder: { loaded, total } }));
   }
 
@@ -252,7 +264,10 @@ class Worker implements TabWorker {
   }
 
   async chooseFiles(chosen: Chosen[]): Promise<void> {
-    await this.#read(() => gather(chosen, this.#task!));
+    await this.#read(async () => {
+      const { gather } = await import("../data/gather.ts");
+      return gather(chosen, this.#task!);
+    });
   }
 
   async chooseSample(): Promise<void> {
@@ -260,7 +275,10 @@ class Worker implements TabWorker {
       .then((answer) => (answer.ok ? answer.text() : undefined))
       .catch(() => undefined);
     if (text === undefined) return this.#refuse("choosing", "no-sample");
-    await this.#read(async () => ({ fileName: "sample.csv", table: parseFile(text, this.#task!), images: new Map() }));
+    await this.#read(async () => {
+      const { parseFile } = await import("../data/read.ts");
+      return { fileName: "sample.csv", table: parseFile(text, this.#task!), images: new Map() };
+    });
   }
 
   /** What is wrong with a file is said, and another may be chosen; nothing of it is kept. */
@@ -332,7 +350,7 @@ class Worker implements TabWorker {
       return;
     }
     const catalogue = await this.#catalogue;
-    const read = catalogue ? knownChoices(rows, catalogue) : rows;
+    const read = catalogue ? (await import("../../shared/recommend/choices.ts")).knownChoices(rows, catalogue) : rows;
     this.#rows = read;
     this.#portions = splitHeldBack(read, task.data.heldBack, this.#portionKey!);
     const kept = columns.filter((column) => !dropped.includes(column));
@@ -394,6 +412,7 @@ class Worker implements TabWorker {
   async #openAnswerer(): Promise<Answerer> {
     const file = await this.#encoder;
     const catalogue = await this.#catalogue;
+    const { Answerer } = await import("./answerer.ts");
     return Answerer.create(() => this.#openDevice(), this.#task!, this.#rows!, this.#portions!, this.#random, {
       ...(file && { file, onProgress: (texts) => this.#update({ encoder: { ...this.#snapshot.encoder!, texts } }) }),
       ...(catalogue && { catalogue }),
@@ -460,7 +479,9 @@ class Worker implements TabWorker {
         ? "not-finite"
         : /^(encoder|catalogue)/.test(reason)
           ? "no-encoder"
-          : "protocol-error";
+          : lostScript.test(reason)
+            ? "no-script"
+            : "protocol-error";
     this.#refuse("failed", code, { reason });
   }
 

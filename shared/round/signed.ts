@@ -41,9 +41,11 @@ export async function isSignedBy(
   publicKey: string,
   verify?: Ed25519Verify,
 ): Promise<boolean> {
+  let parts: Parameters<typeof verifySignature>;
   try {
-    return await verifySignature(fromHex(publicKey), fromHex(message.signature), labelled(kind, message.body), verify);
+    parts = [fromHex(publicKey), fromHex(message.signature), labelled(kind, message.body), verify];
   } catch {
     return false;
   }
+  return verifySignature(...parts);
 }

@@ -3,15 +3,18 @@
  * under a key that HKDF makes from their X25519 secret. The key is bound to the round and to the direction and used for
  * one packet only, so the nonce can stand still.
  */
-import nacl from "tweetnacl";
 import { type Hkdf, type MaskContext, webCryptoHkdf } from "./masks.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Bytes that a sealed packet is longer than what is in it. */
-export const overhead = nacl.secretbox.overheadLength;
+/** Bytes that a sealed packet is longer than what is in it: Poly1305's tag. */
+export const overhead = 16;
 
-const nonce = new Uint8Array(nacl.secretbox.nonceLength);
+/** XSalsa20's */
+const nonce = new Uint8Array(24);
+
+/** Loaded with a round's first packet: who has only come to look is spared 11 kB. */
+const secretbox = async () => (await import("tweetnacl")).default.secretbox;
 
 async function packetKey(context: MaskContext, shared: Bytes, from: number, to: number, hkdf: Hkdf): Promise<Bytes> {
   const domain = new TextEncoder().encode("murmur/box/1");
@@ -32,7 +35,8 @@ export async function seal(
   packet: Bytes,
   hkdf = webCryptoHkdf,
 ): Promise<Bytes> {
-  return new Uint8Array(nacl.secretbox(packet, nonce, await packetKey(context, shared, from, to, hkdf)));
+  const box = await secretbox();
+  return new Uint8Array(box(packet, nonce, await packetKey(context, shared, from, to, hkdf)));
 }
 
 /** Undefined when the packet was not sealed by `from` for `to` in this very round. */
@@ -44,6 +48,7 @@ export async function open(
   sealed: Bytes,
   hkdf = webCryptoHkdf,
 ): Promise<Bytes | undefined> {
-  const packet = nacl.secretbox.open(sealed, nonce, await packetKey(context, shared, from, to, hkdf));
+  const box = await secretbox();
+  const packet = box.open(sealed, nonce, await packetKey(context, shared, from, to, hkdf));
   return packet ? new Uint8Array(packet) : undefined;
 }

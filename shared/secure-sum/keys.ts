@@ -2,7 +2,6 @@
  * Keys of one participant: an Ed25519 identity that signs, and X25519 pairs made anew each round.
  * WebCrypto does the work where it knows the curves (non-extractable keys); @noble/curves elsewhere.
  */
-import { ed25519, x25519 } from "@noble/curves/ed25519.js";
 import { toHex } from "../canonical.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -31,6 +30,9 @@ const pkcs8X25519 = new Uint8Array([
 const basePoint = new Uint8Array(32).fill(0);
 basePoint[0] = 9;
 
+/** Loaded where WebCrypto lacks a curve: other tabs are spared 16 kB. */
+const fallback = () => import("@noble/curves/ed25519.js");
+
 const supported = new Map<string, Promise<boolean>>();
 
 /** Browsers got these curves at different times; ask once by doing. */
@@ -56,6 +58,7 @@ export async function generateIdentityKeys(): Promise<IdentityKeys> {
 
 export async function identityFrom(keys: IdentityKeys): Promise<Identity> {
   if ("secret" in keys) {
+    const { ed25519 } = await fallback();
     const publicKey = new Uint8Array(ed25519.getPublicKey(keys.secret));
     return { publicKey, sign: async (message) => new Uint8Array(ed25519.sign(message, keys.secret)) };
   }
@@ -112,20 +115,29 @@ export function isWeakAgreementKey(publicKey: Bytes): boolean {
 /** A platform's bare check of an Ed25519 signature. Not every one minds a key of low order: `verifySignature` does. */
 export type Ed25519Verify = (publicKey: Bytes, signature: Bytes, message: Bytes) => boolean | Promise<boolean>;
 
-const verifyHere: Ed25519Verify = async (publicKey, signature, message) => {
-  if (!(await webCryptoKnows("Ed25519"))) return ed25519.verify(signature, message, publicKey, { zip215: false });
-  const key = await crypto.subtle.importKey("raw", publicKey, { name: "Ed25519" }, true, ["verify"]);
-  return crypto.subtle.verify({ name: "Ed25519" }, key, signature, message);
-};
+async function verifierHere(): Promise<Ed25519Verify> {
+  if (!(await webCryptoKnows("Ed25519"))) {
+    const { ed25519 } = await fallback();
+    return (publicKey, signature, message) => ed25519.verify(signature, message, publicKey, { zip215: false });
+  }
+  return async (publicKey, signature, message) => {
+    const key = await crypto.subtle.importKey("raw", publicKey, { name: "Ed25519" }, true, ["verify"]);
+    return crypto.subtle.verify({ name: "Ed25519" }, key, signature, message);
+  };
+}
 
-/** False for anything but a good signature; malleated ones (S + L) and low-order keys are not good. */
+/**
+ * False for anything but a good signature; malleated ones (S + L) and low-order keys are not good.
+ * @throws only where the fallback cannot be loaded, which says nothing of the signature
+ */
 export async function verifySignature(
   publicKey: Bytes,
   signature: Bytes,
   message: Bytes,
-  verify = verifyHere,
+  given?: Ed25519Verify,
 ): Promise<boolean> {
   if (publicKey.length !== 32 || signature.length !== 64 || isLowOrder(publicKey)) return false;
+  const verify = given ?? (await verifierHere());
   try {
     return await verify(publicKey, signature, message);
   } catch {
@@ -136,6 +148,7 @@ export async function verifySignature(
 /** A pair for one round; from `secret` when a dropout's shares are put together again. */
 export async function keyAgreement(secret: Bytes = crypto.getRandomValues(new Uint8Array(32))): Promise<KeyAgreement> {
   if (!(await webCryptoKnows("X25519"))) {
+    const { x25519 } = await fallback();
     return {
       publicKey: new Uint8Array(x25519.getPublicKey(secret)),
       secret,
