@@ -69,7 +69,7 @@ describe("a file that a task names", () => {
       },
       { kept: Promise.resolve(cache), wait },
     );
-    await expect(first).rejects.toThrow("encoder: the coordinator did not send it");
+    await expect(first).rejects.toThrow("named file: the coordinator did not send it");
     asked = [];
     faults = [];
     await get(cache);
@@ -96,14 +96,14 @@ describe("a file that a task names", () => {
 
     const other = "0".repeat(64);
     const refused = fetchNamed("", other, () => {}, { kept: Promise.resolve(cache), wait });
-    await expect(refused).rejects.toThrow("encoder: it is not the one that the task names");
+    await expect(refused).rejects.toThrow("named file: it is not the one that the task names");
     expect([...cache.places.keys()].filter((place) => place.includes(other))).toEqual([]);
   });
 
   it("is refused where pieces are none, or of nothing", async () => {
     faults = [() => new Response(file, { status: 200 })];
-    await expect(get(undefined)).rejects.toThrow("encoder: the coordinator did not send it in pieces");
+    await expect(get(undefined)).rejects.toThrow("named file: the coordinator did not send it in pieces");
     faults = [() => new Response(new Uint8Array(0), { status: 206, headers: { "content-range": "bytes 0-0/5" } })];
-    await expect(get(undefined)).rejects.toThrow("encoder: the coordinator did not send it in pieces");
+    await expect(get(undefined)).rejects.toThrow("named file: the coordinator did not send it in pieces");
   });
 });

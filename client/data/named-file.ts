@@ -24,7 +24,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /**
  * @param onProgress told of the bytes that are there, and of all of them
- * @throws Error `encoder: …` when it cannot be had, or is another one than the task names
+ * @throws Error `named file: …` when it cannot be had, or is another one than the task names
  */
 export async function fetchNamed(
   url: string,
@@ -45,7 +45,7 @@ export async function fetchNamed(
     const range = answer.headers.get("content-range") ?? "";
     total = Number(/\/(\d+)$/.exec(range)?.[1]);
     // A piece of nothing would be asked for again and again.
-    if (bytes.length === 0 || !(total > 0)) throw new Error("encoder: the coordinator did not send it in pieces");
+    if (bytes.length === 0 || !(total > 0)) throw new Error("named file: the coordinator did not send it in pieces");
     // Where the disk is full it will be fetched again, no more.
     if (!known) await cache?.put(place, new Response(bytes, { headers: { "content-range": range } })).catch(() => {});
     wasKept ||= known !== undefined;
@@ -64,7 +64,7 @@ export async function fetchNamed(
     await cache?.delete(`${address}?from=${from}`);
   // What was kept may have been spoilt on the disk; what comes anew may not.
   if (wasKept) return fetchNamed(url, sha256, onProgress, { kept: Promise.resolve(cache), wait });
-  throw new Error("encoder: it is not the one that the task names");
+  throw new Error("named file: it is not the one that the task names");
 }
 
 /** One piece. A connection that fails is tried again. */
@@ -78,5 +78,5 @@ async function ask(address: string, from: number, wait: typeof pause): Promise<R
     if (answer) return answer;
     if (ms !== undefined) await wait(ms);
   }
-  throw new Error("encoder: the coordinator did not send it");
+  throw new Error("named file: the coordinator did not send it");
 }

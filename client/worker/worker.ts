@@ -43,8 +43,14 @@ const shownCells = 3;
 /** The page is told of changes at most this often, ms. */
 const showEveryMs = 200;
 
-/** What Chrome and Firefox, and Safari, say of a part of the page that is loaded when needed and does not come. */
-const lostScript = /dynamically imported module|module script failed/i;
+/** The page's word for what went wrong, by what the error says. */
+const refusals: readonly (readonly [RegExp, string])[] = [
+  [/adapter lost/i, "adapter-lost"],
+  [/not finite/i, "not-finite"],
+  [/^(named file|encoder|catalogue)/, "no-encoder"],
+  // Chrome and Firefox, and Safari, of a part of the page that is loaded when needed and does not come.
+  [/dynamically imported module|module script failed/i, "no-script"],
+];
 
 /** The first rows; of images some from all over, since they come label by label. */
 function previewOf(records: Record<string, string>[], { data: { images } }: Task): Record<string, string>[] {
@@ -473,15 +479,7 @@ class Worker implements TabWorker {
 
   #fail(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    const code = /adapter lost/i.test(reason)
-      ? "adapter-lost"
-      : /not finite/i.test(reason)
-        ? "not-finite"
-        : /^(encoder|catalogue)/.test(reason)
-          ? "no-encoder"
-          : lostScript.test(reason)
-            ? "no-script"
-            : "protocol-error";
+    const code = refusals.find(([said]) => said.test(reason))?.[1] ?? "protocol-error";
     this.#refuse("failed", code, { reason });
   }
 
