@@ -200,7 +200,7 @@ test("a model that its gates hold back leaves with a signed exception only, and 
 
   const exports = async () => (await kinds()).filter((entry) => entry.kind === "export");
   const tried = await tryEverything(run);
-  expect(tried.filter((text) => text.includes("tensors") || text.includes("layer0"))).toEqual([]);
+  expect(tried.filter((text) => /"tensors"|layer0|murmur\/model\/1/.test(text))).toEqual([]);
   expect(tried.join()).toContain("held back by its gates");
   expect(await exports()).toEqual([]);
   const except = () => Promise.all([ethics, dataProtection].map((by) => signed(run, by, "except")));
