@@ -17,11 +17,23 @@ const shape = ["--clients", "14", "--dimension", "2000", "--rounds", "3", "--fau
 /** A run takes half a minute on two cores that do nothing else. */
 const stuckAfterMs = 900_000;
 
+const processes = (count) => `${count} ${count === 1 ? "process" : "processes"}`;
+
+/** @throws SetupFailure unless it is a whole number from 1 */
+function counted(name, text) {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1)
+    throw new SetupFailure(`--${name} is «${text}»: use a whole number from 1.`);
+  return number;
+}
+
 /** A database for one run. */
 async function withDatabase(serverUrl, name, use) {
   const server = new pg.Client({ connectionString: serverUrl });
   await server.connect();
   try {
+    // Of a run that was broken off.
+    await server.query(`drop database if exists ${name} with (force)`);
     await server.query(`create database ${name}`);
     const url = new URL(serverUrl);
     url.pathname = `/${name}`;
@@ -58,12 +70,12 @@ await orExplain(async () => {
   const { "database-url": database, "redis-url": redis } = values;
   if ((database === undefined) !== (redis === undefined))
     throw new SetupFailure("--database-url and --redis-url: several processes need both. Name both or neither.");
+  const [runs, from] = [counted("runs", values.runs), counted("from", values.from)];
   const file = join(folder, "runs.jsonl");
   mkdirSync(folder, { recursive: true });
   rmSync(file, { force: true });
-  const from = Number(values.from);
   const results = [];
-  for (let seed = from; seed < from + Number(values.runs); seed++) {
+  for (let seed = from; seed < from + runs; seed++) {
     const count = database === undefined ? 1 : 1 + (seed % 3);
     const began = Date.now();
     const result =
@@ -76,13 +88,13 @@ await orExplain(async () => {
     appendFileSync(file, `${JSON.stringify(result)}\n`);
     const told = result.violations.length > 0 ? result.violations.join("; ") : `${result.acknowledged} acknowledged`;
     say(
-      `seed ${seed}, ${count} ${count === 1 ? "process" : "processes"}: ${result.state ?? "?"}, ${told}, ${Math.round((Date.now() - began) / 1000)} s`,
+      `seed ${seed}, ${processes(count)}: ${result.state ?? "?"}, ${told}, ${Math.round((Date.now() - began) / 1000)} s`,
     );
   }
   const total = (of) => results.reduce((sum, result) => sum + (of(result) ?? 0), 0);
   for (const count of [1, 2, 3]) {
     const own = results.filter((result) => result.count === count);
-    if (own.length > 0) console.log(`${count} ${count === 1 ? "process" : "processes"}: ${own.length} runs`);
+    if (own.length > 0) console.log(`${processes(count)}: ${own.length} runs`);
   }
   const faults = {};
   for (const result of results)
