@@ -79,6 +79,11 @@ const bare: Architecture = {
   inputShape: [6, 8],
   layers: [...block(1, 5, 8), { kind: "mean-tokens" }, { kind: "dense", outputs: 2, activation: "none" }],
 };
+/** Heads of the widest tiles. */
+const wide: Architecture = {
+  inputShape: [17, 64],
+  layers: [...block(2, 16, 64), { kind: "mean-tokens" }, { kind: "dense", outputs: 2, activation: "none" }],
+};
 /** An encoder whose layers are frozen, with adapters from the second block on. */
 const adapted: Architecture = {
   inputShape: [7],
@@ -144,6 +149,7 @@ const architectures: Architecture[] = [
   texts,
   vectors,
   bare,
+  wide,
   adapted,
   tagging,
 ];
@@ -739,6 +745,19 @@ withDevice("refusals", () => {
     expect(() => engine.load({ ...rows, features: replaced(rows.features, 15, Number.NaN) })).toThrow(
       "rows.features: input of layer 1 is NaN at row 1, column 2",
     );
+    const straight: Architecture = {
+      inputShape: [2],
+      layers: [
+        { kind: "dense", outputs: 4, activation: "gelu" },
+        { kind: "dense", outputs: 1, activation: "none" },
+      ],
+    };
+    const far = await setUp(straight, 5, 37);
+    // Where a gelu is a line, its square would be no number: nothing is amiss.
+    const outputs = Float32Array.from(far.parameters, (_, i) => (i < 12 ? 1e25 : 1e-26));
+    const { gradient } = await far.engine.privateSum(outputs, range(5), far.witness, clip);
+    expect(maxAbs(gradient)).toBeGreaterThan(0);
+    far.engine.dispose();
     // The engine goes on after a refusal.
     expect((await sum(parameters)).gradient).toHaveLength(parameters.length);
     engine.dispose();

@@ -1,5 +1,6 @@
 /** The constants and the grid of operations on every number of a tensor by itself. */
 import type { Tensor } from "../layout.ts";
+import { wholeFours } from "../tiles/tile.ts";
 import type { Special } from "../wgsl/shader.ts";
 
 export const lineConstants = ({ rows, rowsEach }: Tensor): Record<string, number> => ({
@@ -9,14 +10,22 @@ export const lineConstants = ({ rows, rowsEach }: Tensor): Record<string, number
 });
 
 /** Numbers of a thread; see wgsl/snippets/numbers.wgsl. */
-const sideOf = ({ rows }: Tensor): number => (rows.width % 4 === 0 ? 4 : 1);
+export const sideOf = ({ rows }: Tensor): number => (rows.width % 4 === 0 ? 4 : 1);
 
-/** A kernel whose threads have one number or four. */
-export function numberwise(tensor: Tensor, flags: Record<string, boolean> = {}): Special {
+/** A kernel whose threads have one number or four; its other distances, in numbers too, must be whole fours for that. */
+export function numberwise(
+  tensor: Tensor,
+  flags: Record<string, boolean> = {},
+  distances: Record<string, number> = {},
+): Special {
   const { rows, rowsEach } = tensor;
-  const side = sideOf(tensor);
+  const side = wholeFours(...Object.values(distances)) ? sideOf(tensor) : 1;
+  const numbers = { WIDTH: rows.width, STRIDE: rows.stride, ...distances };
   return {
-    constants: { LINES: rowsEach, WIDTH: rows.width / side, STRIDE: rows.stride / side },
+    constants: {
+      LINES: rowsEach,
+      ...Object.fromEntries(Object.entries(numbers).map(([name, number]) => [name, number / side])),
+    },
     scope: { counts: {}, flags: { ...flags, fours: side === 4 } },
   };
 }

@@ -10,11 +10,11 @@ import counted from "./snippets/counted.wgsl?raw";
 import depth from "./snippets/depth.wgsl?raw";
 import descent from "./snippets/descent.wgsl?raw";
 import finite from "./snippets/finite.wgsl?raw";
-import gelu from "./snippets/gelu.wgsl?raw";
 import length from "./snippets/length.wgsl?raw";
 import models from "./snippets/models.wgsl?raw";
 import numbers from "./snippets/numbers.wgsl?raw";
 import outer from "./snippets/outer.wgsl?raw";
+import outerRight from "./snippets/outer-right.wgsl?raw";
 import outerSum from "./snippets/outer-sum.wgsl?raw";
 import picked from "./snippets/picked.wgsl?raw";
 import pool from "./snippets/pool.wgsl?raw";
@@ -33,11 +33,11 @@ const snippets: Record<string, string> = {
   depth,
   descent,
   finite,
-  gelu,
   length,
   models,
   numbers,
   outer,
+  "outer-right": outerRight,
   "outer-sum": outerSum,
   picked,
   pool,

@@ -17,6 +17,8 @@ import productSource from "./product.wgsl?raw";
 import softmaxSource from "./softmax.wgsl?raw";
 import softmaxGradientSource from "./softmax-gradient.wgsl?raw";
 
+const anyNumber = Number.POSITIVE_INFINITY;
+
 /** Threads a group where a thread has a whole query to read. */
 const queryGroup = 16;
 
@@ -152,7 +154,8 @@ async function product(
   scale: number,
   tileFor: TileFor,
 ): Promise<(arena: Arena) => Launch> {
-  const tile = tileFor(height, width);
+  // Many small matrices are as much work as a large one.
+  const tile = height >= 16 && width >= 32 ? tileFor(anyNumber, anyNumber) : tileFor(height, width);
   const tiles = quadsFor(tile, height, width);
   const kernel = await compile(
     device,

@@ -108,8 +108,9 @@ export async function forwardProduct(
   affine: Affine,
   tileFor: TileFor,
 ): Promise<(arena: Arena) => Launch> {
-  const { x, y, outputs, positions, activation } = affine;
+  const { x, y, inputs, outputs, positions, activation } = affine;
   const tile = tileFor(anyRows, outputs);
+  const begins = wholeFours(inputs);
   const kernel = await compileTiled(
     device,
     file("forward"),
@@ -118,8 +119,9 @@ export async function forwardProduct(
     tile,
     {
       A_STRIDE: x.stride,
-      DEPTH4: Math.ceil((affine.inputs + 1) / 4),
+      DEPTH4: begins ? inputs / 4 : Math.ceil((inputs + 1) / 4),
       OFFSET: affine.weights,
+      INPUTS: inputs,
       OUTPUTS: outputs,
       Y_STRIDE: y.stride,
       POSITIONS: positions,
@@ -127,6 +129,7 @@ export async function forwardProduct(
     },
     {
       ...flagsOf(activation),
+      begins,
       skips: skipsPadding(affine, tile),
       picks: x.picks ?? false,
       a4: true,
@@ -333,8 +336,9 @@ function outerOf({ inputs, outputs, x, g }: Affine): { left: Side; right: Side }
 }
 
 /** The flags of wgsl/snippets/outer-sum.wgsl. */
-const outerFlags = ({ outputs, x }: Affine, tile: Tile): Record<string, boolean> => ({
+const outerFlags = ({ inputs, outputs, x }: Affine, tile: Tile): Record<string, boolean> => ({
   left4: leftInFours(tile),
+  lone: outputs >= 4 && tile.rows > 1 && inputs % tile.rows === 0,
   turned: outputs < 4,
   picks: x.picks ?? false,
 });

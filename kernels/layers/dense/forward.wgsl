@@ -1,4 +1,5 @@
-// dense/forward: y = activation(x·W), the bias being the row of W that meets x's column of ones
+// dense/forward: y = activation(x·W), the bias being the row of W that meets x's column of ones; with `begins`, where
+// x's numbers are whole fours, the sum begins with it instead, which spares a turn that would add it and three zeros
 // x [rows · POSITIONS, A_STRIDE] f32, or all rows with `picks`, of which batch [*] u32 has the micro-batch's
 // W [inputs + 1, OUTPUTS] f32 at OFFSET of parameters
 // y [rows · POSITIONS, Y_STRIDE] f32
@@ -18,6 +19,7 @@
 //! use picked
 override A_STRIDE: u32;
 override OFFSET: u32;
+override INPUTS: u32;
 override OUTPUTS: u32;
 override Y_STRIDE: u32;
 override LAYER: u32;
@@ -56,9 +58,25 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   let lane = thread % 4u;
   let depth = depth_of(tile.row);
 
-  var z_{quad}_{four}_{block}_{part} = 0.0;
   let base = 0u;
   var w = OFFSET + model_of(tile.row) + tile.column;
+  //! if begins
+  let bias = w + INPUTS * OUTPUTS;
+  //! if b4
+  let b_{block} = parameters[(bias >> 2u) + {block}u * 4u];
+  //! each block
+  let b_{block}_0 = b_{block}.x;
+  let b_{block}_1 = b_{block}.y;
+  let b_{block}_2 = b_{block}.z;
+  let b_{block}_3 = b_{block}.w;
+  //! end
+  //! else
+  let b_{block}_{part} = parameters[bias + {block}u * ACROSS + {part}u];
+  //! end
+  var z_{quad}_{four}_{block}_{part} = b_{block}_{part};
+  //! else
+  var z_{quad}_{four}_{block}_{part} = 0.0;
+  //! end
   //! insert product a=x b=parameters
 
   // Before the activation: relu may turn a NaN into 0, tanh an infinity into 1.

@@ -1,17 +1,18 @@
 // layer-norm/gradients: each row's gradient by gain (Σ over its tokens of g ⊙ x̂) and by bias (Σ g)
 // x, g [rows · LINES, STRIDE] f32   statistics [rows · LINES, 4] f32 of forward.wgsl
 // instances [rows, ROW_STRIDE] f32: gain [WIDTH], bias [WIDTH]
-// grid: one thread a number of the gain
+// grid: one thread a number of the gain, or four; see snippets/numbers.wgsl
 //! use chunk
+//! use numbers
 override LINES: u32;
 override WIDTH: u32;
 override STRIDE: u32;
 override ROW_STRIDE: u32;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<Numbers>;
 @group(0) @binding(2) var<storage, read> statistics: array<vec4f>;
-@group(0) @binding(3) var<storage, read> g: array<f32>;
-@group(0) @binding(4) var<storage, read_write> instances: array<f32>;
+@group(0) @binding(3) var<storage, read> g: array<Numbers>;
+@group(0) @binding(4) var<storage, read_write> instances: array<Numbers>;
 
 @compute @workgroup_size(64)
 fn gradients(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -19,8 +20,8 @@ fn gradients(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) 
   let row = thread / WIDTH;
   if (row >= chunk.rows) { return; }
   let column = thread - row * WIDTH;
-  var gain = 0.0;
-  var bias = 0.0;
+  var gain = Numbers();
+  var bias = Numbers();
   for (var line = row * LINES; line < (row + 1u) * LINES; line++) {
     let at = line * STRIDE + column;
     let known = statistics[line];

@@ -6,7 +6,7 @@ import { compile } from "../../wgsl/shader.ts";
 import { flagsOf } from "../activation.ts";
 import { clippedInstances, instanceSum, instancesOf } from "../instances/instances.ts";
 import type { LayerKind, OwnBuffer } from "../kind.ts";
-import { lineConstants } from "../lines.ts";
+import { numberwise, sideOf } from "../lines.ts";
 import backwardSource from "./backward.wgsl?raw";
 import forwardSource from "./forward.wgsl?raw";
 import gradientsSource from "./gradients.wgsl?raw";
@@ -20,17 +20,16 @@ const statisticsOf = ({ index, positions }: PlacedLayer): OwnBuffer => ({
   each: positions,
 });
 
-const constantsOf = ({ output, weights }: PlacedLayer) => ({ ...lineConstants(output), OFFSET: weights });
+const specialOf = ({ output, inputs, weights }: PlacedLayer, flags: Record<string, boolean> = {}) =>
+  numberwise(output, { ...flags, affine: inputs > 0 }, { OFFSET: weights });
 
 export const layerNorm: LayerKind = {
   buffers: (layer) => [statisticsOf(layer), ...(layer.frozen || layer.inputs === 0 ? [] : [instancesOf(layer)])],
   async forward(device, layer) {
     const { input, output, positions, epsilon } = layer;
     const bindings = { chunk: "chunk", parameters: "read", x: "read", y: "write", statistics: "write" } as const;
-    const special = {
-      constants: { ...constantsOf(layer), EPSILON: epsilon },
-      scope: { counts: {}, flags: { affine: layer.inputs > 0 } },
-    };
+    const shaped = specialOf(layer);
+    const special = { ...shaped, constants: { ...shaped.constants, EPSILON: epsilon } };
     const kernel = await compile(device, "layers/layer-norm/forward.wgsl", forwardSource, bindings, special);
     return (arena) => {
       const buffers = {
@@ -45,15 +44,13 @@ export const layerNorm: LayerKind = {
   },
   async backward(device, layer) {
     const { index, input, output, positions, activationBelow, adding } = layer;
+    const shaped = specialOf(layer, { ...flagsOf(activationBelow), adding });
     const kernel = await compile(
       device,
       "layers/layer-norm/backward.wgsl",
       backwardSource,
       { chunk: "chunk", parameters: "read", x: "read", statistics: "read", g: "read", gx: "write", flags: "write" },
-      {
-        constants: { ...constantsOf(layer), LAYER: index - 1 },
-        scope: { counts: {}, flags: { ...flagsOf(activationBelow), adding, affine: layer.inputs > 0 } },
-      },
+      { ...shaped, constants: { ...shaped.constants, LAYER: index - 1 } },
     );
     return (arena) => {
       const buffers = {
@@ -88,7 +85,7 @@ async function gradients(device: GPUDevice, layer: PlacedLayer): Promise<(arena:
     "layers/layer-norm/gradients.wgsl",
     gradientsSource,
     { chunk: "chunk", x: "read", statistics: "read", g: "read", instances: "write" },
-    { constants: { ...lineConstants(output), ROW_STRIDE: instances.rows.stride } },
+    numberwise(output, {}, { ROW_STRIDE: instances.rows.stride }),
   );
   return (arena) => {
     const buffers = {
@@ -98,6 +95,6 @@ async function gradients(device: GPUDevice, layer: PlacedLayer): Promise<(arena:
       g: arena.get(output.gradient),
       instances: arena.get(instances.name),
     };
-    return launch(device, kernel, buffers, (rows) => rows * outputs);
+    return launch(device, kernel, buffers, (rows) => (rows * outputs) / sideOf(output));
   };
 }
