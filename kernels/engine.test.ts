@@ -58,8 +58,8 @@ const vocabulary = 23;
 const texts: Architecture = {
   inputShape: [9],
   layers: [
-    { kind: "embedding", vocabulary, width: 8 },
-    ...block(2, 10, 8),
+    { kind: "embedding", vocabulary, width: 16 },
+    ...block(2, 10, 16),
     { kind: "mean-tokens" },
     { kind: "dense", outputs: 3, activation: "none" },
   ],

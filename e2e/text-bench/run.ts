@@ -253,7 +253,8 @@ async function plainRun() {
         }),
       );
     }
-    say(`epoch ${epoch + 1} of ${options.epochs}`);
+    const soFar = options.heldBack ? `: ${JSON.stringify(await figures(parameters))}` : "";
+    say(`epoch ${epoch + 1} of ${options.epochs}${soFar}`);
   }
   return figures(parameters);
 }
