@@ -12,16 +12,30 @@ export interface Measurement {
   byAttribute: Record<string, FairnessMetrics>;
 }
 
-/**
- * @param rows of those in hand
- * @param topShare select the best share; else by threshold
- */
-export function measure(
+/** A model's answers on rows. */
+export interface Judged {
+  task: Task;
+  yTrue: number[];
+  /** Logits, and those above which the task selects a row */
+  score: number[];
+  threshold: number;
+  /** By attribute, as `byAttribute` counts them */
+  groups: Map<string, (string | null)[]>;
+}
+
+export const measure = (
+  task: Task,
+  encoded: Encoded,
+  which: ArrayLike<number>,
+  parameters: Float32Array | Float64Array,
+): Measurement => measureTogether([judge(task, encoded, which, parameters)]);
+
+export function judge(
   task: Task,
   { rows, network }: Encoded,
   which: ArrayLike<number>,
   parameters: Float32Array | Float64Array,
-): Measurement {
+): Judged {
   const members = Array.from(which);
   const own = new Float64Array(parameters);
   const score = members.map((row) => network.logit(own, row));
@@ -33,14 +47,26 @@ export function measure(
     topShare === undefined
       ? Math.log(probability / (1 - probability))
       : [...score].sort((a, b) => b - a)[Math.floor(topShare * score.length)]!;
-  const everyone = fairnessMetrics({ yTrue, score, groups: members.map(() => null), threshold: 0 });
   const byAttribute = attributesOf(task).map(({ name }, a) => {
     const own = members.map((row) => {
       const cell = rows.cells[row * perRow + a]!;
       const group = cell === undisclosed ? null : cells[cell]!.group;
       return name === attribute && groups && group !== null && !groups.includes(group) ? null : group;
     });
-    return [name, fairnessMetrics({ yTrue, score, groups: own, threshold })] as const;
+    return [name, own] as const;
+  });
+  return { task, yTrue, score, threshold, groups: new Map(byAttribute) };
+}
+
+/** The rows of several runs of one task together, each with what its own model says of it. */
+export function measureTogether(judged: readonly Judged[]): Measurement {
+  const yTrue = judged.flatMap((one) => one.yTrue);
+  const score = judged.flatMap((one) => one.score);
+  const everyone = fairnessMetrics({ yTrue, score, groups: score.map(() => null), threshold: 0 });
+  const above = judged.flatMap((one) => one.score.map((logit) => logit - one.threshold));
+  const byAttribute = attributesOf(judged[0]!.task).map(({ name }) => {
+    const groups = judged.flatMap((one) => one.groups.get(name)!);
+    return [name, fairnessMetrics({ yTrue, score: above, groups, threshold: 0 })] as const;
   });
   return {
     accuracy: everyone.overall.accuracy ?? Number.NaN,

@@ -18,7 +18,7 @@ it("a scenario's figure has a mark and a name for every way to train that has a 
       unit: "record",
       participants: 10,
       seeds: [1, 2],
-      chosen: {},
+      tolerance: 0.02,
       looked: [],
       notReached: 0,
       seconds: 1,

@@ -1,0 +1,34 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { bench, methods } from "./bench.ts";
+
+const dataDir = process.env.MURMUR_TEST_DATA;
+if (dataDir === undefined) console.warn("No scenario is run: set MURMUR_TEST_DATA.");
+const cacheDir = mkdtempSync(join(tmpdir(), "murmur-bench-"));
+afterAll(() => rmSync(cacheDir, { recursive: true, force: true }));
+
+it.skipIf(dataDir === undefined)("a scenario is decided by held-back rows, and then measured every way", async () => {
+  const lines: string[] = [];
+  const { looked, tolerance, ...found } = await bench("credit", {
+    seeds: 2,
+    dataDir: dataDir!,
+    cacheDir,
+    onProgress: (line) => lines.push(line),
+  });
+  expect(Object.keys(found.methods)).toEqual([...methods]);
+  for (const { accuracy, gap } of Object.values(found.methods)) {
+    expect(accuracy.mean).toBeGreaterThan(0.65);
+    expect(gap.mean).toBeGreaterThanOrEqual(0);
+  }
+  // All that is looked at comes before the first figure of test rows, and what is looked at decides.
+  expect(looked.map((seen) => seen.tolerance)).toContain(tolerance);
+  const firstJudged = lines.findIndex((line) => line.includes("seed"));
+  expect(firstJudged).toBe(looked.length);
+  // What a few hundred rows say has an error, and it is not everything.
+  for (const { error } of looked) {
+    expect(error).toBeGreaterThan(0.005);
+    expect(error).toBeLessThan(0.1);
+  }
+});
