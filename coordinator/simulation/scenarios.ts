@@ -134,6 +134,7 @@ export const scenarios: Record<string, Scenario> = {
     change: {
       ...institutions,
       data: { sensitive: [sexOfAdult] },
+      model: perceptron(8),
       training: { rounds: 100, learningRate: 3, momentum: 0.5 },
       fairness: { penalty: "demographic-parity", ...bySex },
     },
