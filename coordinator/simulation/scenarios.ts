@@ -95,7 +95,7 @@ export const scenarios: Record<string, Scenario> = {
       ...open,
       data: { sensitive: [sexOfAdult, raceOfAdult], heldBack: 0.1 },
       model: perceptron(12),
-      training: { rounds: 400, learningRate: 3, momentum: 0.7 },
+      training: { rounds: 200, learningRate: 2, momentum: 0.7 },
       fairness: {
         penalty: "equalized-odds",
         ...bySex,
@@ -208,7 +208,6 @@ export const scenarios: Record<string, Scenario> = {
     change: {
       ...open,
       data: { sensitive: [sexOfAdult] },
-      model: perceptron(16),
       training: { rounds: 300, learningRate: 1.5, momentum: 0.5 },
       fairness: { penalty: "auc-gap", ...bySex, step: 0.8, largestSlope: 4 },
       objective: { fairness: 4 },
