@@ -1,6 +1,6 @@
 /**
- * A scenario from end to end: its tolerance chosen on held-back rows, then every way to train over several seeds, measured on
- * test rows that nobody trained on and nothing was chosen by.
+ * A scenario from end to end: its tolerance chosen on held-back rows, then every way to train over several seeds,
+ * measured on test rows that nobody trained on and nothing was chosen by.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -30,6 +30,7 @@ export const measure = (
   parameters: Float32Array | Float64Array,
 ): Measurement => measureTogether([judge(task, encoded, which, parameters)]);
 
+/** @param which rows of those in hand */
 export function judge(
   task: Task,
   { rows, network }: Encoded,

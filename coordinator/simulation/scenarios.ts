@@ -1,6 +1,6 @@
 /**
- * Named scenarios: a task file, its data, who holds which rows, and how wide a gap is aimed at. The tolerance is chosen on
- * held-back rows of seeds that are not reported (bench.ts); test rows are looked at once, at the end.
+ * Named scenarios: a task file, its data, who holds which rows, and how wide a gap is aimed at. The tolerance
+ * is chosen on held-back rows of seeds that are not reported (bench.ts); test rows are looked at once, at the end.
  */
 
 import type { GapName } from "../../shared/fairness/report.ts";
