@@ -28,9 +28,9 @@ it.skipIf(dataDir === undefined)("a scenario is decided by held-back rows, and t
   expect(firstJudged).toBe(looked.length);
   // What held-back rows say has an error, and it is not everything. Ten seeds' test rows, of which there are 200, would
   // all be told right or wrong in whole numbers of 2,000; held-back rows are fewer, and another number.
-  for (const { accuracy, error } of looked) {
-    expect(Math.abs(2000 * accuracy - Math.round(2000 * accuracy))).toBeGreaterThan(1e-3);
-    expect(error).toBeGreaterThan(0.005);
-    expect(error).toBeLessThan(0.1);
+  for (const { quality, gapError } of looked) {
+    expect(Math.abs(2000 * quality - Math.round(2000 * quality))).toBeGreaterThan(1e-3);
+    expect(gapError).toBeGreaterThan(0.005);
+    expect(gapError).toBeLessThan(0.1);
   }
 });

@@ -21,6 +21,7 @@ it("a scenario's figure has a mark and a name for every way to train that has a 
       tolerance: 0.02,
       looked: [],
       notReached: 0,
+      goal: undefined,
       seconds: 1,
     },
     methods: { "no penalty": method(0.2), ours: method(0.02), FairFed: method(Number.NaN) },

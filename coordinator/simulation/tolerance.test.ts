@@ -1,33 +1,48 @@
 import { describe, expect, it } from "vitest";
-import { chooseTolerance, jackknife } from "./tolerance.ts";
+import { chooseTolerance, jackknife, type Look } from "./tolerance.ts";
 
 describe("the tolerance that is chosen", () => {
-  const choose = (gapOf: (tolerance: number) => number, error = 0) =>
-    chooseTolerance(0.04, async (tolerance) => ({ tolerance, accuracy: 0.8, gap: gapOf(tolerance), error }));
+  const goal = { atLeast: 0.83, gapAtMost: 0.04 };
+  const choose = (seen: (tolerance: number) => Partial<Look>) =>
+    chooseTolerance(goal, async (tolerance) => ({
+      ...{ tolerance, quality: 0.83, qualityError: 0.001, gap: 0.04, gapError: 0.01 },
+      ...seen(tolerance),
+    }));
 
-  it("is the loosest that keeps the aim, to a sixth of itself", async () => {
-    const { tolerance, looked } = await choose((t) => 0.6 * t);
-    expect(0.6 * tolerance).toBeLessThanOrEqual(0.04);
-    expect(0.6 * tolerance).toBeGreaterThan(0.04 * (5 / 6));
-    expect(looked.map((seen) => 0.6 * seen.tolerance <= 0.04)).toEqual([false, false, false, true]);
+  it("leaves both sides of the goal as many standard errors as it can", async () => {
+    // At t the gap is t, 4 − 100 t errors within the goal; quality is 100 t − 1 errors above it: as many at .025.
+    const { tolerance } = await choose((t) => ({ quality: 0.83 + 0.1 * (t - 0.01), gap: t }));
+    expect(tolerance).toBeGreaterThan(0.025 * (7 / 8));
+    expect(tolerance).toBeLessThan(0.025 * (8 / 7));
   });
 
-  it("keeps the aim by a standard error", async () => {
-    const { tolerance } = await choose((t) => t, 0.01);
-    expect(tolerance).toBeLessThanOrEqual(0.03);
-    expect(tolerance).toBeGreaterThan(0.03 * (5 / 6));
+  it("narrows the gap where that costs nothing, and gives way where it is not asked for more", async () => {
+    const free = await choose((t) => ({ quality: 0.85, gap: t }));
+    expect(free.tolerance).toBe(free.looked.at(-1)!.tolerance);
+    const narrow = await choose((t) => ({ quality: 0.82 + t / 10, gap: 0.01 }));
+    expect(narrow.tolerance).toBe(narrow.looked[0]!.tolerance);
   });
 
-  it("is the one with the narrowest gap where none keeps the aim", async () => {
-    const { tolerance, looked } = await choose((t) => 0.1 + Math.abs(t - 0.03));
-    expect(looked).toHaveLength(13);
-    expect(Math.abs(tolerance - 0.03)).toBeLessThan(0.004);
+  it("misses both sides by as little where it cannot have them", async () => {
+    const { tolerance } = await choose((t) => ({ quality: 0.828 + 0.1 * (t - 0.05), gap: 0.02 + t }));
+    // −2 + 100 (t − .05) errors of quality and 2 − 100 t of the gap: as many at .045.
+    expect(tolerance).toBeGreaterThan(0.045 * (7 / 8));
+    expect(tolerance).toBeLessThan(0.045 * (8 / 7));
   });
 
-  it("is the tightest where nobody can know a gap", async () => {
-    const { tolerance, looked } = await choose(() => Number.NaN);
-    expect(tolerance).toBe(looked.at(-1)!.tolerance);
-    expect(tolerance).toBeGreaterThanOrEqual(0.01);
+  it("is not won by an error that is small by chance", async () => {
+    const { tolerance } = await choose((t) => ({
+      ...{ quality: 0.83 + 0.1 * (t - 0.01), gap: t },
+      ...(t > 0.035 && t < 0.04 && { gapError: 1e-5, qualityError: 1e-5 }),
+    }));
+    expect(tolerance).toBeLessThan(0.03);
+  });
+
+  it("is one whose gap is known, and none where none is", async () => {
+    const { tolerance, looked } = await choose((t) => (t > 0.02 ? { gap: Number.NaN, gapError: Number.NaN } : {}));
+    expect(tolerance).toBeLessThanOrEqual(0.02);
+    expect(looked[0]!.gap).toBeNaN();
+    await expect(choose(() => ({ gap: Number.NaN }))).rejects.toThrow("tell no gap");
   });
 });
 

@@ -1,40 +1,54 @@
 /**
- * The tolerance that a scenario's penalty gets, chosen on held-back rows: from loose to tight, the first that keeps the
- * aim, since a looser one leaves a more accurate model. Every scenario has the same steps, in parts of its aim, so that
- * nobody lists values who has seen where they lead. Not by halving: under noise a tighter one may have a wider gap.
+ * The tolerance that a scenario's penalty gets, chosen on held-back rows. A tighter one narrows the gap and costs quality,
+ * so the one is taken that keeps both sides of the goal most surely: the greatest smaller margin, in standard errors.
+ * Every scenario has the same steps, in parts of the gap it aims at, so that nobody lists values who has seen where they lead.
  */
-export interface Look {
-  tolerance: number;
-  accuracy: number;
-  /** Of the rows that several runs held back, taken together */
-  gap: number;
-  /** Standard error of the gap */
-  error: number;
+
+/** A quality (accuracy, AUC, the worst group's accuracy) to be kept at a gap: both from 0 to 1. */
+export interface Goal {
+  atLeast: number;
+  gapAtMost: number;
 }
 
-/** Where the steps begin and end, in parts of the aim: a penalty may hold far more, or less, than its tolerance says. */
-const loosest = 5 / 2;
+/** Of the rows that several runs held back, taken together, each with its standard error. */
+export interface Look {
+  tolerance: number;
+  quality: number;
+  qualityError: number;
+  gap: number;
+  gapError: number;
+}
+
+/** Where the steps begin and end, in parts of the gap: a penalty may hold far more, or less, than its tolerance says. */
+const loosest = 4;
 const tightest = 1 / 4;
-const step = 5 / 6;
+const step = 3 / 4;
 
-/** One standard error on the safe side, as is customary in choosing by held-back rows (Breiman et al. 1984, §3.4.3). */
-const keeps = ({ gap, error }: Look, aim: number): boolean => gap + error <= aim;
-
-/** @returns all that was looked at, and the first that keeps the aim; where none does, the one with the narrowest gap */
+/**
+ * @returns all that was looked at, and the tolerance that keeps the goal most surely
+ * @throws where held-back rows tell no gap: a group may have too few of them
+ */
 export async function chooseTolerance(
-  aim: number,
+  goal: Goal,
   look: (tolerance: number) => Promise<Look>,
 ): Promise<{ tolerance: number; looked: Look[] }> {
   const looked: Look[] = [];
   for (let part = loosest; part >= tightest; part *= step) {
-    const seen = await look(Number((part * aim).toPrecision(3)));
-    looked.push(seen);
-    if (keeps(seen, aim)) return { tolerance: seen.tolerance, looked };
+    looked.push(await look(Number((part * goal.gapAtMost).toPrecision(3))));
   }
-  // Of a gap that nobody can know every comparison says no: then it is the last, which is the tightest.
-  const narrowest = looked.reduceRight((a, b) => (b.gap < a.gap ? b : a));
-  return { tolerance: narrowest.tolerance, looked };
+  const known = looked.filter((seen) => !Number.isNaN(seen.gap));
+  if (known.length === 0) throw new Error("held-back rows tell no gap at any tolerance: a group has too few of them");
+  // An error that few runs tell is itself uncertain; all tolerances share one, so that none wins by a small error.
+  const qualityError = rootMeanSquare(known.map((seen) => seen.qualityError));
+  const gapError = rootMeanSquare(known.map((seen) => seen.gapError));
+  const margin = ({ quality, gap }: Look): number =>
+    Math.min((quality - goal.atLeast) / qualityError, (goal.gapAtMost - gap) / gapError);
+  const chosen = known.reduce((a, b) => (margin(b) > margin(a) ? b : a));
+  return { tolerance: chosen.tolerance, looked };
 }
+
+const rootMeanSquare = (values: readonly number[]): number =>
+  Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / values.length);
 
 /**
  * Standard error of a statistic of several samples taken together, by leaving one out at a time.
