@@ -1,8 +1,8 @@
 /**
  * `npm run bench:sum`: whole rounds of the secure sum on this machine. The coordinator is a process of its own; all
  * clients live in a second one and speak the real protocol over loopback sockets. Prints the coordinator's processor time
- * and memory and what a client sends and receives; `--json` prints them as JSON, `--only 1000×100000` picks cases,
- * `--post-quantum` has ML-KEM-768 beside X25519.
+ * and memory and what a client sends and receives, and how long a client encodes; `--json` prints them as JSON,
+ * `--only 1000×100000` picks cases, `--post-quantum` has ML-KEM-768 beside X25519.
  */
 import { fork } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -37,7 +37,7 @@ async function buildProcesses() {
       ssr: true,
       outDir: folder,
       rolldownOptions: {
-        input: { coordinator: join(bench, "coordinator.ts"), clients: join(bench, "clients.ts") },
+        input: ["coordinator", "clients", "encoding"].map((name) => join(bench, `${name}.ts`)),
         output: { preserveModules: false, entryFileNames: "[name].js" },
       },
     },
@@ -86,6 +86,16 @@ async function measure(shape) {
   }
 }
 
+/** Milliseconds of a client for 10⁶ coordinates, to be encoded within 100. */
+async function measureEncoding() {
+  const encoding = start("encoding");
+  try {
+    return await encoding.next();
+  } finally {
+    if (encoding.child.connected) encoding.child.disconnect();
+  }
+}
+
 /** What the coordinator tells of a round, and what its clients do. */
 async function playRound(coordinator, url, run, shape) {
   coordinator.child.send({ run, shape });
@@ -106,7 +116,7 @@ const columns = [
   ["kB beside the vector", "besideBytes", 1e3],
 ];
 
-function printTable(results) {
+function printTable({ encodeMs, noiseMs }, results) {
   const line = (cells) => console.log(cells.map((cell, i) => (i === 0 ? cell.padEnd(16) : cell.padStart(24))).join(""));
   console.log(
     "measured (limit); loopback sockets, coordinator and clients in one process each; without the model's bytes; second round",
@@ -120,6 +130,9 @@ function printTable(results) {
     });
     line([nameOf(result), `${degree}, ${threshold}`, ...cells]);
   }
+  console.log(
+    `a client's 10⁶ coordinates: clipped, rotated, rounded and checked in ${encodeMs.toFixed(0)} ms (100), their noise in ${noiseMs.toFixed(0)} ms`,
+  );
 }
 
 await orExplain(prepare);
@@ -135,6 +148,7 @@ await orExplain(async () => {
   if (chosen.length === 0) throw new SetupFailure(`--only: there are ${cases.map(nameOf).join(", ")}.`);
   mkdirSync(folder, { recursive: true });
   await buildProcesses();
+  const encoding = await measureEncoding();
   const results = [];
   const postQuantum = values["post-quantum"];
   for (const shape of chosen.map((one) => (postQuantum ? { ...one, postQuantum } : one))) {
@@ -142,8 +156,8 @@ await orExplain(async () => {
     results.push(await measure(shape));
     say(`${nameOf(shape)}: ${((Date.now() - began) / 1000).toFixed(0)} s`);
   }
-  const all = { date: new Date().toISOString(), cpu: cpus()[0]?.model, node: process.version, results };
+  const all = { date: new Date().toISOString(), cpu: cpus()[0]?.model, node: process.version, encoding, results };
   writeFileSync(join(folder, "result.json"), JSON.stringify(all, null, 2));
   if (values.json) console.log(JSON.stringify(all));
-  else printTable(results);
+  else printTable(encoding, results);
 });

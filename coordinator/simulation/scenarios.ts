@@ -218,7 +218,7 @@ export const scenarios: Record<string, Scenario> = {
       model: perceptron(16),
       training: { rounds: 300, learningRate: 2, momentum: 0.7 },
       fairness: { penalty: "demographic-parity", attribute: "sex & race", groups: undefined, ...noiseless },
-      objective: { fairness: 6 },
+      objective: { fairness: 2 },
     },
     gap: "demographicParityDifference",
     attributes: ["sex & race"],
