@@ -145,6 +145,7 @@ export const scenarios: Record<string, Scenario> = {
     change: {
       ...institutions,
       data: { sensitive: [sexOfAdult] },
+      model: perceptron(8),
       training: { rounds: 140, learningRate: 3, momentum: 0.5, averageLast: 0.6 },
       // Few women have a high income: without a larger share the gap in true positives is lost in the noise.
       fairness: {
