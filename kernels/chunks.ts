@@ -3,8 +3,9 @@
  * cannot be seen in the result.
  */
 import { chunkStride } from "./dispatch.ts";
+import { shift } from "./private-sum/rounding.ts";
 
-/** Twin of wgsl/snippets/chunk.wgsl, which explains the fields. */
+/** Twin of wgsl/snippets/chunk.wgsl, which explains the fields, but for the two that are the same in all. */
 export interface Chunk {
   first: number;
   rows: number;
@@ -47,10 +48,12 @@ export function encodeChunks(chunks: Chunk[]): ArrayBuffer {
     view.setFloat32(at + 16, chunk.limit, true);
     view.setFloat32(at + 20, chunk.unit, true);
     view.setUint32(at + 24, chunk.exact, true);
-    view.setFloat32(at + 28, chunk.rate, true);
-    view.setFloat32(at + 32, chunk.scale, true);
-    view.setFloat32(at + 36, chunk.correction1, true);
-    view.setFloat32(at + 40, chunk.correction2, true);
+    view.setFloat32(at + 28, shift, true);
+    view.setFloat32(at + 32, shift, true);
+    view.setFloat32(at + 36, chunk.rate, true);
+    view.setFloat32(at + 40, chunk.scale, true);
+    view.setFloat32(at + 44, chunk.correction1, true);
+    view.setFloat32(at + 48, chunk.correction2, true);
   });
   return bytes;
 }

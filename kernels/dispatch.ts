@@ -24,7 +24,7 @@ interface MicroBatch {
 export const lineGroup = 64;
 
 /** Bytes of one record of wgsl/snippets/chunk.wgsl, and the distance dynamic offsets must keep (the default limit). */
-export const chunkBytes = 44;
+export const chunkBytes = 52;
 export const chunkStride = 256;
 
 export function launch<Name extends string>(

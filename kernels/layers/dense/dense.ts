@@ -8,6 +8,7 @@ import type { Arena } from "../../arena.ts";
 import { type Launch, launch } from "../../dispatch.ts";
 import { type PlacedLayer, wholeQuads } from "../../layout.ts";
 import { descentBuffers, descentSpecial, momentBindings, type Optimizer } from "../../optimizer/optimizer.ts";
+import { roundsByShift } from "../../private-sum/rounding.ts";
 import { inFours, quadsFor, type Tile, type TileFor, tiled, wholeFours } from "../../tiles/tile.ts";
 import { type Binding, compile, type Kernel } from "../../wgsl/shader.ts";
 import { flagsOf } from "../activation.ts";
@@ -273,7 +274,7 @@ export function instanceGradients(
 /** Four quads of rows are four side by side for each of a quad's threads; see wgsl/snippets/outer-sum.wgsl. */
 const leftInFours = ({ rows, quads }: Tile): boolean => quads && rows === 16;
 
-/** Rounding takes registers: wider tiles of sums no longer fit beside it. */
+/** Rounding but by shifts takes registers: wider tiles of sums no longer fit beside it. */
 const narrow = (tile: Tile): Tile => ({ ...tile, columns: Math.min(4, tile.columns) });
 
 /** Of layers with one position: the row's gradient is one outer product. */
@@ -286,7 +287,9 @@ async function clippedGradient(
   const { x, g } = affine;
   const { left, right } = outerOf(affine);
   const slice = sliceOf(1);
-  const tile = narrow(tileFor(left.width, right.width));
+  const shifts = await roundsByShift(device);
+  const widest = tileFor(left.width, right.width);
+  const tile = shifts ? widest : narrow(widest);
   const descends = descent && descentSpecial(descent);
   const [bindNorm, sum] = await Promise.all([
     exampleNorm(device, affine, x, g),
@@ -302,7 +305,7 @@ async function clippedGradient(
       { ...outerConstants(affine), SLICE: slice, OFFSET: affine.weights, ...descends?.constants },
       {
         ...descends?.flags,
-        descends: descent !== undefined,
+        ...{ descends: descent !== undefined, shifts },
         ...outerFlags(affine, tile),
         // Integers are added one by one.
         to4: descent !== undefined && right.step === 1 && inFours(tile, right.width, affine.weights),

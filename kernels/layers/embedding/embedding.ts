@@ -2,6 +2,7 @@
 import { launch } from "../../dispatch.ts";
 import { type PlacedLayer, wholeQuads } from "../../layout.ts";
 import { descendAfter } from "../../optimizer/descend.ts";
+import { roundsByShift } from "../../private-sum/rounding.ts";
 import { compile } from "../../wgsl/shader.ts";
 import type { LayerKind, OwnBuffer } from "../kind.ts";
 import chainsSource from "./chains.wgsl?raw";
@@ -90,7 +91,10 @@ export const embedding: LayerKind = {
         file("clipped-sum"),
         clippedSumSource,
         { chunk: "chunk", chain: "read", ids: "read", g: "read", factors: "read", sum: "write" },
-        { constants: { TOKENS, IDS_STRIDE, WIDTH, STRIDE } },
+        {
+          constants: { TOKENS, IDS_STRIDE, WIDTH, STRIDE },
+          scope: { counts: {}, flags: { shifts: await roundsByShift(device) } },
+        },
       ),
       descendAfter(device, layer, parameters, "sum", descent),
     ]);

@@ -7,6 +7,7 @@ import type { Arena } from "../../arena.ts";
 import { type Launch, launch } from "../../dispatch.ts";
 import { type PlacedLayer, wholeQuads } from "../../layout.ts";
 import { descentBuffers, descentSpecial, momentBindings, type Optimizer } from "../../optimizer/optimizer.ts";
+import { roundsByShift } from "../../private-sum/rounding.ts";
 import { type Binding, compile } from "../../wgsl/shader.ts";
 import { exampleNorm } from "../dense/example-norm.ts";
 import type { Clipped, OwnBuffer } from "../kind.ts";
@@ -69,7 +70,10 @@ export async function instanceSum(
       },
       scope: {
         counts: { step: 4 },
-        flags: { plain: to === "gradient", descends: descent !== undefined, ...descends?.flags },
+        flags: {
+          ...{ plain: to === "gradient", shifts: await roundsByShift(device) },
+          ...{ descends: descent !== undefined, ...descends?.flags },
+        },
       },
     },
   );

@@ -7,6 +7,8 @@ struct Chunk {
   limit: f32,       // L2 bound of a row's gradient, safety margin taken off
   unit: f32,        // integers per 1.0 of gradient
   exact: u32,       // a multiple of 4: so many rows' integers add up to 2²⁴ at most in each coordinate
+  up: f32,          // for whole.wgsl
+  down: f32,        // the same number
   // For descend.wgsl, of the batch's last micro-batch:
   rate: f32,        // learning rate
   scale: f32,       // 1 / (unit · rows of the batch), from the sum to the mean
