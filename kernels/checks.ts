@@ -121,7 +121,7 @@ export function checkWitness(witness: Witness, { cells }: TableSizes): void {
  * by rounding.
  */
 export function checkClip(clip: Clip, rows: number): void {
-  // Range in which f32 holds the clip factor with full precision; see private-sum/example-norm.wgsl.
+  // Range in which f32 holds the clip factor with full precision; see wgsl/snippets/clip-factor.wgsl.
   if (!(clip.norm >= 1e-6 && clip.norm <= 1e6)) {
     throw new InputError("clip.norm", `is ${clip.norm}`, "Use a bound from 1e-6 to 1e6.");
   }

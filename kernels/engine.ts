@@ -75,7 +75,7 @@ export interface EngineOptions {
 /** Of the models that are trained at once, parameters and gradients in a buffer each */
 const manyBytes = 32 * 2 ** 20;
 
-/** f32 errs in norm, quotient and product by less than this share of the clip norm (see private-sum/*.wgsl). */
+/** f32 errs in norm, quotient and product by less than this share of the clip norm (see wgsl/snippets/clip-factor.wgsl). */
 const safetyMargin = 1e-4;
 
 /** What a call does for each of its micro-batches. */

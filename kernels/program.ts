@@ -3,7 +3,7 @@
  *
  *   [gather →] forward … forward → logits ─┬─▶ histogram, selected                         (counts)
  *                                        └─▶ gradient → norm → backward → norm …         (once back through the layers)
- *                                              └─▶ clip factor → clipped sum a layer [→ descend]
+ *                                              └─▶ clipped sum a layer [→ descend]
  *
  * Without clipping there are no norms, and each layer's gradient follows at once. Where a batch is a single micro-batch
  * of one slice, the kernels that sum the gradients take the step as well, and there is no `descend`.
@@ -18,7 +18,6 @@ import { type Layout, ofMany, type PlacedLayer } from "./layout.ts";
 import { compileCounts, compileLossGradient, gradientLaunch, histogramLaunch, selectedLaunch } from "./loss/loss.ts";
 import { compileDescend } from "./optimizer/descend.ts";
 import type { Optimizer } from "./optimizer/optimizer.ts";
-import { clipFactorLaunch, compileClipFactor } from "./private-sum/clip-factor.ts";
 import { type TileFor, tilesOf } from "./tiles/tile.ts";
 
 /** What a program is for; kernels are compiled when a call first needs them. `many` models' gradients are plain. */
@@ -197,19 +196,14 @@ async function compileClipped(
   tileFor: TileFor,
   descent: Optimizer | undefined,
 ) {
-  const [clipFactor, ...bind] = await Promise.all([
-    compileClipFactor(device),
-    ...layers.map((layer) =>
+  const bind = await Promise.all(
+    layers.map((layer) =>
       isTrained(layer) ? kinds[layer.kind].clipped(device, layer, parameters, tileFor, descent) : nothingClipped,
     ),
-  ]);
+  );
   return (arena: Arena): Gradients => {
     const clipped = bind.map((one) => one(arena));
-    const buffers = { chunk: arena.get("chunks"), norms: arena.get("norms"), factors: arena.get("factors") };
-    return {
-      onTheWay: clipped.map(({ norm }) => norm),
-      after: [clipFactorLaunch(device, clipFactor, buffers), ...clipped.flatMap(({ sum }) => sum)],
-    };
+    return { onTheWay: clipped.map(({ norm }) => norm), after: clipped.flatMap(({ sum }) => sum) };
   };
 }
 

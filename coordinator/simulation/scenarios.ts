@@ -151,7 +151,7 @@ export const scenarios: Record<string, Scenario> = {
       fairness: {
         penalty: "equalized-odds",
         ...bySex,
-        step: 0.4,
+        step: 0.2,
         memory: 0.9,
         histogramShare: 0.8,
       },

@@ -6,6 +6,7 @@
 import activation from "./snippets/activation.wgsl?raw";
 import chain from "./snippets/chain.wgsl?raw";
 import chunk from "./snippets/chunk.wgsl?raw";
+import clipFactor from "./snippets/clip-factor.wgsl?raw";
 import counted from "./snippets/counted.wgsl?raw";
 import depth from "./snippets/depth.wgsl?raw";
 import descent from "./snippets/descent.wgsl?raw";
@@ -29,6 +30,7 @@ const snippets: Record<string, string> = {
   activation,
   chain,
   chunk,
+  "clip-factor": clipFactor,
   counted,
   depth,
   descent,

@@ -1,4 +1,4 @@
-/** The lengths of rows' gradients, from which their clip factors follow. */
+/** The lengths of rows' gradients, and the clip factors that follow from them. */
 import { InputError } from "../../../shared/errors.ts";
 import type { Arena } from "../../arena.ts";
 import { type Launch, launch } from "../../dispatch.ts";
@@ -18,7 +18,7 @@ const longestRow = 2 ** 22;
 /** Threads a group where a thread has a whole row to read. */
 const rowGroup = 16;
 
-type Names = "chunk" | "a" | "norms" | "flags" | "g" | "batch";
+type Names = "chunk" | "a" | "norms" | "flags" | "factors" | "g" | "batch";
 
 /** A layer's part of each row's gradient norm: ‖a‖·‖g‖, or ‖a‖ where a is the row's gradient itself. */
 export async function exampleNorm(
@@ -39,7 +39,7 @@ export async function exampleNorm(
     FIRST: Number(last),
     LAYER: index,
   };
-  const alone = { chunk: "chunk", a: "read", norms: "write", flags: "write" } as const;
+  const alone = { chunk: "chunk", a: "read", norms: "write", flags: "write", factors: "write" } as const;
   const bindings = { ...alone, ...(g && { g: "read" }), ...(a.picks && { batch: "read" }) };
   const kernel = await compile<Names>(
     device,
@@ -57,6 +57,7 @@ export async function exampleNorm(
       a: arena.get(a.buffer),
       norms: arena.get("norms"),
       flags: arena.get("flags"),
+      factors: arena.get("factors"),
       g: arena.get((g ?? a).buffer),
       batch: arena.get("batch"),
     };

@@ -1,5 +1,7 @@
-// dense/example-norm: norms[row] ← hypot(norms[row], ‖a‖·‖g‖), a layer's part of a row's gradient norm
-// a [rows, A_STRIDE] f32, or all rows with `picks` (snippets/picked.wgsl)   g [rows, G_STRIDE] f32   norms [rows] f32
+// dense/example-norm: norms[row] ← hypot(norms[row], ‖a‖·‖g‖), a layer's part of a row's gradient norm, and
+// factors[row] ← what clips a gradient of that norm: right for good behind the last layer's part, and no dispatch more
+// a [rows, A_STRIDE] f32, or all rows with `picks` (snippets/picked.wgsl)   g [rows, G_STRIDE] f32
+// norms, factors [rows] f32
 // The gradient of a dense layer for one row is the outer product a ⊗ g, whose length is ‖a‖·‖g‖ (Goodfellow 2015,
 // "Efficient per-example gradient computations"); a's column of ones brings in the bias. So the norm of every row's
 // gradient is known without any row's gradient being formed.
@@ -7,6 +9,7 @@
 // grid: one thread a row. Lengths are scaled as in Blue 1978 (ACM TOMS 4), so that squares neither overflow nor vanish:
 // a length that came out too small would break the sensitivity that the privacy proof rests on.
 //! use chunk
+//! use clip-factor
 //! use finite
 //! use length
 //! use picked
@@ -21,11 +24,12 @@ override LAYER: u32;
 @group(0) @binding(1) var<storage, read> a: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> norms: array<f32>;
 @group(0) @binding(3) var<storage, read_write> flags: array<atomic<u32>>;
+@group(0) @binding(4) var<storage, read_write> factors: array<f32>;
 //! if outer
-@group(0) @binding(4) var<storage, read> g: array<vec4f>;
+@group(0) @binding(5) var<storage, read> g: array<vec4f>;
 //! end
 //! if picks
-@group(0) @binding(5) var<storage, read> batch: array<u32>;
+@group(0) @binding(6) var<storage, read> batch: array<u32>;
 //! end
 
 // Sums of squares go in blocks: a sum of n equal-signed terms errs by up to n·2⁻²⁴, and a long row in one line would
@@ -98,4 +102,5 @@ fn example_norm(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroup
     atomicOr(&flags[LAYER], NORM_OVERFLOW);
   }
   norms[row] = norm;
+  factors[row] = clip_factor(norm);
 }

@@ -83,7 +83,7 @@ export const embedding: LayerKind = {
         device,
         file("example-norm"),
         exampleNormSource,
-        { chunk: "chunk", chain: "read", g: "read", norms: "write", flags: "write" },
+        { chunk: "chunk", chain: "read", g: "read", norms: "write", flags: "write", factors: "write" },
         { constants: { TOKENS, WIDTH, STRIDE, LAYER: index } },
       ),
       compile(
@@ -107,7 +107,13 @@ export const embedding: LayerKind = {
       return {
         norm: [
           launch(device, chains, { chunk, ids, chain }, (rows) => rows * positions),
-          launch(device, norm, { chunk, chain, g, norms, flags: arena.get("flags") }, (rows) => rows, longGroup),
+          launch(
+            device,
+            norm,
+            { chunk, chain, g, norms, flags: arena.get("flags"), factors },
+            (rows) => rows,
+            longGroup,
+          ),
         ],
         sum: [
           launch(device, sum, { chunk, chain, ids, g, factors, sum: arena.get("sum") }, () => outputs, longGroup),

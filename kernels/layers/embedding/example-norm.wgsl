@@ -1,11 +1,12 @@
-// embedding/example-norm: norms[row] ← hypot(norms[row], length of the row's gradient by E)
+// embedding/example-norm: norms[row] ← hypot(norms[row], length of the row's gradient by E), and that norm's factor
 // The gradient is, for each number in the row, the sum over its tokens of g: longer than their g taken apart where they
 // point the same way.
-// chain [rows, TOKENS] u32 of chains.wgsl   g [rows, TOKENS, STRIDE] f32   norms [rows] f32
+// chain [rows, TOKENS] u32 of chains.wgsl   g [rows, TOKENS, STRIDE] f32   norms, factors [rows] f32
 // grid: one thread a row. Squares are added up a token at a time, so that long rows keep their margin
 // (../dense/example-norm.wgsl).
 //! use chunk
 //! use chain
+//! use clip-factor
 //! use finite
 //! use length
 override TOKENS: u32;
@@ -17,6 +18,7 @@ override LAYER: u32;
 @group(0) @binding(2) var<storage, read> g: array<f32>;
 @group(0) @binding(3) var<storage, read_write> norms: array<f32>;
 @group(0) @binding(4) var<storage, read_write> flags: array<atomic<u32>>;
+@group(0) @binding(5) var<storage, read_write> factors: array<f32>;
 
 @compute @workgroup_size(16)
 fn example_norm(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -32,6 +34,7 @@ fn example_norm(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroup
     atomicOr(&flags[LAYER], NORM_OVERFLOW);
   }
   norms[row] = norm;
+  factors[row] = clip_factor(norm);
 }
 
 fn square(row: u32, scale: f32, largest: ptr<function, f32>) -> f32 {
