@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { conllRecords, isConll, parseConll, writeConll } from "./conll.ts";
 import { entityReport, formatReport, wordReport } from "./tagging-report.ts";
-import { entitiesOf, entityTable, tagsOf, toBio } from "./tags.ts";
+import { entitiesOf, entityTable, likeliestTags, tagsOf, toBio } from "./tags.ts";
 import vectors from "./vectors/tagging.json" with { type: "json" };
 
 const sentencesOf = ({ gold, found }: { gold: string[]; found: string[] }) =>
@@ -28,6 +28,40 @@ it("an I that goes on with nothing begins a name, but not strictly", () => {
   ];
   expect(entitiesOf(tags)).toEqual(all);
   expect(entitiesOf(tags, true)).toEqual([all[1], all[3]]);
+});
+
+const isBio = (tags: readonly string[]): boolean =>
+  tags.every(
+    (tag, i) => !tag.startsWith("I-") || (i > 0 && tags[i - 1] !== "O" && tags[i - 1]!.slice(2) === tag.slice(2)),
+  );
+
+it("of all ways to tag the words in BIO, the likeliest is found", () => {
+  const names = tagsOf(["PER", "LOC"]);
+  const ways = (words: number): number[][] =>
+    words === 0 ? [[]] : ways(words - 1).flatMap((way) => [...names.keys()].map((tag) => [...way, tag]));
+  const logit = fc.double({ min: -9, max: 9, noNaN: true });
+  const text = fc.array(fc.array(logit, { minLength: 5, maxLength: 5 }), { minLength: 4, maxLength: 4 });
+  fc.assert(
+    fc.property(text, fc.subarray([0, 1, 2, 3]), (tokens, starts) => {
+      const [found] = likeliestTags(names, tokens.flat(), [starts], [starts.length + 1]);
+      // The last word did not find room.
+      expect(found!.pop()).toBe("O");
+      expect(isBio(found!)).toBe(true);
+      const score = (tags: readonly number[]) => tags.reduce((sum, tag, i) => sum + tokens[starts[i]!]![tag]!, 0);
+      const allowed = ways(starts.length).filter((way) => isBio(way.map((tag) => names[tag]!)));
+      const best = Math.max(...allowed.map(score));
+      expect(score(found!.map((tag) => names.indexOf(tag)))).toBeCloseTo(best, 9);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it("a name that begins with I alone is given up, or begun, whichever is likelier", () => {
+  const names = tagsOf(["PER"]);
+  const tags = (...words: number[][]) =>
+    likeliestTags(names, words.flat(), [words.map((_, i) => i)], [words.length])[0];
+  expect(tags([3, 0, 1], [0, 0, 2])).toEqual(["O", "O"]);
+  expect(tags([3, 2.5, 1], [0, 0, 2])).toEqual(["B-PER", "I-PER"]);
 });
 
 it("reads both forms of CoNLL, and leaves out sentences with a line that has no tag", () => {

@@ -3,8 +3,6 @@
  * told from tags as conlleval and seqeval's default do: an `I-` that goes on with nothing begins a name all the same.
  */
 
-import { likeliest } from "../fairness/class-figures.ts";
-
 /** A name in a sentence of tagged words. */
 export interface Entity {
   type: string;
@@ -87,7 +85,10 @@ export function tokenLabels(
 }
 
 /**
- * The likeliest tag of each word, by the logits at its first token; of words that were not read, O.
+ * The likeliest tags of each text's words, by the logits at their first tokens, among those where every `I-` goes on with
+ * a name of its type (Viterbi 1967; He, Lee, Lewis & Zettlemoyer 2017, §2.2, «BIO constraints»); of words that were not
+ * read, O.
+ * @param names of tags, as `tagsOf` has them
  * @param logits [texts, room, names]
  * @param words of each text
  */
@@ -97,13 +98,34 @@ export function likeliestTags(
   starts: readonly (readonly number[])[],
   words: readonly number[],
 ): string[][] {
-  const best = likeliest(logits, names.length);
-  const room = best.length / Math.max(1, starts.length);
-  return starts.map((own, text) =>
-    Array.from({ length: words[text]! }, (_, word) =>
-      own[word] === undefined ? outside : names[best[text * room + own[word]]!]!,
-    ),
-  );
+  const room = logits.length / names.length / Math.max(1, starts.length);
+  const before = names.map((name) => predecessors(names, name));
+  return starts.map((own, text) => {
+    const scores = own.map((start) => names.map((_, tag) => logits[(text * room + start) * names.length + tag]!));
+    const path = bestPath(scores, before).map((tag) => names[tag]!);
+    return Array.from({ length: words[text]! }, (_, word) => path[word] ?? outside);
+  });
+}
+
+/** Tags that may stand before one; a text begins as if behind O. */
+const predecessors = (names: readonly string[], name: string): number[] =>
+  [...names.keys()].filter((i) => !name.startsWith("I-") || names[i]!.slice(1) === `-${name.slice(2)}`);
+
+/** @param scores [words, tags] @param before of each tag, those that may stand before it; the first is O */
+function bestPath(scores: readonly (readonly number[])[], before: readonly (readonly number[])[]): number[] {
+  let best = before.map((_, tag) => (tag === 0 ? 0 : Number.NEGATIVE_INFINITY));
+  const from = scores.map((own) => {
+    const chosen = before.map((tags) => tags.reduce((a, b) => (best[b]! > best[a]! ? b : a)));
+    best = chosen.map((tag, i) => best[tag]! + own[i]!);
+    return chosen;
+  });
+  let tag = best.reduce((a, score, i) => (score > best[a]! ? i : a), 0);
+  const path = from.map((_, i) => {
+    const own = tag;
+    tag = from[from.length - 1 - i]![own]!;
+    return own;
+  });
+  return path.reverse();
 }
 
 const placeOf = ({ type, from, to }: Entity): string => `${from} ${to} ${type}`;
