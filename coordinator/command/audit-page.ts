@@ -13,18 +13,12 @@ export function auditPage({ audit, last, canaries, canaryTwin, inversion }: Audi
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const epsilon = (value: number) => (value < 1000 ? value.toFixed(3) : "above 1000");
   const statement = `ε = ${epsilon(audit.claimed)} at δ = ${audit.delta}, for one participant added or removed (add-remove), one noisy sum at noise multiplier ${audit.noiseMultiplier}`;
-  const bars = [
-    { text: "the real build", bound: audit.lowerBound, ok: !audit.flagged },
-    ...Object.entries(audit.twins).map(([name, twin]) => ({
-      text: `twin: ${twinTexts[name] ?? name}`,
-      bound: twin.lowerBound,
-      ok: !twin.flagged,
-    })),
-  ];
-  const rows = [
+  const builds = [
     ["the real build", audit] as const,
     ...Object.entries(audit.twins).map(([name, twin]) => [twinTexts[name] ?? name, twin] as const),
-  ].map(
+  ];
+  const bars = builds.map(([text, { lowerBound, flagged }]) => ({ text, bound: lowerBound, ok: !flagged }));
+  const rows = builds.map(
     ([text, v]) =>
       `<tr><th scope="row">${text}</th><td>${epsilon(v.lowerBound)}</td><td>${v.flaggedRuns} of ${audit.runs}</td></tr>`,
   );
@@ -44,7 +38,7 @@ export function auditPage({ audit, last, canaries, canaryTwin, inversion }: Audi
 body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1b1b1f;background:#fff}
 table{border-collapse:collapse}th,td{padding:.25rem .75rem;border-bottom:1px solid #d5d5dd;text-align:left}
 figure{display:inline-block;margin:.5rem 1rem .5rem 0;width:8.5rem;vertical-align:top}figcaption{font-size:.85rem}
-svg text{font:13px system-ui,sans-serif}
+svg text{font:13px system-ui,sans-serif;paint-order:stroke;stroke:#fff;stroke-width:4px}
 </style>
 <h1>Privacy audit: ${audit.ok ? "nothing found, and the attack works" : "something is wrong"}</h1>
 <p>Claimed: ${statement}. Every bound below holds with ${percent(audit.confidence)} confidence. A bound above the claim
@@ -87,7 +81,7 @@ function barChart(bars: { text: string; bound: number; ok: boolean }[], claimed:
   const bottom = bars.length * height;
   return (
     `<svg role="img" aria-label="Lower bounds on ε of each build beside the claim" viewBox="0 0 ${width} ${bottom + 24}" width="100%">` +
-    `${rows.join("")}<line x1="${x(claimed)}" x2="${x(claimed)}" y1="0" y2="${bottom}" stroke="#1b1b1f" stroke-dasharray="4 3"/>` +
+    `<line x1="${x(claimed)}" x2="${x(claimed)}" y1="0" y2="${bottom}" stroke="#1b1b1f" stroke-dasharray="4 3"/>${rows.join("")}` +
     `<text x="${x(claimed)}" y="${bottom + 17}" text-anchor="middle">claimed</text></svg>`
   );
 }
