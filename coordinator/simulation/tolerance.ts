@@ -1,7 +1,8 @@
 /**
  * The tolerance that a scenario's penalty gets, chosen on held-back rows. A tighter one narrows the gap and costs quality,
  * so the one is taken that keeps both sides of the goal most surely: the greatest smaller margin, in standard errors.
- * Every scenario has the same steps, in parts of the gap it aims at, so that nobody lists values who has seen where they lead.
+ * Every scenario has the same steps, in parts of the gap it aims at, so that nobody lists values who has seen where they lead;
+ * between two of them both margins are taken to go straight from one to the other.
  */
 
 /** A quality (accuracy, AUC, the worst group's accuracy) to be kept at a gap: both from 0 to 1. */
@@ -41,10 +42,34 @@ export async function chooseTolerance(
   // An error that few runs tell is itself uncertain; all tolerances share one, so that none wins by a small error.
   const qualityError = rootMeanSquare(known.map((seen) => seen.qualityError));
   const gapError = rootMeanSquare(known.map((seen) => seen.gapError));
-  const margin = ({ quality, gap }: Look): number =>
-    Math.min((quality - goal.atLeast) / qualityError, (goal.gapAtMost - gap) / gapError);
-  const chosen = known.reduce((a, b) => (margin(b) > margin(a) ? b : a));
-  return { tolerance: chosen.tolerance, looked };
+  const marginsAt = ({ tolerance, quality, gap }: Look): Margins => ({
+    tolerance,
+    quality: (quality - goal.atLeast) / qualityError,
+    gap: (goal.gapAtMost - gap) / gapError,
+  });
+  const margins = known.map(marginsAt);
+  const all = margins.flatMap((own, i) => (i === 0 ? [own] : [...crossing(margins[i - 1]!, own), own]));
+  const chosen = all.reduce((a, b) => (smaller(b) > smaller(a) ? b : a));
+  // Two digits: it is not known any better.
+  return { tolerance: Number(chosen.tolerance.toPrecision(2)), looked };
+}
+
+/** What is left of both sides of a goal, in standard errors. */
+interface Margins {
+  tolerance: number;
+  quality: number;
+  gap: number;
+}
+
+const smaller = ({ quality, gap }: Margins): number => Math.min(quality, gap);
+
+/** Where between two tolerances both margins are the same, if they are. Steps are factors: the part is of a logarithm. */
+function crossing(a: Margins, b: Margins): Margins[] {
+  const [before, behind] = [a.quality - a.gap, b.quality - b.gap];
+  if (before * behind >= 0) return [];
+  const part = before / (before - behind);
+  const margin = a.quality + part * (b.quality - a.quality);
+  return [{ tolerance: a.tolerance * (b.tolerance / a.tolerance) ** part, quality: margin, gap: margin }];
 }
 
 const rootMeanSquare = (values: readonly number[]): number =>
