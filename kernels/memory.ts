@@ -29,8 +29,18 @@ export class Memory {
     this.result("histogram", this.sizes.histogram);
     this.result("selected", 0);
     // Bound by kernels that a call may not run; a binding needs a buffer all the same.
-    for (const name of ["features", "facts", "token counts", "witness", "thresholds", "anchor", "steps", "drift"])
-      this.#upload(name, new Uint32Array(1));
+    const unused = [
+      "features",
+      "input norms",
+      "facts",
+      "token counts",
+      "witness",
+      "thresholds",
+      "anchor",
+      "steps",
+      "drift",
+    ];
+    for (const name of unused) this.#upload(name, new Uint32Array(1));
     for (const name of ["first", "second"]) this.result(name, 0);
     this.#upload("frozen", frozen);
   }
@@ -78,6 +88,7 @@ export class Memory {
       facts.set(rows.cells.subarray(row * attributes, (row + 1) * attributes), fact + labels);
     }
     this.#upload("features", features);
+    if (this.#layout.layers[0]!.picks) this.#upload("input norms", normsOf(features, inputStride));
     this.#upload("facts", facts);
     if (this.#layout.padded)
       this.#upload("token counts", this.#layout.begins === "tokens" ? countsOf(rows, inputs) : rows.tokens!);
@@ -160,3 +171,9 @@ function countsOf({ count, features }: Rows, room: number): Uint32Array {
     return padding < 0 ? room : padding;
   });
 }
+
+/** Lengths of padded rows, the column of ones among them. */
+const normsOf = (features: Float32Array, stride: number): Float32Array<ArrayBuffer> =>
+  Float32Array.from({ length: features.length / stride }, (_, row) =>
+    Math.sqrt(features.subarray(row * stride, (row + 1) * stride).reduce((sum, x) => sum + x * x, 0)),
+  );

@@ -34,7 +34,7 @@ export async function exampleNorm(
   }
   const common = {
     GROUP: rowGroup,
-    A_STRIDE: a.stride,
+    ...(!a.picks && { A_STRIDE: a.stride }),
     BLOCK: Math.ceil(Math.sqrt(longest / 4)),
     FIRST: Number(last),
     LAYER: index,
@@ -54,7 +54,7 @@ export async function exampleNorm(
   return (arena) => {
     const buffers = {
       chunk: arena.get("chunks"),
-      a: arena.get(a.buffer),
+      a: arena.get(a.picks ? "input norms" : a.buffer),
       norms: arena.get("norms"),
       flags: arena.get("flags"),
       factors: arena.get("factors"),

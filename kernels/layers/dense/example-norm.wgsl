@@ -1,7 +1,7 @@
 // dense/example-norm: norms[row] ← hypot(norms[row], ‖a‖·‖g‖), a layer's part of a row's gradient norm, and
 // factors[row] ← what clips a gradient of that norm: right for good behind the last layer's part, and no dispatch more
-// a [rows, A_STRIDE] f32, or all rows with `picks` (snippets/picked.wgsl)   g [rows, G_STRIDE] f32
-// norms, factors [rows] f32
+// a [rows, A_STRIDE] f32, or with `picks` ‖a‖ of all rows, as data that never changes is measured once
+// g [rows, G_STRIDE] f32   norms, factors [rows] f32
 // The gradient of a dense layer for one row is the outer product a ⊗ g, whose length is ‖a‖·‖g‖ (Goodfellow 2015,
 // "Efficient per-example gradient computations"); a's column of ones brings in the bias. So the norm of every row's
 // gradient is known without any row's gradient being formed.
@@ -14,14 +14,21 @@
 //! use length
 //! use picked
 override GROUP: u32;     // threads a group
+//! if picks
+//! else
 override A_STRIDE: u32;
+//! end
 //! if outer
 override G_STRIDE: u32;
 //! end
 override FIRST: bool;   // of the layers, counted backwards: finds the norms of the micro-batch before
 override LAYER: u32;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
+//! if picks
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+//! else
 @group(0) @binding(1) var<storage, read> a: array<vec4f>;
+//! end
 @group(0) @binding(2) var<storage, read_write> norms: array<f32>;
 @group(0) @binding(3) var<storage, read_write> flags: array<atomic<u32>>;
 @group(0) @binding(4) var<storage, read_write> factors: array<f32>;
@@ -37,7 +44,13 @@ override LAYER: u32;
 // 1.3·10⁻⁴, and their length by half of that.
 override BLOCK: u32;  // vec4s
 
-fn length_a(first: u32) -> f32 {
+//! if picks
+fn length_a(row: u32) -> f32 {
+  return a[picked(row)];
+}
+//! else
+fn length_a(row: u32) -> f32 {
+  let first = row * (A_STRIDE / 4u);
   let sum = square_a(first, 1.0);
   if (is_plain(sum)) { return sqrt(sum); }
   var largest = vec4f();
@@ -59,9 +72,11 @@ fn square_a(first: u32, scale: f32) -> f32 {
   }
   return sum;
 }
+//! end
 
 //! if outer
-fn length_g(first: u32) -> f32 {
+fn length_g(row: u32) -> f32 {
+  let first = row * (G_STRIDE / 4u);
   let sum = square_g(first, 1.0);
   if (is_plain(sum)) { return sqrt(sum); }
   var largest = vec4f();
@@ -90,9 +105,9 @@ fn example_norm(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroup
   let row = thread_of(id, groups, GROUP);
   if (row >= chunk.rows) { return; }
   //! if outer
-  let own = length_a(picked(row) * (A_STRIDE / 4u)) * length_g(row * (G_STRIDE / 4u));
+  let own = length_a(row) * length_g(row);
   //! else
-  let own = length_a(row * (A_STRIDE / 4u));
+  let own = length_a(row);
   //! end
   let before = select(norms[row], 0.0, FIRST);
   let norm = hypot(before, own);
