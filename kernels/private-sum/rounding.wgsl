@@ -1,4 +1,4 @@
-// private-sum/rounding: whole[i] = max(values[i] + up, 2²³) − down, as snippets/whole.wgsl does it
+// private-sum/rounding: whole[i] = abs(values[i] + up) − down, as snippets/whole.wgsl does it
 // values, whole [GROUP] f32   shift: up and down, which are one number, as a compiler must not know   grid: one group
 override GROUP: u32;
 struct Shift {
@@ -11,5 +11,5 @@ struct Shift {
 
 @compute @workgroup_size(GROUP)
 fn rounding(@builtin(local_invocation_index) i: u32) {
-  whole[i] = max(values[i] + shift.up, 0x1p23f) - shift.down;
+  whole[i] = abs(values[i] + shift.up) - shift.down;
 }

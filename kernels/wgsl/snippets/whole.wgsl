@@ -1,12 +1,12 @@
 // The whole number nearest to v, |v| ≤ 2²². With `shifts`, where the adapter is known to round sums to the nearest (see
 // ../../private-sum/rounding.ts), by two additions, and of two it is the even one. Both shifts are one number, but come
 // from outside: a compiler that saw so might take it off again at once, and the rounding with it. Nor may it bring both
-// together first, as WGSL lets it order sums: max stands between, and changes nothing, as v + up is never below 2²³.
+// together first, as WGSL lets it order sums: abs stands between, and changes nothing, as v + up is never below 2²³.
 // Otherwise by what is above the whole number below, which has no rounding of its own; half a number added first would
 // have one, from 2²¹ on of a quarter. round() takes ten instructions on a processor.
 fn whole(v: f32) -> f32 {
   //! if shifts
-  return max(v + chunk.up, 0x1p23f) - chunk.down;
+  return abs(v + chunk.up) - chunk.down;
   //! else
   let below = floor(v);
   return below + select(0.0, 1.0, v - below >= 0.5);
@@ -15,7 +15,7 @@ fn whole(v: f32) -> f32 {
 
 fn wholes(v: vec4f) -> vec4f {
   //! if shifts
-  return max(v + chunk.up, vec4f(0x1p23f)) - chunk.down;
+  return abs(v + chunk.up) - chunk.down;
   //! else
   let below = floor(v);
   return below + select(vec4f(), vec4f(1.0), v - below >= vec4f(0.5));
