@@ -257,8 +257,8 @@ describe.skipIf(device === undefined)("its forward pass", () => {
     const file = readEncoderFile(await encoderBytes(encoders, brought.sha256));
     const none = { cells: 0, attributes: 0 };
     const { engine, encode } = await openTextEngine(async () => device!, architecture, none, file);
-    const { features, tokens } = await encode(texts);
-    await engine.load({ count: texts.length, features, tokens, labels: new Uint8Array(4), cells: new Uint8Array(0) });
+    const inputs = await encode(texts);
+    await engine.load({ count: texts.length, ...inputs, labels: new Uint8Array(4), cells: new Uint8Array(0) });
     const parameters = new Float32Array(parameterCount(architecture));
     head.forEach((value, i) => {
       parameters[parameters.length - head.length + i] = value;

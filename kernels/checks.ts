@@ -1,6 +1,7 @@
 /** What the engine asks of its inputs before anything reaches the GPU, where a wrong index or a NaN says nothing. */
 import { InputError } from "../shared/errors.ts";
 import { scoreBins, undisclosed, type Witness } from "../shared/fairness/histogram.ts";
+import { padding } from "../shared/text/padding.ts";
 import { unlabelled } from "../shared/text/tags.ts";
 import type { Clip, Rows, TableSizes } from "./inputs.ts";
 import { type Layout, nameOf } from "./layout.ts";
@@ -35,25 +36,32 @@ export function checkFrozen({ frozen: expected }: Layout, frozen: Float32Array):
 
 export function checkRows(
   rows: Rows,
-  { layers, labels: each, begins, padded }: Layout,
+  { layers, labels: each, begins, packed }: Layout,
   { cells, attributes }: TableSizes,
 ): void {
   const inputs = layers[0]!.input.width;
-  const lengths = { features: inputs, labels: each, cells: attributes };
-  for (const [name, width] of Object.entries(lengths)) {
+  const counted = packed && begins === "numbers";
+  if (counted) checkCounts(rows, layers[0]!.input.rowsEach);
+  const vectors = counted ? rows.tokens!.reduce((sum, count) => sum + count, 0) : rows.count;
+  const lengths = {
+    features: vectors * (counted ? layers[0]!.input.rows.width : inputs),
+    labels: rows.count * each,
+    cells: rows.count * attributes,
+  };
+  for (const [name, expected] of Object.entries(lengths)) {
     const { length } = rows[name as keyof typeof lengths];
-    if (length !== rows.count * width) {
-      throw new InputError(`rows.${name}`, `has ${length} entries`, `${rows.count} rows need ${rows.count * width}.`);
+    if (length !== expected) {
+      throw new InputError(`rows.${name}`, `has ${length} entries`, `${rows.count} rows need ${expected}.`);
     }
   }
   const badFeature = rows.features.findIndex((value) => !Number.isFinite(value));
   if (badFeature >= 0) {
-    const place = `row ${Math.floor(badFeature / inputs)}, column ${badFeature % inputs}`;
+    const width = counted ? layers[0]!.input.rows.width : inputs;
+    const place = `${counted ? "token" : "row"} ${Math.floor(badFeature / width)}, column ${badFeature % width}`;
     const found = `input of layer 1 is ${rows.features[badFeature]} at ${place}`;
     throw new InputError("rows.features", found, "Every feature must be finite.");
   }
   if (begins === "tokens") checkTokens(rows.features, inputs, layers[0]!.inputs);
-  else if (padded) checkCounts(rows, layers[0]!.input.rowsEach);
   const labels = Math.max(2, layers.at(-1)!.outputs);
   const badLabel = rows.labels.findIndex((label) => label >= labels && !(each > 1 && label === unlabelled));
   if (badLabel >= 0) {
@@ -77,8 +85,8 @@ function checkCounts({ tokens, count }: Rows, room: number): void {
 /** Token numbers of the vocabulary, then nothing but -1. */
 function checkTokens(features: Float32Array, tokens: number, vocabulary: number): void {
   const bad = features.findIndex((id, i) => {
-    if (id === -1) return false;
-    const behindPadding = i % tokens > 0 && features[i - 1] === -1;
+    if (id === padding) return false;
+    const behindPadding = i % tokens > 0 && features[i - 1] === padding;
     return behindPadding || !Number.isInteger(id) || id < 0 || id >= vocabulary;
   });
   if (bad < 0) return;

@@ -14,8 +14,9 @@ export interface Launch {
 }
 
 /** Of chunks.ts, which explains them */
-interface MicroBatch {
+export interface MicroBatch {
   rows: number;
+  lines: number;
   room: number;
   exact: number;
 }
@@ -24,7 +25,7 @@ interface MicroBatch {
 export const lineGroup = 64;
 
 /** Bytes of one record of wgsl/snippets/chunk.wgsl, and the distance dynamic offsets must keep (the default limit). */
-export const chunkBytes = 52;
+export const chunkBytes = 60;
 export const chunkStride = 256;
 
 export function launch<Name extends string>(
@@ -50,6 +51,8 @@ export function record(
   facts: MicroBatch,
 ): void {
   const groups = Math.ceil(threads(facts.rows, facts) / group);
+  // Of rows without tokens there is nothing to do.
+  if (groups === 0) return;
   // At most 65,535 groups a dimension (the default limit): a long line of groups is folded, see chunk.wgsl.
   const height = Math.ceil(groups / 65535);
   pass.setPipeline(pipeline);

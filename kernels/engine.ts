@@ -26,8 +26,8 @@ import { type Launch, record } from "./dispatch.ts";
 import type { Clip, Rows, TableSizes } from "./inputs.ts";
 import { sliceOf, wholeBatch } from "./layers/dense/dense.ts";
 import { kinds } from "./layers/kinds.ts";
-import { checkParameters, type Layout, layoutOf, type PlacedLayer } from "./layout.ts";
-import { Memory } from "./memory.ts";
+import { checkParameters, type Layout, layoutOf, type PlacedLayer, wholeQuads } from "./layout.ts";
+import { Memory, mostOf } from "./memory.ts";
 import { corrections, type Optimizer, plainSgd } from "./optimizer/optimizer.ts";
 import { Pace } from "./pace.ts";
 import { type Bind, keyOf, type Program, Programs, type Purpose } from "./program.ts";
@@ -69,7 +69,7 @@ export interface EngineOptions {
   /** Parameters of an encoder [frozenCount] */
   frozen?: Float32Array | undefined;
   /** Whether rows of vectors have token counts of their own (Rows.tokens) */
-  padded?: boolean;
+  counted?: boolean;
 }
 
 /** Of the models that are trained at once, parameters and gradients in a buffer each */
@@ -125,7 +125,7 @@ export class Engine {
     tables: TableSizes,
     options: EngineOptions = {},
   ): Promise<Engine> {
-    const layout = layoutOf(architecture, options.padded);
+    const layout = layoutOf(architecture, options.counted);
     checkTables(layout, tables);
     checkFrozen(layout, options.frozen ?? new Float32Array(0));
     const programs = new Programs(device, layout);
@@ -158,8 +158,7 @@ export class Engine {
       checkClip(clip, batch.length);
       checkWitness(witness, this.#tables);
       this.#memory.uploadWitness(witness);
-      const chunks = cut(0, batch.length, this.#chunkRows, gridOf(clip));
-      this.#memory.uploadCall(parameters, batch, chunks);
+      const chunks = this.#memory.uploadCall(parameters, batch, cut(0, batch.length, this.#chunkRows, gridOf(clip)));
       return {
         chunks,
         steps: ({ forward, histogram, backward }) => ({
@@ -182,8 +181,8 @@ export class Engine {
       checkBatch(batch, this.#count);
       this.#memory.uploadThresholds(thresholdsAbove(thresholds));
       this.#memory.result("selected", selectedBytes);
-      const chunks = cut(0, batch.length, this.#chunkRows, { thresholds: thresholds.length });
-      this.#memory.uploadCall(parameters, batch, chunks);
+      const cuts = cut(0, batch.length, this.#chunkRows, { thresholds: thresholds.length });
+      const chunks = this.#memory.uploadCall(parameters, batch, cuts);
       return {
         chunks,
         steps: ({ forward, histogram, selected }) => ({
@@ -219,7 +218,7 @@ export class Engine {
       reads,
       () => {
         const joined = new Uint32Array(batches.reduce((sum, batch) => sum + batch.length, 0));
-        const chunks: (Chunk & { endsBatch: boolean })[] = [];
+        const cuts: (Chunk & { endsBatch: boolean })[] = [];
         let start = 0;
         let step = 0;
         for (const batch of batches) {
@@ -231,12 +230,12 @@ export class Engine {
           const common = { ...(clip && gridOf(clip)), rate: learningRate, scale, ...corrections(step) };
           const own = cut(start, batch.length, this.#chunkRows, common);
           start += batch.length;
-          chunks.push(...own.map((chunk) => ({ ...chunk, endsBatch: chunk.first + chunk.rows === start })));
+          cuts.push(...own.map((chunk) => ({ ...chunk, endsBatch: chunk.first + chunk.rows === start })));
         }
         checkWitness(witness, this.#tables);
         this.#memory.uploadWitness(witness);
-        this.#memory.uploadCall(parameters, joined, chunks);
-        if (!clip) this.#memory.plainGradient(chunks.reduce((rows, chunk) => Math.max(rows, chunk.rows), 0));
+        const chunks = this.#memory.uploadCall(parameters, joined, cuts);
+        if (!clip) this.#memory.plainGradient({ rows: mostOf(chunks, "rows"), lines: mostOf(chunks, "lines") });
         const state = this.#memory.optimizerState(optimizer, parameters);
         const descend = bindDescent ? [bindDescent(this.#memory.arena)] : [];
         return {
@@ -302,13 +301,13 @@ export class Engine {
       const total = batches.reduce((sum, own) => sum + own.length, 0);
       const joined = new Uint32Array(total * room);
       const steps = new Float32Array(total * 2);
-      const chunks: Chunk[] = [];
+      const cuts: Chunk[] = [];
       let at = 0;
       for (let step = 0; step < batches[0]!.length; step++) {
         const active = batches.filter(({ length }) => length > step).length;
         const rows = active * room;
         const common = { rate: learningRate, ...corrections(step + 1) };
-        chunks.push({ ...cut(at * room, rows, rows, common)[0]!, room });
+        cuts.push({ ...cut(at * room, rows, rows, common)[0]!, room });
         for (let model = 0; model < active; model++, at++) {
           const batch = batches[model]![step]!;
           checkBatch(batch, this.#count);
@@ -322,13 +321,13 @@ export class Engine {
       checkWitness(witness, this.#tables);
       this.#memory.uploadWitness(witness);
       this.#memory.uploadSteps(steps);
-      this.#memory.uploadCall(parameters, joined, chunks, models);
+      const chunks = this.#memory.uploadCall(parameters, joined, cuts, models);
       if (drift) {
         const own = new Float32Array(models * this.#layout.parameters);
         for (const [i, one] of drift.entries()) own.set(one, i * this.#layout.parameters);
         this.#memory.uploadDrift(own);
       }
-      this.#memory.plainGradient(room, models);
+      this.#memory.plainGradient({ rows: room, lines: 0 }, models);
       const state = this.#memory.optimizerState(optimizer, parameters, models);
       const descend = bindDescent(this.#memory.arena);
       return {
@@ -343,26 +342,43 @@ export class Engine {
     return result;
   }
 
-  /** What the last layer gives for the batch's rows, in its order [batch, ...outputShape]: of a whole model, logits. */
-  async scores(parameters: Float32Array, batch: Uint32Array): Promise<Float32Array> {
+  /**
+   * What the last layer gives for the batch's rows, in its order [batch, ...outputShape]: of a whole model, logits. Of
+   * tokens, zeros stand behind those that a row has.
+   */
+  async scores(parameters: Float32Array, batch: Uint32Array): Promise<Float32Array<ArrayBuffer>> {
     const { output } = this.#layout.layers.at(-1)!;
-    const rowBytes = 4 * output.stride;
-    const bytes = batch.length * rowBytes;
+    const { packed, rowsEach, width: each } = output;
+    const { width, stride } = output.rows;
+    const bytes = 4 * batch.length * output.stride;
+    let tokens = new Uint32Array(0);
     const [padded] = await this.#call("counts", [["scores", bytes]], () => {
       checkBatch(batch, this.#count);
       const scores = this.#memory.result("scores", bytes);
-      const chunks = cut(0, batch.length, this.#chunkRows, {});
-      this.#memory.uploadCall(parameters, batch, chunks);
+      const chunks = this.#memory.uploadCall(parameters, batch, cut(0, batch.length, this.#chunkRows, {}));
+      if (packed) tokens = batch.map((row) => this.#memory.tokens[row]!);
       const outputs = this.#memory.arena.get(output.activation);
       return {
         chunks,
         steps: ({ forward }) => ({ clear: [], each: () => forward }),
-        keep: (encoder, { first, rows }) =>
-          encoder.copyBufferToBuffer(outputs, 0, scores, first * rowBytes, rows * rowBytes),
+        keep: (encoder, { first, rows, firstLine, lines }) => {
+          const [from, count] = packed ? [firstLine, lines] : [first * rowsEach, rows * rowsEach];
+          encoder.copyBufferToBuffer(outputs, 0, scores, 4 * from * stride, 4 * count * stride);
+        },
       };
     });
-    const { width, stride } = output.rows;
-    return new Float32Array(padded!).filter((_, i) => i % stride < width);
+    const read = new Float32Array(padded!);
+    const found = new Float32Array(batch.length * each);
+    let from = 0;
+    for (let row = 0; row < batch.length; row++) {
+      const lines = packed ? tokens[row]! : rowsEach;
+      for (let i = 0; i < lines; i++) {
+        const at = (from + i) * stride;
+        found.set(read.subarray(at, at + width), row * each + i * width);
+      }
+      from += packed ? wholeQuads(lines) : rowsEach;
+    }
+    return found;
   }
 
   /** Frees the buffers; later calls reject. The device stays the caller's. */

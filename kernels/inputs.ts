@@ -2,7 +2,7 @@
 
 export interface Rows {
   count: number;
-  /** [count, inputs] f32, finite */
+  /** [count, inputs] f32, finite; of vectors of tokens that rows have their own number of, [tokens of all rows, width] */
   features: Float32Array;
   /** [count], 0 or 1, or the number of a class; of a model with logits of every token [count, tokens], `unlabelled` where there is none */
   labels: Uint8Array;

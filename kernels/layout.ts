@@ -9,6 +9,9 @@
  *
  * ‖a‖² + 1 of the per-example norm is then simply the squared length of the padded row. What a convolution gives is
  * padded pixel by pixel instead, and what has tokens token by token, since each is a row of a product.
+ *
+ * Rows of tokens that are not all as long lie packed, one row's behind the other's: each has as many lines as it has
+ * tokens, in whole quads.
  */
 import { InputError } from "../shared/errors.ts";
 import type { PlainActivation } from "../shared/layers.ts";
@@ -34,9 +37,10 @@ export interface Tensor {
   /** Pixels of an image, tokens, 1 otherwise, and numbers from one to the next */
   pixels: number;
   pixelStride: number;
-  /** How one of the micro-batch lies: so many padded rows */
+  /** How one of the micro-batch lies: so many padded rows, with `packed` at most so many */
   rows: PaddedRows;
   rowsEach: number;
+  packed: boolean;
 }
 
 export interface PlacedLayer extends Omit<Layer, "skip"> {
@@ -56,8 +60,6 @@ export interface PlacedLayer extends Omit<Layer, "skip"> {
   last: boolean;
   /** The buffer that its parameters lie in */
   parametersIn: "parameters" | "frozen";
-  /** Whether rows have fewer tokens than there is room for, of which the `lengths` say how many */
-  padded: boolean;
   /** Of many models at once: numbers from one's parameters to the next; otherwise 0 */
   modelStride: number;
 }
@@ -72,18 +74,21 @@ export interface Layout {
   /** Whether the model begins with token numbers */
   begins: "numbers" | "tokens";
   /** Whether rows have fewer tokens than there is room for */
-  padded: boolean;
+  packed: boolean;
   /** Whether a micro-batch is of many models, each with parameters of its own */
   many: boolean;
 }
 
 export const wholeQuads = (n: number): number => 4 * Math.ceil(n / 4);
 
-/** @param padded whether rows have token counts of their own although the model begins with vectors */
-export function layoutOf(architecture: Architecture, padded = false): Layout {
+/** Numbers of a token number's line, of which it is the first: lines are read by whole quads. */
+export const idStride = 4;
+
+/** @param counted whether rows have token counts of their own although the model begins with vectors */
+export function layoutOf(architecture: Architecture, counted = false): Layout {
   const plain = operationsOf(architecture);
   const begins = plain[0]!.kind === "embedding" ? "tokens" : "numbers";
-  const isPadded = padded || begins === "tokens";
+  const packed = counted || begins === "tokens";
   const shapes = [architecture.inputShape, ...plain.map(({ outputShape }) => outputShape)];
   const tensors = shapes.map((shape, i): Tensor => {
     const width = shape.reduce((a, b) => a * b);
@@ -93,17 +98,32 @@ export function layoutOf(architecture: Architecture, padded = false): Layout {
     if (plain[i - 1]?.kind === "conv2d") {
       const pixelStride = wholeQuads(channels);
       const rows = { width: channels, stride: pixelStride, ones: false };
-      return { ...names, width, stride: pixels * pixelStride, pixels, pixelStride, rows, rowsEach: pixels };
+      return {
+        ...names,
+        width,
+        stride: pixels * pixelStride,
+        pixels,
+        pixelStride,
+        rows,
+        rowsEach: pixels,
+        packed: false,
+      };
+    }
+    if (i === 0 && begins === "tokens") {
+      const rows = { width: 1, stride: idStride, ones: false };
+      const own = { pixels: width, pixelStride: idStride, rows, rowsEach: width };
+      return { ...names, width, stride: width * idStride, ...own, packed };
     }
     if (shape.length === 2) {
       const pixelStride = wholeQuads(channels + 1);
       const rows = { width: channels, stride: pixelStride, ones: true };
-      return { ...names, width, stride: pixels * pixelStride, pixels, pixelStride, rows, rowsEach: pixels };
+      return { ...names, width, stride: pixels * pixelStride, pixels, pixelStride, rows, rowsEach: pixels, packed };
     }
     // Operations on every number by itself go by one stride on both sides; only a product's own last rows need no ones.
     const ones = i < plain.length || plain.at(-1)!.kind !== "dense";
     const stride = wholeQuads(width + Number(ones));
-    return { ...names, width, stride, pixels, pixelStride: channels, rows: { width, stride, ones }, rowsEach: 1 };
+    const rows = { width, stride, ones };
+    return { ...names, width, stride, pixels, pixelStride: channels, rows, rowsEach: 1, packed: false };
   });
   // Of a sum, both sides have the gradient of the sum: the one that nothing else reads shares its buffer.
   for (const [i, { kind, from }] of [...plain.entries()].reverse()) {
@@ -125,14 +145,13 @@ export function layoutOf(architecture: Architecture, padded = false): Layout {
       returns: moves[written]!,
       adding: plain.some((other, i) => i > index && (other.from === written || other.skip === written)),
       picks:
-        !isPadded &&
+        !packed &&
         index === 0 &&
         layer.kind === "dense" &&
         layer.positions === 1 &&
         plain.every(({ from, skip }, i) => i === 0 || (from !== 0 && skip !== 0)),
       last: index === plain.length - 1,
       parametersIn: layer.frozen ? "frozen" : "parameters",
-      padded: isPadded,
       modelStride: 0,
     };
   });
@@ -142,7 +161,7 @@ export function layoutOf(architecture: Architecture, padded = false): Layout {
     frozen: frozenCount(architecture),
     labels: plain.at(-1)!.kind === "dense" ? plain.at(-1)!.positions : 1,
     begins,
-    padded: isPadded,
+    packed,
     many: false,
   };
 }

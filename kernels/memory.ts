@@ -1,11 +1,12 @@
 /** What lies in the arena for one model: sizes and contents of every buffer, padded as layout.ts draws it. */
 import { scoreBins, type Witness } from "../shared/fairness/histogram.ts";
+import { padding, tokenCounts } from "../shared/text/padding.ts";
 import { Arena, usage } from "./arena.ts";
-import { type Chunk, encodeChunks } from "./chunks.ts";
+import { type Chunk, encodeChunks, type Packed, pack } from "./chunks.ts";
 import type { Rows, TableSizes } from "./inputs.ts";
 import { sliceOf } from "./layers/dense/dense.ts";
 import { kinds } from "./layers/kinds.ts";
-import { checkParameters, type Layout, type PaddedRows, wholeQuads } from "./layout.ts";
+import { checkParameters, type Layout, type PaddedRows, type Tensor, wholeQuads } from "./layout.ts";
 import { momentsOf, type Optimizer } from "./optimizer/optimizer.ts";
 import { wholeTiles } from "./tiles/tile.ts";
 
@@ -13,6 +14,8 @@ export class Memory {
   readonly #device: GPUDevice;
   readonly #layout: Layout;
   readonly #tables: TableSizes;
+  /** Tokens of each row, where rows are packed */
+  tokens = new Uint32Array(0);
   readonly arena: Arena;
 
   /** Allocates what depends on the model alone. @param frozen parameters of an encoder [layout.frozen] */
@@ -33,7 +36,9 @@ export class Memory {
       "features",
       "input norms",
       "facts",
-      "token counts",
+      "first tokens",
+      "spans",
+      "places",
       "witness",
       "thresholds",
       "anchor",
@@ -71,56 +76,79 @@ export class Memory {
   }
 
   uploadRows(rows: Rows): void {
-    const { width: inputs, stride: inputStride, rows: line, rowsEach } = this.#layout.layers[0]!.input;
+    const { input } = this.#layout.layers[0]!;
     const { attributes } = this.#tables;
-    const features = new Float32Array(rows.count * inputStride);
     const { labels } = this.#layout;
     const facts = new Uint32Array(rows.count * (labels + attributes));
+    const features = this.#linesOf(rows);
     for (let row = 0; row < rows.count; row++) {
-      for (let i = 0; i < rowsEach; i++) {
-        const own = row * inputs + i * line.width;
-        const to = row * inputStride + i * line.stride;
-        features.set(rows.features.subarray(own, own + line.width), to);
-        features[to + line.width] = 1;
-      }
       const fact = row * (labels + attributes);
       facts.set(rows.labels.subarray(row * labels, (row + 1) * labels), fact);
       facts.set(rows.cells.subarray(row * attributes, (row + 1) * attributes), fact + labels);
     }
     this.#upload("features", features);
-    if (this.#layout.layers[0]!.picks) this.#upload("input norms", normsOf(features, inputStride));
+    if (this.#layout.layers[0]!.picks) this.#upload("input norms", normsOf(features, input.stride));
     this.#upload("facts", facts);
-    if (this.#layout.padded)
-      this.#upload("token counts", this.#layout.begins === "tokens" ? countsOf(rows, inputs) : rows.tokens!);
+    if (!this.#layout.packed) return;
+    this.tokens = this.#layout.begins === "tokens" ? tokenCounts(rows.features, input.width) : rows.tokens!.slice();
+    let first = 0;
+    const firsts = this.tokens.map((count) => {
+      first += count;
+      return first - count;
+    });
+    this.#upload("first tokens", firsts);
   }
 
-  /** Parameters, of each of many models the same, row indices and chunks of a call, and room for its largest chunk. */
-  uploadCall(parameters: Float32Array, batch: Uint32Array, chunks: Chunk[], models = 1): void {
+  /** The rows' features, padded line by line; token numbers without their own padding. */
+  #linesOf({ features }: Rows): Float32Array {
+    const { width, stride, ones } = this.#layout.layers[0]!.input.rows;
+    const given = this.#layout.begins === "tokens" ? features.filter((number) => number !== padding) : features;
+    const lines = given.length / width;
+    const padded = new Float32Array(lines * stride);
+    for (let line = 0; line < lines; line++) {
+      padded.set(given.subarray(line * width, (line + 1) * width), line * stride);
+      if (ones) padded[line * stride + width] = 1;
+    }
+    return padded;
+  }
+
+  /**
+   * Parameters, of each of many models the same, row indices and chunks of a call, and room for its largest chunk.
+   * @returns the chunks, with the places of their lines
+   */
+  uploadCall<Own extends Chunk>(parameters: Float32Array, batch: Uint32Array, cuts: Own[], models = 1): Own[] {
     checkParameters(this.#layout, parameters);
     const { length } = parameters;
     const all = models === 1 ? parameters : new Float32Array(models * length);
     if (models > 1) for (let model = 0; model < models; model++) all.set(parameters, model * length);
     this.#upload("parameters", all, usage.storage | usage.copyFrom);
     this.#upload("batch", batch);
+    const { chunks, spans, places } = this.#layout.packed ? pack(cuts, batch, this.tokens) : unpacked(cuts);
+    this.#upload("spans", spans);
+    this.#upload("places", places);
     this.#upload("chunks", encodeChunks(chunks), usage.uniform);
-    const rows = chunks.reduce((most, chunk) => Math.max(most, chunk.rows), 0);
-    const tiled = wholeTiles(rows);
+    const tiled = wholeTiles(mostOf(chunks, "rows"));
+    const lines = wholeTiles(mostOf(chunks, "lines"));
     const { layers } = this.#layout;
     const [first] = layers as [Layout["layers"][0]];
-    if (!first.picks) this.#padded(first.input.activation, first.input.rows, tiled * first.input.rowsEach);
-    for (const layer of layers) {
-      this.#padded(layer.output.activation, layer.output.rows, tiled * layer.output.rowsEach);
-      this.result(layer.output.gradient, tiled * layer.output.stride * 4);
-      for (const { name, each, rows } of kinds[layer.kind].buffers(layer)) this.#padded(name, rows, tiled * each);
+    const roomFor = ({ packed, rowsEach }: Tensor) => (packed ? lines : tiled * rowsEach);
+    if (!first.picks) this.#padded(first.input.activation, first.input.rows, roomFor(first.input));
+    for (const { output, ...layer } of layers) {
+      this.#padded(output.activation, output.rows, roomFor(output));
+      this.result(output.gradient, roomFor(output) * output.rows.stride * 4);
+      for (const { name, each, rows } of kinds[layer.kind].buffers({ output, ...layer }))
+        this.#padded(name, rows, tiled * each);
     }
-    this.result("lengths", tiled * 4);
     this.result("norms", tiled * 4);
     this.result("factors", tiled * 4);
+    return chunks;
   }
 
-  /** [models, slices, parameters in whole quads], for chunks of so many rows of each model */
-  plainGradient(rows: number, models = 1): void {
-    const slices = this.#layout.layers.map(({ positions }) => Math.ceil((rows * positions) / sliceOf(positions)));
+  /** [models, slices, parameters in whole quads], for chunks of so many rows of each model, or so many lines */
+  plainGradient({ rows, lines }: Pick<Chunk, "rows" | "lines">, models = 1): void {
+    const slices = this.#layout.layers.map(({ positions, output }) =>
+      Math.ceil((output.packed ? lines : rows * positions) / sliceOf(positions)),
+    );
     this.result("gradient", models * Math.max(1, ...slices) * 4 * wholeQuads(this.#layout.parameters));
   }
 
@@ -164,13 +192,14 @@ export class Memory {
   }
 }
 
-/** Tokens of each row before its padding. */
-function countsOf({ count, features }: Rows, room: number): Uint32Array {
-  return Uint32Array.from({ length: count }, (_, row) => {
-    const padding = features.subarray(row * room, (row + 1) * room).indexOf(-1);
-    return padding < 0 ? room : padding;
-  });
-}
+const unpacked = <Own extends Chunk>(chunks: Own[]): Packed<Own> => ({
+  chunks,
+  spans: new Uint32Array(1),
+  places: new Uint32Array(1),
+});
+
+export const mostOf = (chunks: readonly Chunk[], count: "rows" | "lines"): number =>
+  chunks.reduce((most, chunk) => Math.max(most, chunk[count]), 0);
 
 /** Lengths of padded rows, the column of ones among them. */
 const normsOf = (features: Float32Array, stride: number): Float32Array<ArrayBuffer> =>

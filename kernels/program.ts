@@ -101,9 +101,9 @@ export class Programs {
 async function compileForwards(device: GPUDevice, layout: Layout): Promise<(arena: Arena) => Forwards> {
   const { layers } = layout;
   const tileFor = await tilesOf(device);
-  const { stride } = layers[0]!.input;
+  const { input } = layers[0]!;
   const [gather, counts, ...bindLayers] = await Promise.all([
-    layers[0]!.picks ? undefined : compileGather(device, stride, layout.padded),
+    layers[0]!.picks ? undefined : compileGather(device, input),
     compileCounts(device),
     ...layers.map((layer) => kinds[layer.kind].forward(device, layer, tileFor)),
   ]);
@@ -114,11 +114,11 @@ async function compileForwards(device: GPUDevice, layout: Layout): Promise<(aren
       chunk: rows.chunk,
       features: get("features"),
       batch: rows.batch,
-      x: get("activation 0"),
-      counts: get("token counts"),
-      lengths: get("lengths"),
+      x: get(input.activation),
+      firstTokens: get("first tokens"),
+      places: get("places"),
     });
-    const gathered = gather ? [gatherLaunch(device, gather, stride, first())] : [];
+    const gathered = gather ? [gatherLaunch(device, gather, input, first())] : [];
     return {
       forward: [...gathered, ...bindLayers.flatMap((bind) => bind(arena))],
       histogram: histogramLaunch(device, counts, { ...rows, counts: get("histogram") }),
@@ -145,12 +145,13 @@ async function compileBackwards(
     const get = (name: string) => arena.get(name);
     const rows = rowsOf(layout, arena);
     const { gradient } = layers.at(-1)!.output;
-    const first = { ...rows, witness: get("witness"), g: get(gradient), flags: get("flags"), steps: get("steps") };
+    const first = { ...rows, witness: get("witness"), g: get(gradient), flags: get("flags") };
+    const whose = { steps: get("steps"), places: get("places") };
     const back = ways.map((bind) => bind(arena));
     const { onTheWay, after } = bindGradients(arena);
     return {
       backward: [
-        gradientLaunch(device, loss, layers.at(-1)!, first),
+        gradientLaunch(device, loss, layers.at(-1)!, { ...first, ...whose }),
         // Back first: the layer's parameters may take their step behind it.
         ...onTheWay
           .map((launches, i) => [...back[i]!, ...launches])

@@ -1,8 +1,8 @@
 /**
  * `npm run bench:text`: what the text tasks learn, without privacy and under it, as fifty participants would (record
  * level), on a WebGPU adapter in Node. `--data DIR` is a folder with the original files of the sets by name; `--only TASK`
- * picks one, or a set; `--epochs 4 --rate 2e-3` also fine-tunes without privacy; `--adapters 1.w1,1.w2 --rank 16` in the place of the
- * task's own. `--held-back` judges by rows that the training file gives up and leaves the test file alone: settings are
+ * picks one, or a set; `--epochs 4 --rate 2e-3` also fine-tunes without privacy; `--adapters 1.w1,1.w2 --rank 16 --tokens 64` in the
+ * place of the task's own. `--held-back` judges by rows that the training file gives up and leaves the test file alone: settings are
  * chosen so. Texts are read once and kept in dist/bench-text. `--only movies` has all persons of MovieLens take part, of
  * whom each is protected as a whole; `--seeds N` means over so many.
  */
@@ -51,7 +51,10 @@ await orExplain(async () => {
   const text = (name) => ({ [name]: { type: "string" } });
   const { values } = parseArgs({
     options: {
-      ...Object.assign({}, ...["data", "only", "adapters", "rank", "epochs", "rate", "epsilons", "seeds"].map(text)),
+      ...Object.assign(
+        {},
+        ...["data", "only", "adapters", "rank", "tokens", "epochs", "rate", "epsilons", "seeds"].map(text),
+      ),
       "held-back": { type: "boolean", default: false },
     },
   });
@@ -70,6 +73,7 @@ await orExplain(async () => {
       epsilons: (values.epsilons ?? "Infinity,8,2").split(",").filter(Boolean).map(Number),
       adapters: values.adapters?.split(",").filter(Boolean),
       rank: values.rank && Number(values.rank),
+      tokens: values.tokens && Number(values.tokens),
       heldBack: values["held-back"],
       epochs: Number(values.epochs ?? 0),
       rate: Number(values.rate ?? 1e-3),

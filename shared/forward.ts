@@ -1,6 +1,7 @@
 /** A model on one row in float64, written for reading. */
 import { activate } from "./layers.ts";
 import type { Layer } from "./model.ts";
+import { tokenCount } from "./text/padding.ts";
 
 type Numbers = ArrayLike<number>;
 
@@ -25,8 +26,7 @@ export function forwardRow(
 /** Tokens before the padding, where there are token numbers; all, where there are none. */
 export function tokensIn(layers: Layer[], features: Numbers): number {
   if (layers[0]!.kind !== "embedding") return Number.POSITIVE_INFINITY;
-  const padding = Array.from(features).indexOf(-1);
-  return padding < 0 ? features.length : padding;
+  return tokenCount(Float64Array.from(features));
 }
 
 /** gelu(z) by tanh (Hendrycks & Gimpel 2016, section 2), and its slope. */

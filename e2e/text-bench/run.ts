@@ -45,6 +45,7 @@ interface Options {
   /** In the place of the task's own */
   adapters: string[] | undefined;
   rank: number | undefined;
+  tokens: number | undefined;
   /** Judge by the rows that a run holds back, and leave the test file alone: hyper-parameters are chosen so */
   heldBack: boolean;
   /** Of local training without privacy: passes over all rows, and the step of Adam */
@@ -62,9 +63,11 @@ const written = readTaskFile(readFileSync(join("tasks", taskFile), "utf8"), task
 /** CoNLL-2003 has a type of names more than the task. */
 const source = options.data === "conll2003" ? withTypes(written, ["PER", "LOC", "ORG", "MISC"]) : written;
 const { adapters = source.model.encoder!.adapters, rank = source.model.encoder!.rank } = options;
+const room = options.tokens ?? source.data.text!.tokens;
 const withPrivacy = (epsilon: number): Task =>
   asTask({
     ...source,
+    data: { ...source.data, text: { ...source.data.text, tokens: room } },
     model: { ...source.model, encoder: { ...source.model.encoder, adapters, rank } },
     cohort: { ...source.cohort, minimum: participants, maximum: participants },
     privacy: { ...source.privacy, epsilon },
@@ -78,7 +81,6 @@ const read = (path: string) => readRows(parseCsv(readFileSync(path, "utf8")).rec
 const [learned, tested] = [read(data.path), read(data.testPath)];
 const texts = [...learned.texts!, ...tested.texts!];
 const encoderFile = readEncoderFile(await useLiteFile());
-const room = source.data.text!.tokens;
 const starts = learned.tags && new Tokens(encoderFile.tokenizer).wordRows(texts.map(wordsOf), room).starts;
 const labels = starts
   ? tokenLabels([...learned.tags!, ...tested.tags!], starts, room)
@@ -103,26 +105,32 @@ function withTypes(task: Task, entities: string[]): Task {
   return asTask({ ...task, data: { ...task.data, label }, model: { ...task.model, layers } });
 }
 
-/** The vectors of all texts: an hour of a software adapter, so they are kept. */
-async function vectors() {
+/** What the frozen part gives for all texts: minutes of a software adapter, so it is kept. */
+async function inputs(): Promise<{ features: Float32Array; tokens?: Uint32Array }> {
   const name = join(
     options.cache,
-    [options.data, task.model.encoder!.output, frozenLayers(architecture.layers), source.data.text!.tokens].join("-"),
+    [options.data, task.model.encoder!.output, frozenLayers(architecture.layers), room].join("-"),
   );
   const [features, tokens] = [`${name}.f32`, `${name}.tokens`];
-  if (!existsSync(tokens)) {
+  if (!existsSync(features)) {
     const start = performance.now();
     const made = await encode(texts, (done) => say(`${done} of ${texts.length} texts`));
     say(`texts read in ${((performance.now() - start) / 1000).toFixed(0)} s`);
     mkdirSync(options.cache, { recursive: true });
+    if (made.tokens) writeFileSync(tokens, made.tokens);
     writeFileSync(features, made.features);
-    writeFileSync(tokens, made.tokens);
   }
   const bytes = (path: string) => new Uint8Array(readFileSync(path)).buffer;
-  return { features: new Float32Array(bytes(features)), tokens: new Uint32Array(bytes(tokens)) };
+  return {
+    features: new Float32Array(bytes(features)),
+    ...(existsSync(tokens) && { tokens: new Uint32Array(bytes(tokens)) }),
+  };
 }
-const all = await vectors();
-const width = all.features.length / texts.length;
+const all = await inputs();
+/** Where each text's vectors begin, and the end of the last. */
+const firsts = new Uint32Array(texts.length + 1);
+for (let row = 0; row < texts.length; row++) firsts[row + 1] = firsts[row]! + (all.tokens?.[row] ?? 1);
+const width = all.features.length / firsts.at(-1)!;
 
 /** All rows of the training file but those that a real run holds back, each tab by its own coin. */
 const random = new RandomSource();
@@ -132,17 +140,33 @@ const judged = options.heldBack
   ? upTo(learned.count).filter((row) => isHeld[row])
   : upTo(tested.count).map((row) => learned.count + row);
 
-/** Rows that fit one binding of the adapter. */
-const most = Math.max(1, Math.floor(2 ** 26 / (4 * width)));
+/** Rows that are loaded at once: as many as fit one binding of the adapter. */
+function* portions(rows: Uint32Array): Generator<Uint32Array> {
+  const most = 2 ** 26 / (4 * width);
+  let [first, lines] = [0, 0];
+  for (let i = 0; i < rows.length; i++) {
+    const own = firsts[rows[i]! + 1]! - firsts[rows[i]!]!;
+    if (i > first && lines + own > most) {
+      yield rows.subarray(first, i);
+      [first, lines] = [i, 0];
+    }
+    lines += own;
+  }
+  yield rows.subarray(first);
+}
+
 async function load(rows: Uint32Array): Promise<void> {
-  const features = new Float32Array(rows.length * width);
-  rows.forEach((row, i) => {
-    features.set(all.features.subarray(row * width, (row + 1) * width), i * width);
-  });
+  const parts = Array.from(rows, (row) => all.features.subarray(firsts[row]! * width, firsts[row + 1]! * width));
+  const features = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    features.set(part, at);
+    at += part.length;
+  }
   await engine.load({
     count: rows.length,
     features,
-    tokens: Uint32Array.from(rows, (row) => all.tokens[row]!),
+    ...(all.tokens && { tokens: Uint32Array.from(rows, (row) => all.tokens![row]!) }),
     labels: labelsOf(rows),
     cells: new Uint8Array(rows.length * tables.attributes),
   });
@@ -152,10 +176,11 @@ async function scores(parameters: Float32Array<ArrayBuffer>): Promise<Float32Arr
   const outputs = classesOf(task)?.length ?? 1;
   const each = outputs * labelsEach;
   const found = new Float32Array(judged.length * each);
-  for (let first = 0; first < judged.length; first += most) {
-    const rows = judged.subarray(first, first + most);
+  let done = 0;
+  for (const rows of portions(judged)) {
     await load(rows);
-    found.set(await engine.scores(parameters, upTo(rows.length)), first * each);
+    found.set(await engine.scores(parameters, upTo(rows.length)), done * each);
+    done += rows.length;
   }
   return found;
 }
@@ -208,8 +233,7 @@ async function privateRun(epsilon: number) {
   for (let round = 1; round <= own.training.rounds; round++) {
     const sum = new Int32Array(layout.dimension);
     const batch = training.filter(() => random.bernoulli(own.privacy.sampleRate));
-    for (let first = 0; first < batch.length; first += most) {
-      const rows = batch.subarray(first, first + most);
+    for (const rows of portions(batch)) {
       await load(rows);
       const every = upTo(rows.length);
       const { gradient, histogram } = await engine.privateSum(learner.parameters, every, learner.witness, clip);
@@ -234,13 +258,12 @@ async function plainRun() {
   let parameters = initialParameters(architecture, 1);
   const witness = startLearner(task, 1).witness;
   for (let epoch = 0; epoch < options.epochs; epoch++) {
-    const order = Array.from(training);
+    const order = training.slice();
     for (let i = order.length - 1; i > 0; i--) {
       const j = random.below(i + 1);
       [order[i], order[j]] = [order[j]!, order[i]!];
     }
-    for (let first = 0; first < order.length; first += most) {
-      const rows = Uint32Array.from(order.slice(first, first + most));
+    for (const rows of portions(order)) {
       await load(rows);
       const batches = Array.from({ length: Math.ceil(rows.length / 32) }, (_, b) =>
         Uint32Array.from({ length: Math.min(32, rows.length - b * 32) }, (_, i) => b * 32 + i),

@@ -66,7 +66,7 @@ async function productRun(
       const encoder = device.createCommandEncoder();
       const pass = encoder.beginComputePass();
       for (let i = 0; i < times; i++)
-        for (const launch of forward) record(pass, launch, 0, { rows: m, room: m, exact: 4 });
+        for (const launch of forward) record(pass, launch, 0, { rows: m, lines: m, room: m, exact: 4 });
       pass.end();
       encoder.copyBufferToBuffer(arena.get("activation 1"), 0, readback, 0, bytes);
       device.queue.submit([encoder.finish()]);

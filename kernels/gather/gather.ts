@@ -1,23 +1,25 @@
 /** Brings the rows of a micro-batch together, in the order of the batch. */
 import { type Launch, launch } from "../dispatch.ts";
+import { linesOf } from "../layers/lines.ts";
+import type { Tensor } from "../layout.ts";
 import { compile, type Kernel } from "../wgsl/shader.ts";
 import gather from "./gather.wgsl?raw";
 
-type Names = "chunk" | "features" | "batch" | "x" | "counts" | "lengths";
+type Names = "chunk" | "features" | "batch" | "x" | "firstTokens" | "places";
 
-/** @param stride numbers of a padded row @param padded whether rows have token counts of their own */
-export const compileGather = (device: GPUDevice, stride: number, padded: boolean): Promise<Kernel<Names>> =>
+/** @param x the model's input */
+export const compileGather = (device: GPUDevice, { rows, rowsEach, packed }: Tensor): Promise<Kernel<Names>> =>
   compile(
     device,
     "gather/gather.wgsl",
     gather,
-    { chunk: "chunk", features: "read", batch: "read", x: "write", counts: "read", lengths: "write" },
-    { constants: { STRIDE: stride }, scope: { counts: {}, flags: { padded } } },
+    { chunk: "chunk", features: "read", batch: "read", x: "write", firstTokens: "read", places: "read" },
+    { constants: { STRIDE: rows.stride, LINES: rowsEach }, scope: { counts: {}, flags: { packed } } },
   );
 
 export const gatherLaunch = (
   device: GPUDevice,
   kernel: Kernel<Names>,
-  stride: number,
+  x: Tensor,
   buffers: Record<Names, GPUBuffer>,
-): Launch => launch(device, kernel, buffers, (rows) => (rows * stride) / 4);
+): Launch => launch(device, kernel, buffers, (rows, facts) => (linesOf(x)(rows, facts) * x.rows.stride) / 4);

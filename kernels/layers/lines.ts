@@ -1,13 +1,14 @@
 /** The constants and the grid of operations on every number of a tensor by itself. */
+import type { Launch, MicroBatch } from "../dispatch.ts";
 import type { Tensor } from "../layout.ts";
 import { wholeFours } from "../tiles/tile.ts";
 import type { Special } from "../wgsl/shader.ts";
 
-export const lineConstants = ({ rows, rowsEach }: Tensor): Record<string, number> => ({
-  LINES: rowsEach,
-  WIDTH: rows.width,
-  STRIDE: rows.stride,
-});
+/** A tensor's lines in a micro-batch; see wgsl/snippets/lines.wgsl. */
+export const linesOf =
+  ({ packed, rowsEach }: Pick<Tensor, "packed" | "rowsEach">) =>
+  (rows: number, { lines }: Pick<MicroBatch, "lines">): number =>
+    packed ? lines : rows * rowsEach;
 
 /** Numbers of a thread; see wgsl/snippets/numbers.wgsl. */
 export const sideOf = ({ rows }: Tensor): number => (rows.width % 4 === 0 ? 4 : 1);
@@ -18,7 +19,7 @@ export function numberwise(
   flags: Record<string, boolean> = {},
   distances: Record<string, number> = {},
 ): Special {
-  const { rows, rowsEach } = tensor;
+  const { rows, rowsEach, packed } = tensor;
   const side = wholeFours(...Object.values(distances)) ? sideOf(tensor) : 1;
   const numbers = { WIDTH: rows.width, STRIDE: rows.stride, ...distances };
   return {
@@ -26,11 +27,11 @@ export function numberwise(
       LINES: rowsEach,
       ...Object.fromEntries(Object.entries(numbers).map(([name, number]) => [name, number / side])),
     },
-    scope: { counts: {}, flags: { ...flags, fours: side === 4 } },
+    scope: { counts: {}, flags: { ...flags, packed, fours: side === 4 } },
   };
 }
 
 export const threadsOf =
-  (tensor: Tensor) =>
-  (count: number): number =>
-    (count * tensor.rowsEach * tensor.rows.width) / sideOf(tensor);
+  (tensor: Tensor): Launch["threads"] =>
+  (rows, facts) =>
+    (linesOf(tensor)(rows, facts) * tensor.rows.width) / sideOf(tensor);

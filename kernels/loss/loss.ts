@@ -1,5 +1,6 @@
 /** From logits to gradients, and to the counts that are the evidence of fairness. */
 import { type Launch, launch } from "../dispatch.ts";
+import { linesOf } from "../layers/lines.ts";
 import type { PlacedLayer } from "../layout.ts";
 import { type Binding, compile, type Kernel } from "../wgsl/shader.ts";
 import histogram from "./histogram.wgsl?raw";
@@ -8,7 +9,7 @@ import sigmoidGradient from "./sigmoid-gradient.wgsl?raw";
 import softmaxGradient from "./softmax-gradient.wgsl?raw";
 
 type RowNames = "tables" | "chunk" | "logits" | "batch" | "facts";
-type GradientNames = RowNames | "witness" | "g" | "flags" | "steps";
+type GradientNames = RowNames | "witness" | "g" | "flags" | "steps" | "places";
 type HistogramNames = RowNames | "counts";
 type SelectedNames = RowNames | "thresholds" | "counts";
 
@@ -22,11 +23,13 @@ const rowBindings = { tables: "uniform", chunk: "chunk", logits: "read", batch: 
 /** Cross-entropy of a logit's sigmoid, with the fairness tables; of several logits' softmax, of rows or tokens, without. */
 export function compileLossGradient(
   device: GPUDevice,
-  { outputs, output, positions, modelStride }: PlacedLayer,
+  { outputs, output, modelStride }: PlacedLayer,
 ): Promise<Kernel<GradientNames>> {
   const many = modelStride > 0;
-  const results = { g: "write", flags: "write", ...(many && { steps: "read" }) } as const;
-  const scope = { counts: {}, flags: { many } };
+  const { packed, rowsEach } = output;
+  const whose = { ...(many && { steps: "read" }), ...(packed && { places: "read" }) };
+  const results = { g: "write", flags: "write", ...whose } as const;
+  const scope = { counts: {}, flags: { many, packed } };
   if (outputs === 1) {
     const bindings = { ...rowBindings, witness: "read", ...results } as Record<GradientNames, Binding>;
     return compile(device, "loss/sigmoid-gradient.wgsl", sigmoidGradient, bindings, { constants: {}, scope });
@@ -36,7 +39,7 @@ export function compileLossGradient(
     "loss/softmax-gradient.wgsl",
     softmaxGradient,
     { ...rowBindings, ...results } as Record<Exclude<GradientNames, "witness">, Binding>,
-    { constants: { LABELS: positions, CLASSES: outputs, STRIDE: output.rows.stride }, scope },
+    { constants: { LINES: rowsEach, CLASSES: outputs, STRIDE: output.rows.stride }, scope },
   );
 }
 
@@ -51,9 +54,9 @@ export async function compileCounts(device: GPUDevice): Promise<CountKernels> {
 export const gradientLaunch = (
   device: GPUDevice,
   kernel: Kernel<GradientNames>,
-  { positions }: PlacedLayer,
+  { output }: PlacedLayer,
   buffers: Record<GradientNames, GPUBuffer>,
-): Launch => launch(device, kernel, buffers, (rows) => rows * positions, 16);
+): Launch => launch(device, kernel, buffers, linesOf(output), 16);
 
 export const histogramLaunch = (
   device: GPUDevice,

@@ -5,6 +5,7 @@
 import type { LayerSpec } from "../../shared/layers.ts";
 import { type Architecture, operationsOf } from "../../shared/model.ts";
 import { type EncoderFile, frozenOf } from "../../shared/text/encoder-file.ts";
+import { tokenCounts } from "../../shared/text/padding.ts";
 import { LastingEngine } from "../lasting-engine.ts";
 
 /** Texts at once; bounds memory. */
@@ -14,10 +15,10 @@ const noTables = { cells: 0, attributes: 0 };
 
 /** What an encoder gives for texts. */
 export interface EncodedTexts {
-  /** [texts, width], or of layers that end with tokens [texts, room, width] */
+  /** [texts, width], or of layers that end with tokens [tokens of all texts, width] */
   features: Float32Array<ArrayBuffer>;
-  /** [texts], tokens of each */
-  tokens: Uint32Array<ArrayBuffer>;
+  /** [texts], of layers that end with tokens how many each text has */
+  tokens?: Uint32Array<ArrayBuffer>;
 }
 
 export class Encoder {
@@ -41,17 +42,15 @@ export class Encoder {
     onProgress: (done: number) => void = () => {},
   ): Promise<EncodedTexts> {
     const count = numbers.length / room;
-    const tokens = Uint32Array.from({ length: count }, (_, i) => {
-      const padding = numbers.subarray(i * room, (i + 1) * room).indexOf(-1);
-      return padding < 0 ? room : padding;
-    });
     const architecture: Architecture = { inputShape: [room], layers: this.layers };
-    const width = operationsOf(architecture)
-      .at(-1)!
-      .outputShape.reduce((a, b) => a * b);
-    const features = new Float32Array(count * width);
+    const shape = operationsOf(architecture).at(-1)!.outputShape;
+    const width = shape.at(-1)!;
+    const [each, tokens] = shape.length === 2 ? [room, tokenCounts(numbers, room)] : [1, undefined];
+    const lines = tokens ?? new Uint32Array(count).fill(1);
+    const features = new Float32Array(lines.reduce((sum, own) => sum + own, 0) * width);
     const frozen = frozenOf(this.file, architecture);
     const engine = await LastingEngine.create(this.open, architecture, noTables, { frozen });
+    let line = 0;
     for (let first = 0; first < count; first += textsAtOnce) {
       const group = Math.min(textsAtOnce, count - first);
       const rows = numbers.slice(first * room, (first + group) * room);
@@ -65,10 +64,14 @@ export class Encoder {
         new Float32Array(0),
         Uint32Array.from({ length: group }, (_, i) => i),
       );
-      features.set(found, first * width);
+      for (let row = 0; row < group; row++) {
+        const own = lines[first + row]!;
+        features.set(found.subarray(row * each * width, (row * each + own) * width), line * width);
+        line += own;
+      }
       onProgress(first + group);
     }
     engine.dispose();
-    return { features, tokens };
+    return { features, ...(tokens && { tokens }) };
   }
 }

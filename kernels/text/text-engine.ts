@@ -1,8 +1,10 @@
 /**
  * An engine for a model that reads texts: what is frozen before the first trained layer runs once for each text
- * (encoder.ts), and training happens on what it gives.
+ * (encoder.ts), and training happens on what it gives. Where that is no more than looking tokens' vectors up, it happens
+ * anew each time: numbers take up hundreds of times less than vectors.
  */
 import { wordsOf } from "../../shared/data/rows.ts";
+import type { LayerSpec } from "../../shared/layers.ts";
 import { type Architecture, frozenLayers, layersOf, operationsOf } from "../../shared/model.ts";
 import { type EncoderFile, frozenOf } from "../../shared/text/encoder-file.ts";
 import { Tokens } from "../../shared/text/tokens.ts";
@@ -33,24 +35,30 @@ export async function openTextEngine(
   const device = sharedDevice(open);
   const { inputShape, layers } = architecture;
   const [room] = inputShape as [number];
-  const first = frozenLayers(layers);
+  const frozen = frozenLayers(layers);
+  const first = layers.slice(0, frozen).every(isLight) ? 0 : frozen;
   const below: Architecture = { inputShape, layers: layers.slice(0, first) };
   const operations = operationsOf(below);
-  const shape = operations.at(-1)!.outputShape;
+  const shape = operations.at(-1)?.outputShape ?? inputShape;
   const above: Architecture = { inputShape: shape, layers: layers.slice(first) };
   const engine = await LastingEngine.create(device, above, tables, {
     frozen: frozenOf(file, above, operations.filter(({ frozen }) => frozen).length),
-    padded: shape.length === 2,
+    counted: shape.length === 2,
   });
   const tokens = new Tokens(file.tokenizer);
   const encoder = new Encoder(device, file, below.layers);
+  const inputsOf = async (rows: Float32Array<ArrayBuffer>, onProgress?: (done: number) => void) =>
+    first > 0 ? encoder.encode(rows, room, onProgress) : { features: rows };
   const tagged = layersOf(architecture).at(-1)!.positions > 1;
   return {
     engine,
     async encode(texts, onProgress) {
-      if (!tagged) return encoder.encode(tokens.rows(texts, room), room, onProgress);
+      if (!tagged) return inputsOf(tokens.rows(texts, room), onProgress);
       const { rows, starts } = tokens.wordRows(texts.map(wordsOf), room);
-      return { ...(await encoder.encode(rows, room, onProgress)), starts };
+      return { ...(await inputsOf(rows, onProgress)), starts };
     },
   };
 }
+
+/** Whether a layer costs next to nothing. */
+const isLight = ({ kind }: LayerSpec): boolean => kind === "embedding" || kind === "positions" || kind === "layer-norm";

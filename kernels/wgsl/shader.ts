@@ -7,19 +7,20 @@ import activation from "./snippets/activation.wgsl?raw";
 import chain from "./snippets/chain.wgsl?raw";
 import chunk from "./snippets/chunk.wgsl?raw";
 import clipFactor from "./snippets/clip-factor.wgsl?raw";
-import counted from "./snippets/counted.wgsl?raw";
-import depth from "./snippets/depth.wgsl?raw";
 import descent from "./snippets/descent.wgsl?raw";
 import finite from "./snippets/finite.wgsl?raw";
 import length from "./snippets/length.wgsl?raw";
+import lines from "./snippets/lines.wgsl?raw";
 import models from "./snippets/models.wgsl?raw";
 import numbers from "./snippets/numbers.wgsl?raw";
 import outer from "./snippets/outer.wgsl?raw";
 import outerRight from "./snippets/outer-right.wgsl?raw";
 import outerSum from "./snippets/outer-sum.wgsl?raw";
 import picked from "./snippets/picked.wgsl?raw";
+import places from "./snippets/places.wgsl?raw";
 import pool from "./snippets/pool.wgsl?raw";
 import product from "./snippets/product.wgsl?raw";
+import spans from "./snippets/spans.wgsl?raw";
 import tables from "./snippets/tables.wgsl?raw";
 import tile from "./snippets/tile.wgsl?raw";
 import whole from "./snippets/whole.wgsl?raw";
@@ -31,19 +32,20 @@ const snippets: Record<string, string> = {
   chain,
   chunk,
   "clip-factor": clipFactor,
-  counted,
-  depth,
   descent,
   finite,
   length,
+  lines,
   models,
   numbers,
   outer,
   "outer-right": outerRight,
   "outer-sum": outerSum,
   picked,
+  places,
   pool,
   product,
+  spans,
   tables,
   tile,
   whole,

@@ -1,9 +1,7 @@
 /** Texts to token numbers, by an encoder's own tokenizer. */
 import { Tokenizer } from "@huggingface/tokenizers";
 import { z } from "zod";
-
-/** Of the end of a row; no token has it. */
-export const padding = -1;
+import { padding } from "./padding.ts";
 
 export class Tokens {
   readonly #tokenizer: Tokenizer;

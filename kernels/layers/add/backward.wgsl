@@ -3,7 +3,7 @@
 // grid: one thread a number, or four; see snippets/numbers.wgsl
 //! use chunk
 //! use numbers
-override LINES: u32;
+//! use lines
 override WIDTH: u32;
 override STRIDE: u32;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
@@ -14,7 +14,7 @@ override STRIDE: u32;
 fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let thread = thread_of(id, groups, 64u);
   let line = thread / WIDTH;
-  if (line >= chunk.rows * LINES) { return; }
+  if (line >= line_count()) { return; }
   let at = line * STRIDE + thread - line * WIDTH;
   //! if adding
   gb[at] += g[at];

@@ -3,8 +3,8 @@
 // grid: one thread a number, or four; see snippets/numbers.wgsl
 //! use chunk
 //! use numbers
+//! use lines
 //! insert activation type=Numbers
-override LINES: u32;
 override WIDTH: u32;
 override STRIDE: u32;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
@@ -16,7 +16,7 @@ override STRIDE: u32;
 fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let thread = thread_of(id, groups, 64u);
   let line = thread / WIDTH;
-  if (line >= chunk.rows * LINES) { return; }
+  if (line >= line_count()) { return; }
   let at = line * STRIDE + thread - line * WIDTH;
   y[at] = activate(a[at] + b[at]);
 }

@@ -10,8 +10,7 @@ import type { Arena } from "../../arena.ts";
 import { type Launch, launch } from "../../dispatch.ts";
 import { type PlacedLayer, wholeQuads } from "../../layout.ts";
 import { inFours, quadsFor, type TileFor, tiled, wholeFours } from "../../tiles/tile.ts";
-import { compile } from "../../wgsl/shader.ts";
-import { countedOf } from "../counted.ts";
+import { compile, type Special } from "../../wgsl/shader.ts";
 import type { LayerKind, OwnBuffer } from "../kind.ts";
 import productSource from "./product.wgsl?raw";
 import softmaxSource from "./softmax.wgsl?raw";
@@ -25,6 +24,9 @@ const queryGroup = 16;
 /** A head's matrix within a buffer: where it stands, and how far its numbers are apart. */
 interface Matrix {
   buffer: string;
+  /** Whether it is of queries by keys; otherwise it is of tokens' lines */
+  square: boolean;
+  /** From one row of the micro-batch to the next; of lines, from one to the next */
   row: number;
   head: number;
   offset: number;
@@ -38,9 +40,10 @@ function matricesOf({ index, input, output, heads, outputShape }: PlacedLayer) {
   const [tokens, width] = outputShape as [number, number];
   const size = width / heads;
   const side = wholeQuads(tokens);
-  const of = (buffer: string, { stride, pixelStride }: { stride: number; pixelStride: number }, offset: number) => ({
+  const of = (buffer: string, { pixelStride }: { pixelStride: number }, offset: number) => ({
     buffer,
-    row: stride,
+    square: false,
+    row: pixelStride,
     head: size,
     offset,
     down: pixelStride,
@@ -48,6 +51,7 @@ function matricesOf({ index, input, output, heads, outputShape }: PlacedLayer) {
   });
   const square = (buffer: string): Matrix => ({
     buffer,
+    square: true,
     row: heads * side * side,
     head: side * side,
     offset: 0,
@@ -84,20 +88,19 @@ export const attend: LayerKind = {
   async forward(device, layer, tileFor) {
     const { heads } = layer;
     const { tokens, size, side, query, key, value, y, shares } = matricesOf(layer);
-    const { constants, flags } = countedOf(layer, tokens);
     const [bindScores, softmax, bindMix] = await Promise.all([
       product(device, layer, query, transposed(key), shares, [tokens, size, tokens], 1 / Math.sqrt(size), tileFor),
       compile(
         device,
         "layers/attend/softmax.wgsl",
         softmaxSource,
-        { chunk: "chunk", p: "write", lengths: "read" },
-        { constants: { ...constants, HEADS: heads, SIDE: side }, scope: { counts: {}, flags } },
+        { chunk: "chunk", p: "write", spans: "read" },
+        squaredOf(layer),
       ),
       product(device, layer, shares, value, y, [tokens, tokens, size], 1, tileFor),
     ]);
     return (arena) => {
-      const buffers = { chunk: arena.get("chunks"), p: arena.get(shares.buffer), lengths: arena.get("lengths") };
+      const buffers = { chunk: arena.get("chunks"), p: arena.get(shares.buffer), spans: arena.get("spans") };
       const softmaxed = launch(device, softmax, buffers, (rows) => rows * heads * side, queryGroup);
       return [bindScores(arena), softmaxed, bindMix(arena)];
     };
@@ -114,8 +117,8 @@ export const attend: LayerKind = {
         device,
         "layers/attend/softmax-gradient.wgsl",
         softmaxGradientSource,
-        { chunk: "chunk", p: "read", dp: "write" },
-        { constants: { HEADS: heads, SIDE: side } },
+        { chunk: "chunk", p: "read", dp: "write", spans: "read" },
+        squaredOf(layer),
       ),
       product(device, layer, shareGradients, m.key, m.queryGradient, [tokens, tokens, size], scale, tileFor),
       product(
@@ -134,6 +137,7 @@ export const attend: LayerKind = {
         chunk: arena.get("chunks"),
         p: arena.get(shares.buffer),
         dp: arena.get(shareGradients.buffer),
+        spans: arena.get("spans"),
       };
       const scores = launch(device, softmaxGradient, buffers, (rows) => rows * heads * side, queryGroup);
       return [bindValue(arena), bindShares(arena), scores, bindQuery(arena), bindKey(arena)];
@@ -143,10 +147,19 @@ export const attend: LayerKind = {
   clipped: async () => () => ({ norm: [], sum: [] }),
 };
 
-/** c = scale · a·b of every head of every row. @param shape height, depth and width of a head's product */
+/** Of kernels that see a row's squares of queries by keys. */
+const squaredOf = ({ heads, input }: PlacedLayer): Special => ({
+  constants: { LINES: input.rowsEach, HEADS: heads, SIDE: wholeQuads(input.rowsEach) },
+  scope: { counts: {}, flags: { packed: input.packed } },
+});
+
+/**
+ * c = scale · a·b of every head of every row. @param shape height, which is of tokens, depth and width of a head's
+ * product, one of which is of tokens too
+ */
 async function product(
   device: GPUDevice,
-  { heads }: PlacedLayer,
+  { heads, input }: PlacedLayer,
   a: Matrix,
   b: Matrix,
   c: Matrix,
@@ -161,12 +174,12 @@ async function product(
     device,
     "layers/attend/product.wgsl",
     productSource,
-    { chunk: "chunk", a: "read", b: "read", c: "write" },
+    { chunk: "chunk", a: "read", b: "read", c: "write", spans: "read" },
     tiled(
       tile,
       {
         HEADS: heads,
-        HEIGHT: height,
+        LINES: input.rowsEach,
         WIDTH: width,
         DEPTH4: Math.ceil(depth / 4),
         SCALE: scale,
@@ -191,12 +204,20 @@ async function product(
         b4:
           b.down === 1 ? wholeFours(b.row, b.head, b.offset, b.along) : inFours(tile, b.row, b.head, b.offset, b.down),
         down: b.down === 1,
+        packed: input.packed,
+        deep: a.square,
+        ...{ a_square: a.square, b_square: b.square, c_square: c.square },
         to4: inFours(tile, c.row, c.head, c.offset, c.down, width),
       },
     ),
   );
   return (arena) => {
-    const buffers = { a: arena.get(a.buffer), b: arena.get(b.buffer), c: arena.get(c.buffer) };
+    const buffers = {
+      a: arena.get(a.buffer),
+      b: arena.get(b.buffer),
+      c: arena.get(c.buffer),
+      spans: arena.get("spans"),
+    };
     const threads = (rows: number) => 4 * tiles * heads * rows;
     return launch(device, kernel, { chunk: arena.get("chunks"), ...buffers }, threads, tile.group);
   };

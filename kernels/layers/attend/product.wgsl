@@ -1,12 +1,15 @@
 // attend/product: c = SCALE · a·b for every head of every row, each a matrix within larger buffers
-// a [HEIGHT, 4·DEPTH4] at row · A_ROW + head · A_HEAD + A_OFFSET, its numbers A_STRIDE apart down and A_STEP along
-// b [4·DEPTH4, WIDTH] likewise, B_DOWN and B_ACROSS; c [HEIGHT, WIDTH], C_STRIDE down
+// a [tokens, depth] at first · A_ROW + head · A_HEAD + A_OFFSET, its numbers A_STRIDE apart down and A_STEP along;
+// first is the row's first line, or of squares the row itself
+// b [depth, WIDTH] likewise, B_DOWN and B_ACROSS; c [tokens, WIDTH], C_STRIDE down
+// With `deep` the depth is of tokens, otherwise the width is: of each row no more of them are computed than it has, in
+// whole quads.
 // grid: one quad a tile of a head of a row, see snippets/tile.wgsl and product.wgsl. Beyond the depth a has zeros, or
 // there is nothing beyond.
 //! use chunk
 //! use tile
+//! use spans
 override HEADS: u32;
-override HEIGHT: u32;
 override WIDTH: u32;
 override DEPTH4: u32;
 override SCALE: f32;
@@ -41,6 +44,9 @@ override TILES: u32;  // of a head
 //! else
 @group(0) @binding(3) var<storage, read_write> c: array<f32>;
 //! end
+//! if packed
+@group(0) @binding(4) var<storage, read> spans: array<vec2u>;
+//! end
 
 fn row_at(base: u32, row: u32) -> u32 {
   return base + row * A_STRIDE;
@@ -55,19 +61,41 @@ fn product(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   let head = one - row * HEADS;
   let tile = tile_of(thread - one * 4u * TILES, WIDTH);
   let lane = thread % 4u;
+  let quads = (count_of(row) + 3u) / 4u;
+  if (tile.row >= 4u * quads) { return; }
+  //! if deep
+  let depth = min(quads, DEPTH4);
+  //! else
+  if (tile.column - lane * PARTS >= 4u * quads) { return; }
+  let depth = DEPTH4;
+  //! end
+  //! if a_square
+  let a_first = row;
+  //! else
+  let a_first = first_of(row);
+  //! end
+  //! if b_square
+  let b_first = row;
+  //! else
+  let b_first = first_of(row);
+  //! end
+  //! if c_square
+  let c_first = row;
+  //! else
+  let c_first = first_of(row);
+  //! end
 
   var z_{quad}_{four}_{block}_{part} = 0.0;
-  let base = row * A_ROW + head * A_HEAD + A_OFFSET;
-  let depth = DEPTH4;
-  var w = row * B_ROW + head * B_HEAD + B_OFFSET + tile.column * B_ACROSS;
+  let base = a_first * A_ROW + head * A_HEAD + A_OFFSET;
+  var w = b_first * B_ROW + head * B_HEAD + B_OFFSET + tile.column * B_ACROSS;
   //! insert product a=a b=b
 
-  let to = row * C_ROW + head * C_HEAD + C_OFFSET + tile.column;
+  let to = c_first * C_ROW + head * C_HEAD + C_OFFSET + tile.column;
   //! each quad
   //! each four
   {
     let down = tile.row + {quad}u * 4u + row_of({four}u, lane);
-    if (down < HEIGHT) {
+    if (down < span_of(row)) {
       //! each block
       //! if to4
       if (tile.column + {block}u * ACROSS < WIDTH) {

@@ -24,6 +24,7 @@ function affineOf({ input: _, output, ...layer }: PlacedLayer): Affine {
     // Patches are no activations; fold.wgsl knows those below.
     activationBelow: "none",
     adding: false,
+    packed: false,
   };
 }
 

@@ -1,13 +1,13 @@
 // dense/backward-input: gx = (g·Wᵀ) ⊙ activation′(x), the gradient by the pre-activations of the layer below; with
 // `adding` to what others have put there
-// g [rows · POSITIONS, A_STRIDE] f32   W [inputs + 1, OUTPUTS] f32 at OFFSET of parameters
-// x, gx [rows · POSITIONS, X_STRIDE] f32
+// g [lines, A_STRIDE] f32   W [inputs + 1, OUTPUTS] f32 at OFFSET of parameters
+// x, gx [lines, X_STRIDE] f32
 // With `many`, W is the row's own model's.
 // grid: one quad a tile, see snippets/tile.wgsl and snippets/product.wgsl. Beyond g's columns stand zeros.
 //! use chunk
 //! use tile
 //! use models
-//! use depth
+//! use lines
 //! if to4
 //! insert activation type=vec4f
 //! else
@@ -15,6 +15,7 @@
 //! end
 //! use finite
 override A_STRIDE: u32;
+override DEPTH4: u32;  // quads of a row of the left matrix that hold numbers
 override OFFSET: u32;
 override INPUTS: u32;
 override OUTPUTS: u32;
@@ -38,9 +39,6 @@ override B_ACROSS = OUTPUTS;
 //! end
 @group(0) @binding(3) var<storage, read> g: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> flags: array<atomic<u32>>;
-//! if skips
-@group(0) @binding(6) var<storage, read> lengths: array<u32>;
-//! end
 
 fn row_at(base: u32, row: u32) -> u32 {
   return row * A_STRIDE;
@@ -50,9 +48,9 @@ fn row_at(base: u32, row: u32) -> u32 {
 fn backward_input(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let thread = thread_of(id, groups, GROUP);
   let tile = tile_of(thread, INPUTS);
-  if (tile.row >= chunk.rows * POSITIONS) { return; }
+  if (tile.row >= line_count()) { return; }
   let lane = thread % 4u;
-  let depth = depth_of(tile.row);
+  let depth = DEPTH4;
 
   var z_{quad}_{four}_{block}_{part} = 0.0;
   let base = 0u;
@@ -61,7 +59,7 @@ fn backward_input(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
 
   var worst = 0u;
   let row_{four} = tile.row + row_of({four}u, lane);
-  let inside_{quad}_{four} = row_{four} + {quad}u * 4u < chunk.rows * POSITIONS;
+  let inside_{quad}_{four} = row_{four} + {quad}u * 4u < line_count();
   // The column of ones is no unit: nothing flows back into it.
   //! if to4
   //! each block

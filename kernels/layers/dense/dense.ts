@@ -5,7 +5,7 @@
  */
 import type { PlainActivation } from "../../../shared/layers.ts";
 import type { Arena } from "../../arena.ts";
-import { type Launch, launch } from "../../dispatch.ts";
+import { type Launch, launch, type MicroBatch } from "../../dispatch.ts";
 import { type PlacedLayer, wholeQuads } from "../../layout.ts";
 import { descentBuffers, descentSpecial, momentBindings, type Optimizer } from "../../optimizer/optimizer.ts";
 import { roundsByShift } from "../../private-sum/rounding.ts";
@@ -14,6 +14,7 @@ import { type Binding, compile, type Kernel } from "../../wgsl/shader.ts";
 import { flagsOf } from "../activation.ts";
 import { clippedInstances, instancesOf } from "../instances/instances.ts";
 import type { Clipped, LayerKind } from "../kind.ts";
+import { linesOf } from "../lines.ts";
 import backwardInputSource from "./backward-input.wgsl?raw";
 import clippedSumSource from "./clipped-sum.wgsl?raw";
 import { exampleNorm, type Matrix } from "./example-norm.ts";
@@ -38,8 +39,8 @@ export interface Affine {
   activation: PlainActivation;
   activationBelow: PlainActivation;
   last: boolean;
-  /** Whether positions are tokens, of which a row may have fewer than there is room for */
-  padded: boolean;
+  /** Whether positions are tokens, of which a row may have fewer, packed */
+  packed: boolean;
   /** Of many models at once: numbers from one's parameters to the next; otherwise 0 */
   modelStride: number;
 }
@@ -65,18 +66,19 @@ export const wholeBatch = ({ layers }: { layers: { kind: string; positions: numb
 /** Rows of a micro-batch are as many as there are. */
 const anyRows = Number.POSITIVE_INFINITY;
 
-/** Tiles of nothing but padding can be told where none has tokens of two rows. */
-const skipsPadding = ({ padded, positions }: Affine, tile: Tile): boolean =>
-  padded && positions > 1 && positions % tile.rows === 0;
-
 const file = (name: string) => `layers/dense/${name}.wgsl`;
 
+/** Whether a row of the micro-batch is one row of the product. */
+const isSingle = ({ positions, output }: PlacedLayer): boolean => positions === 1 && !output.packed;
+
 /** Of tokens, each is a row of the product. */
-function affineOf({ input, output, ...layer }: PlacedLayer): Affine {
-  const single = layer.positions === 1;
+function affineOf(placed: PlacedLayer): Affine {
+  const { input, output, ...layer } = placed;
+  const single = isSingle(placed);
   const [below, own] = single ? [input.stride, output.stride] : [input.pixelStride, output.pixelStride];
   return {
     ...layer,
+    packed: output.packed,
     x: { buffer: layer.picks ? "features" : input.activation, stride: below, picks: layer.picks },
     y: { buffer: output.activation, stride: own },
     g: { buffer: output.gradient, stride: own },
@@ -85,7 +87,7 @@ function affineOf({ input, output, ...layer }: PlacedLayer): Affine {
 }
 
 export const dense: LayerKind = {
-  buffers: (layer) => (layer.positions === 1 || layer.frozen ? [] : [instancesOf(layer)]),
+  buffers: (layer) => (isSingle(layer) || layer.frozen ? [] : [instancesOf(layer)]),
   async forward(device, layer, tileFor) {
     const bind = await forwardProduct(device, affineOf(layer), tileFor);
     return (arena) => [bind(arena)];
@@ -99,7 +101,7 @@ export const dense: LayerKind = {
     return (arena) => [bind(arena)];
   },
   async clipped(device, layer, _, tileFor, descent) {
-    if (layer.positions === 1) return clippedGradient(device, affineOf(layer), tileFor, descent);
+    if (isSingle(layer)) return clippedGradient(device, affineOf(layer), tileFor, descent);
     return clippedInstances(device, layer, await instanceGradients(device, layer, affineOf(layer), tileFor), descent);
   },
 };
@@ -116,7 +118,7 @@ export async function forwardProduct(
     device,
     file("forward"),
     forwardSource,
-    { chunk: "chunk", parameters: "read", x: "read", y: "write", flags: "write", lengths: "read", batch: "read" },
+    { chunk: "chunk", parameters: "read", x: "read", y: "write", flags: "write", batch: "read" },
     tile,
     {
       A_STRIDE: x.stride,
@@ -125,13 +127,13 @@ export async function forwardProduct(
       INPUTS: inputs,
       OUTPUTS: outputs,
       Y_STRIDE: y.stride,
-      POSITIONS: positions,
+      LINES: positions,
       LAYER: affine.index,
     },
     {
       ...flagsOf(activation),
       begins,
-      skips: skipsPadding(affine, tile),
+      packed: affine.packed,
       picks: x.picks ?? false,
       a4: true,
       b4: inFours(tile, outputs, affine.weights, affine.modelStride),
@@ -150,10 +152,9 @@ export async function forwardProduct(
         x: arena.get(x.buffer),
         y: arena.get(y.buffer),
         flags: arena.get("flags"),
-        lengths: arena.get("lengths"),
         batch: arena.get("batch"),
       },
-      (rows) => 4 * quadsFor(kernel.tile, rows * positions, outputs),
+      (rows, facts) => 4 * quadsFor(kernel.tile, linesIn(affine, rows, facts), outputs),
       kernel.tile.group,
     );
 }
@@ -169,7 +170,7 @@ export async function backwardProduct(
     device,
     file("backward-input"),
     backwardInputSource,
-    { chunk: "chunk", parameters: "read", x: "read", g: "read", gx: "write", flags: "write", lengths: "read" },
+    { chunk: "chunk", parameters: "read", x: "read", g: "read", gx: "write", flags: "write" },
     tile,
     {
       A_STRIDE: g.stride,
@@ -178,13 +179,13 @@ export async function backwardProduct(
       INPUTS: inputs,
       OUTPUTS: outputs,
       X_STRIDE: gx.stride,
-      POSITIONS: positions,
+      LINES: positions,
       LAYER: index - 1,
     },
     {
       ...flagsOf(activationBelow),
       adding,
-      skips: skipsPadding(affine, tile),
+      packed: affine.packed,
       a4: true,
       b4: wholeFours(outputs, weights, affine.modelStride),
       down: true,
@@ -203,9 +204,8 @@ export async function backwardProduct(
         g: arena.get(g.buffer),
         gx: arena.get(gx.buffer),
         flags: arena.get("flags"),
-        lengths: arena.get("lengths"),
       },
-      (rows) => 4 * quadsFor(kernel.tile, rows * positions, inputs),
+      (rows, facts) => 4 * quadsFor(kernel.tile, linesIn(affine, rows, facts), inputs),
       kernel.tile.group,
     );
 }
@@ -220,10 +220,10 @@ export async function plainGradient(
   target: { to: string; parameters: number; descent?: Optimizer | undefined } | { to: string; rowStride: number },
   tileFor: TileFor,
 ): Promise<(arena: Arena) => Launch> {
-  const { positions } = affine;
+  const { positions, packed } = affine;
   const { left, right } = outerOf(affine);
   const each = "rowStride" in target;
-  const slice = each ? positions : sliceOf(positions);
+  const slice = sliceOf(positions);
   const tile = tileFor(left.width, right.width);
   const descent = each ? undefined : target.descent;
   const descends = descent && descentSpecial(descent);
@@ -233,14 +233,14 @@ export async function plainGradient(
     file("plain-gradient"),
     plainGradientSource,
     {
-      ...{ chunk: "chunk", left: "read", right: "read", batch: "read" },
+      ...{ chunk: "chunk", left: "read", right: "read", ...(packed ? { spans: "read" } : { batch: "read" }) },
       ...(descent ? { parameters: "write", ...momentBindings } : { gradient: "write" }),
-    } as Record<SideNames | "gradient" | Descending, Binding>,
+    } as Record<SideNames | "spans" | "gradient" | Descending, Binding>,
     tile,
     {
       ...outerConstants(affine),
       SLICE: slice,
-      POSITIONS: positions,
+      LINES: positions,
       SLICE_STRIDE: sliceStride,
       OFFSET: offset,
       ...descends?.constants,
@@ -250,13 +250,19 @@ export async function plainGradient(
       descends: descent !== undefined,
       adding: !each && affine.modelStride === 0,
       many: affine.modelStride > 0,
+      ...{ each, packed },
       ...outerFlags(affine, tile),
       to4: right.step === 1 && inFours(tile, right.width, offset),
     },
   );
+  const quads = 4 * quadsFor(kernel.tile, left.width, right.width);
+  const slices: Launch["threads"] = each
+    ? (rows) => rows
+    : (rows, facts) => Math.ceil(linesIn(affine, facts.room, facts) / slice) * (rows / facts.room);
   return (arena) => {
-    const buffers = { ...sidesOf(affine, arena), gradient: arena.get(target.to), ...descentBuffers(arena) };
-    return launch(device, kernel, buffers, outerThreads(affine, kernel.tile, slice), kernel.tile.group);
+    const own = { gradient: arena.get(target.to), spans: arena.get("spans") };
+    const buffers = { ...sidesOf(affine, arena), ...own, ...descentBuffers(arena) };
+    return launch(device, kernel, buffers, (rows, facts) => quads * slices(rows, facts), kernel.tile.group);
   };
 }
 
@@ -358,11 +364,8 @@ function outerConstants(affine: Affine): Record<string, number> {
   };
 }
 
-function outerThreads(affine: Affine, tile: Tile, slice: number): Launch["threads"] {
-  const { left, right } = outerOf(affine);
-  const quads = 4 * quadsFor(tile, left.width, right.width);
-  return (rows, { room }) => quads * Math.ceil((room * affine.positions) / slice) * (rows / room);
-}
+const linesIn = ({ packed, positions }: Affine, rows: number, facts: MicroBatch): number =>
+  linesOf({ packed, rowsEach: positions })(rows, facts);
 
 function sidesOf(affine: Affine, arena: Arena): Record<SideNames, GPUBuffer> {
   const { left, right } = outerOf(affine);

@@ -1,15 +1,15 @@
 // dense/forward: y = activation(x·W), the bias being the row of W that meets x's column of ones; with `begins`, where
 // x's numbers are whole fours, the sum begins with it instead, which spares a turn that would add it and three zeros
-// x [rows · POSITIONS, A_STRIDE] f32, or all rows with `picks`, of which batch [*] u32 has the micro-batch's
+// x [lines, A_STRIDE] f32, or all rows with `picks`, of which batch [*] u32 has the micro-batch's
 // W [inputs + 1, OUTPUTS] f32 at OFFSET of parameters
-// y [rows · POSITIONS, Y_STRIDE] f32
+// y [lines, Y_STRIDE] f32
 // With `many`, W is the row's own model's.
 // grid: one quad a tile, see snippets/tile.wgsl and product.wgsl. Beyond x's columns stand zeros, so what W has
 // beyond its own rows there is added zero times; y's own such columns are never written (memory.ts lays them out).
 //! use chunk
 //! use tile
 //! use models
-//! use depth
+//! use lines
 //! if to4
 //! insert activation type=vec4f
 //! else
@@ -18,6 +18,7 @@
 //! use finite
 //! use picked
 override A_STRIDE: u32;
+override DEPTH4: u32;  // quads of a row of the left matrix that hold numbers
 override OFFSET: u32;
 override INPUTS: u32;
 override OUTPUTS: u32;
@@ -39,11 +40,8 @@ override B_ACROSS = 1u;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 //! end
 @group(0) @binding(4) var<storage, read_write> flags: array<atomic<u32>>;
-//! if skips
-@group(0) @binding(5) var<storage, read> lengths: array<u32>;
-//! end
 //! if picks
-@group(0) @binding(6) var<storage, read> batch: array<u32>;
+@group(0) @binding(5) var<storage, read> batch: array<u32>;
 //! end
 
 fn row_at(base: u32, row: u32) -> u32 {
@@ -54,9 +52,9 @@ fn row_at(base: u32, row: u32) -> u32 {
 fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let thread = thread_of(id, groups, GROUP);
   let tile = tile_of(thread, OUTPUTS);
-  if (tile.row >= chunk.rows * POSITIONS) { return; }
+  if (tile.row >= line_count()) { return; }
   let lane = thread % 4u;
-  let depth = depth_of(tile.row);
+  let depth = DEPTH4;
 
   let base = 0u;
   var w = OFFSET + model_of(tile.row) + tile.column;
@@ -82,7 +80,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   // Before the activation: relu may turn a NaN into 0, tanh an infinity into 1.
   var worst = 0u;
   let row_{four} = tile.row + row_of({four}u, lane);
-  let inside_{quad}_{four} = row_{four} + {quad}u * 4u < chunk.rows * POSITIONS;
+  let inside_{quad}_{four} = row_{four} + {quad}u * 4u < line_count();
   //! if to4
   //! each block
   if (tile.column + {block}u * ACROSS < OUTPUTS) {

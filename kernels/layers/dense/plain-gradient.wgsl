@@ -1,14 +1,15 @@
 // dense/plain-gradient: gradient[slice] += Σ a ⊗ g over the slice's rows, as they are (or = without `adding`); with
-// `many`, each model's rows are slices of their own
+// `many`, each model's rows are slices of their own, and with `each` the lines of each row of the micro-batch
 // With `descends` they are all of the batch's rows, and the parameters take their step along scale · Σ at once.
-// left, right: a [rows, stride] and g [rows, stride] f32, see snippets/outer.wgsl   gradient [slices, SLICE_STRIDE] f32
+// left, right: a [lines, stride] and g [lines, stride] f32, see snippets/outer.wgsl
+// gradient [slices, SLICE_STRIDE] f32
 // grid: one quad a tile and a slice of SLICE rows, which are added in their order.
 //! use chunk
 //! use tile
 //! use outer
 //! use picked
+//! use spans
 override SLICE_STRIDE: u32;
-override POSITIONS: u32;   // rows of a and g for each row of the micro-batch
 @group(0) @binding(0) var<uniform> chunk: Chunk;
 //! if left4
 @group(0) @binding(1) var<storage, read> left: array<vec4f>;
@@ -22,6 +23,9 @@ override POSITIONS: u32;   // rows of a and g for each row of the micro-batch
 //! end
 //! if picks
 @group(0) @binding(3) var<storage, read> batch: array<u32>;
+//! end
+//! if packed
+@group(0) @binding(3) var<storage, read> spans: array<vec2u>;
 //! end
 //! if descends
 //! if to4
@@ -58,10 +62,15 @@ fn plain_gradient(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgro
   if (first >= chunk.rows) { return; }
   let end = min(first + SLICE, start + chunk.room);
   //! else
+  //! if each
+  if (slice >= chunk.rows) { return; }
+  let first = first_of(slice);
+  let end = first + count_of(slice);
+  //! else
   let first = slice * SLICE;
-  let rows = chunk.rows * POSITIONS;
-  if (first >= rows) { return; }
-  let end = min(first + SLICE, rows);
+  if (first >= line_count()) { return; }
+  let end = min(first + SLICE, line_count());
+  //! end
   //! end
   let tile = tile_of(thread - slice * 4u * outer_tiles(), RIGHT_WIDTH);
   let lane = thread % 4u;

@@ -1,10 +1,11 @@
 /** Token numbers to vectors: a product with a matrix of which nearly every number is zero, so nothing is multiplied. */
 import { launch } from "../../dispatch.ts";
-import { type PlacedLayer, wholeQuads } from "../../layout.ts";
+import { idStride, type PlacedLayer, wholeQuads } from "../../layout.ts";
 import { descendAfter } from "../../optimizer/descend.ts";
 import { roundsByShift } from "../../private-sum/rounding.ts";
 import { compile } from "../../wgsl/shader.ts";
 import type { LayerKind, OwnBuffer } from "../kind.ts";
+import { linesOf } from "../lines.ts";
 import chainsSource from "./chains.wgsl?raw";
 import clippedSumSource from "./clipped-sum.wgsl?raw";
 import exampleNormSource from "./example-norm.wgsl?raw";
@@ -20,12 +21,15 @@ const chainsOf = ({ index, positions }: PlacedLayer): OwnBuffer => ({
   each: 1,
 });
 
-const constantsOf = ({ input, output, outputs, positions }: PlacedLayer) => ({
-  TOKENS: positions,
-  IDS_STRIDE: input.stride,
+const constantsOf = ({ output, outputs, positions }: PlacedLayer) => ({
+  LINES: positions,
+  IDS_STRIDE: idStride,
   WIDTH: outputs,
   STRIDE: output.pixelStride,
 });
+
+/** Token numbers are packed, whatever comes behind them. */
+const packed = { counts: {}, flags: { packed: true } };
 
 const file = (name: string) => `layers/embedding/${name}.wgsl`;
 
@@ -33,16 +37,18 @@ export const embedding: LayerKind = {
   buffers: (layer) => (layer.frozen ? [] : [chainsOf(layer)]),
   async forward(device, layer) {
     const { input, output } = layer;
-    const bindings = { chunk: "chunk", parameters: "read", ids: "read", y: "write" } as const;
-    const kernel = await compile(device, file("forward"), forwardSource, bindings, { constants: constantsOf(layer) });
+    const bindings = { chunk: "chunk", parameters: "read", ids: "read", y: "write", places: "read" } as const;
+    const special = { constants: constantsOf(layer), scope: packed };
+    const kernel = await compile(device, file("forward"), forwardSource, bindings, special);
     return (arena) => {
       const buffers = {
         chunk: arena.get("chunks"),
         parameters: arena.get(layer.parametersIn),
         ids: arena.get(input.activation),
         y: arena.get(output.activation),
+        places: arena.get("places"),
       };
-      return [launch(device, kernel, buffers, (rows) => rows * output.width)];
+      return [launch(device, kernel, buffers, (rows, facts) => linesOf(output)(rows, facts) * layer.outputs)];
     };
   },
   backward: () => {
@@ -55,8 +61,8 @@ export const embedding: LayerKind = {
       device,
       file("plain-gradient"),
       plainGradientSource,
-      { chunk: "chunk", ids: "read", g: "read", gradient: "write" },
-      { constants: constantsOf(layer) },
+      { chunk: "chunk", ids: "read", g: "read", gradient: "write", spans: "read" },
+      { constants: constantsOf(layer), scope: packed },
     );
     return (arena) => {
       const buffers = {
@@ -64,36 +70,37 @@ export const embedding: LayerKind = {
         ids: arena.get(input.activation),
         g: arena.get(output.gradient),
         gradient: arena.get("gradient"),
+        spans: arena.get("spans"),
       };
       return [launch(device, kernel, buffers, () => outputs, longGroup), ...descend(arena)];
     };
   },
   async clipped(device, layer, parameters, _, descent) {
-    const { index, input, output, outputs, positions } = layer;
-    const { TOKENS, IDS_STRIDE, WIDTH, STRIDE } = constantsOf(layer);
+    const { index, input, output, outputs } = layer;
+    const { LINES, IDS_STRIDE, WIDTH, STRIDE } = constantsOf(layer);
     const [chains, norm, sum, descend] = await Promise.all([
       compile(
         device,
         file("chains"),
         chainsSource,
-        { chunk: "chunk", ids: "read", chain: "write" },
-        { constants: { TOKENS, IDS_STRIDE } },
+        { chunk: "chunk", ids: "read", chain: "write", places: "read", spans: "read" },
+        { constants: { LINES, IDS_STRIDE }, scope: packed },
       ),
       compile(
         device,
         file("example-norm"),
         exampleNormSource,
-        { chunk: "chunk", chain: "read", g: "read", norms: "write", flags: "write", factors: "write" },
-        { constants: { TOKENS, WIDTH, STRIDE, LAYER: index } },
+        { chunk: "chunk", chain: "read", g: "read", norms: "write", flags: "write", factors: "write", spans: "read" },
+        { constants: { LINES, WIDTH, STRIDE, LAYER: index }, scope: packed },
       ),
       compile(
         device,
         file("clipped-sum"),
         clippedSumSource,
-        { chunk: "chunk", chain: "read", ids: "read", g: "read", factors: "read", sum: "write" },
+        { chunk: "chunk", chain: "read", ids: "read", g: "read", factors: "read", sum: "write", spans: "read" },
         {
-          constants: { TOKENS, IDS_STRIDE, WIDTH, STRIDE },
-          scope: { counts: {}, flags: { shifts: await roundsByShift(device) } },
+          constants: { LINES, IDS_STRIDE, WIDTH, STRIDE },
+          scope: { counts: {}, flags: { ...packed.flags, shifts: await roundsByShift(device) } },
         },
       ),
       descendAfter(device, layer, parameters, "sum", descent),
@@ -104,19 +111,26 @@ export const embedding: LayerKind = {
       const ids = arena.get(input.activation);
       const g = arena.get(output.gradient);
       const [norms, factors] = [arena.get("norms"), arena.get("factors")];
+      const [places, spans] = [arena.get("places"), arena.get("spans")];
       return {
         norm: [
-          launch(device, chains, { chunk, ids, chain }, (rows) => rows * positions),
+          launch(device, chains, { chunk, ids, chain, places, spans }, linesOf(output)),
           launch(
             device,
             norm,
-            { chunk, chain, g, norms, flags: arena.get("flags"), factors },
+            { chunk, chain, g, norms, flags: arena.get("flags"), factors, spans },
             (rows) => rows,
             longGroup,
           ),
         ],
         sum: [
-          launch(device, sum, { chunk, chain, ids, g, factors, sum: arena.get("sum") }, () => outputs, longGroup),
+          launch(
+            device,
+            sum,
+            { chunk, chain, ids, g, factors, sum: arena.get("sum"), spans },
+            () => outputs,
+            longGroup,
+          ),
           ...descend(arena),
         ],
       };

@@ -5,7 +5,7 @@
 // grid: one thread a number, or four; see snippets/numbers.wgsl
 //! use chunk
 //! use numbers
-override LINES: u32;
+//! use lines
 override WIDTH: u32;
 override STRIDE: u32;
 @group(0) @binding(0) var<uniform> chunk: Chunk;
@@ -19,7 +19,7 @@ const CUBIC = 0.044715;
 fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let thread = thread_of(id, groups, 64u);
   let line = thread / WIDTH;
-  if (line >= chunk.rows * LINES) { return; }
+  if (line >= line_count()) { return; }
   let at = line * STRIDE + thread - line * WIDTH;
   let z = x[at];
   // Beyond ±10 the tanh is ±1 in f32, and nothing overflows within.

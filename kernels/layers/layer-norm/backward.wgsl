@@ -5,9 +5,9 @@
 // grid: one thread a token, whose numbers it takes one by one, or four by four; see snippets/numbers.wgsl
 //! use chunk
 //! use numbers
+//! use lines
 //! insert activation type=Numbers
 //! use finite
-override LINES: u32;
 override WIDTH: u32;
 override STRIDE: u32;
 override OFFSET: u32;
@@ -31,7 +31,7 @@ fn weighed(at: u32, j: u32) -> Numbers {
 @compute @workgroup_size(16)
 fn backward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let line = thread_of(id, groups, 16u);
-  if (line >= chunk.rows * LINES) { return; }
+  if (line >= line_count()) { return; }
   let at = line * STRIDE;
   let known = statistics[line];
   let mean = known.x;

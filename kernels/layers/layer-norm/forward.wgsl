@@ -4,7 +4,7 @@
 // grid: one thread a token, whose numbers it takes one by one, or four by four; see snippets/numbers.wgsl
 //! use chunk
 //! use numbers
-override LINES: u32;
+//! use lines
 override WIDTH: u32;
 override STRIDE: u32;
 override OFFSET: u32;
@@ -18,7 +18,7 @@ override EPSILON: f32;
 @compute @workgroup_size(16)
 fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let line = thread_of(id, groups, 16u);
-  if (line >= chunk.rows * LINES) { return; }
+  if (line >= line_count()) { return; }
   let at = line * STRIDE;
   let count = f32(SIDE_BY_SIDE * WIDTH);
   var sum = Numbers();

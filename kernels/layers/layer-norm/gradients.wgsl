@@ -4,7 +4,7 @@
 // grid: one thread a number of the gain, or four; see snippets/numbers.wgsl
 //! use chunk
 //! use numbers
-override LINES: u32;
+//! use spans
 override WIDTH: u32;
 override STRIDE: u32;
 override ROW_STRIDE: u32;
@@ -13,6 +13,9 @@ override ROW_STRIDE: u32;
 @group(0) @binding(2) var<storage, read> statistics: array<vec4f>;
 @group(0) @binding(3) var<storage, read> g: array<Numbers>;
 @group(0) @binding(4) var<storage, read_write> instances: array<Numbers>;
+//! if packed
+@group(0) @binding(5) var<storage, read> spans: array<vec2u>;
+//! end
 
 @compute @workgroup_size(64)
 fn gradients(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -22,7 +25,8 @@ fn gradients(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) 
   let column = thread - row * WIDTH;
   var gain = Numbers();
   var bias = Numbers();
-  for (var line = row * LINES; line < (row + 1u) * LINES; line++) {
+  let first = first_of(row);
+  for (var line = first; line < first + count_of(row); line++) {
     let at = line * STRIDE + column;
     let known = statistics[line];
     gain += g[at] * ((x[at] - known.x) * known.y);

@@ -6,7 +6,7 @@ import { compile } from "../../wgsl/shader.ts";
 import { flagsOf } from "../activation.ts";
 import { clippedInstances, instanceSum, instancesOf } from "../instances/instances.ts";
 import type { LayerKind, OwnBuffer } from "../kind.ts";
-import { numberwise, sideOf } from "../lines.ts";
+import { linesOf, numberwise, sideOf } from "../lines.ts";
 import backwardSource from "./backward.wgsl?raw";
 import forwardSource from "./forward.wgsl?raw";
 import gradientsSource from "./gradients.wgsl?raw";
@@ -26,7 +26,7 @@ const specialOf = ({ output, inputs, weights }: PlacedLayer, flags: Record<strin
 export const layerNorm: LayerKind = {
   buffers: (layer) => [statisticsOf(layer), ...(layer.frozen || layer.inputs === 0 ? [] : [instancesOf(layer)])],
   async forward(device, layer) {
-    const { input, output, positions, epsilon } = layer;
+    const { input, output, epsilon } = layer;
     const bindings = { chunk: "chunk", parameters: "read", x: "read", y: "write", statistics: "write" } as const;
     const shaped = specialOf(layer);
     const special = { ...shaped, constants: { ...shaped.constants, EPSILON: epsilon } };
@@ -39,11 +39,11 @@ export const layerNorm: LayerKind = {
         y: arena.get(output.activation),
         statistics: arena.get(statisticsOf(layer).name),
       };
-      return [launch(device, kernel, buffers, (rows) => rows * positions, tokenGroup)];
+      return [launch(device, kernel, buffers, linesOf(output), tokenGroup)];
     };
   },
   async backward(device, layer) {
-    const { index, input, output, positions, activationBelow, adding } = layer;
+    const { index, input, output, activationBelow, adding } = layer;
     const shaped = specialOf(layer, { ...flagsOf(activationBelow), adding });
     const kernel = await compile(
       device,
@@ -62,7 +62,7 @@ export const layerNorm: LayerKind = {
         gx: arena.get(input.gradient),
         flags: arena.get("flags"),
       };
-      return [launch(device, kernel, buffers, (rows) => rows * positions, tokenGroup)];
+      return [launch(device, kernel, buffers, linesOf(output), tokenGroup)];
     };
   },
   async plain(device, layer, _, __, descent) {
@@ -84,7 +84,7 @@ async function gradients(device: GPUDevice, layer: PlacedLayer): Promise<(arena:
     device,
     "layers/layer-norm/gradients.wgsl",
     gradientsSource,
-    { chunk: "chunk", x: "read", statistics: "read", g: "read", instances: "write" },
+    { chunk: "chunk", x: "read", statistics: "read", g: "read", instances: "write", spans: "read" },
     numberwise(output, {}, { ROW_STRIDE: instances.rows.stride }),
   );
   return (arena) => {
@@ -94,6 +94,7 @@ async function gradients(device: GPUDevice, layer: PlacedLayer): Promise<(arena:
       statistics: arena.get(statisticsOf(layer).name),
       g: arena.get(output.gradient),
       instances: arena.get(instances.name),
+      spans: arena.get("spans"),
     };
     return launch(device, kernel, buffers, (rows) => (rows * outputs) / sideOf(output));
   };

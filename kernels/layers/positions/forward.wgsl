@@ -1,8 +1,8 @@
-// positions/forward: y = x + P, the same P [LINES, WIDTH] for each row of the micro-batch
-// x, y [lines, STRIDE] f32 of WIDTH numbers a line; LINES lines a row   P f32 at OFFSET of parameters
+// positions/forward: y = x + P of the token's place; nothing is added where a line only fills its row's last quad
+// x, y [lines, STRIDE] f32 of WIDTH numbers a line   P [LINES, WIDTH] f32 at OFFSET of parameters
 // grid: one thread a number
 //! use chunk
-override LINES: u32;
+//! use places
 override WIDTH: u32;
 override STRIDE: u32;
 override OFFSET: u32;
@@ -10,13 +10,18 @@ override OFFSET: u32;
 @group(0) @binding(1) var<storage, read> parameters: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
+//! if packed
+@group(0) @binding(4) var<storage, read> places: array<vec2u>;
+//! end
 
 @compute @workgroup_size(64)
 fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let thread = thread_of(id, groups, 64u);
   let line = thread / WIDTH;
-  if (line >= chunk.rows * LINES) { return; }
+  if (line >= line_count()) { return; }
   let column = thread - line * WIDTH;
   let at = line * STRIDE + column;
-  y[at] = x[at] + parameters[OFFSET + line % LINES * WIDTH + column];
+  let token = place_of_line(line).token;
+  let place = parameters[OFFSET + select(token, 0u, token == NO_TOKEN) * WIDTH + column];
+  y[at] = x[at] + select(place, 0.0, token == NO_TOKEN);
 }

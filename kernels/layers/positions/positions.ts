@@ -2,7 +2,7 @@
 import { launch } from "../../dispatch.ts";
 import { compile } from "../../wgsl/shader.ts";
 import type { LayerKind } from "../kind.ts";
-import { lineConstants } from "../lines.ts";
+import { linesOf } from "../lines.ts";
 import forwardSource from "./forward.wgsl?raw";
 
 const untrained = () => {
@@ -12,8 +12,10 @@ const untrained = () => {
 export const positions: LayerKind = {
   buffers: () => [],
   async forward(device, { input, output, weights, parametersIn }) {
-    const bindings = { chunk: "chunk", parameters: "read", x: "read", y: "write" } as const;
-    const special = { constants: { ...lineConstants(output), OFFSET: weights } };
+    const bindings = { chunk: "chunk", parameters: "read", x: "read", y: "write", places: "read" } as const;
+    const { rows, rowsEach, packed } = output;
+    const constants = { LINES: rowsEach, WIDTH: rows.width, STRIDE: rows.stride, OFFSET: weights };
+    const special = { constants, scope: { counts: {}, flags: { packed } } };
     const kernel = await compile(device, "layers/positions/forward.wgsl", forwardSource, bindings, special);
     return (arena) => {
       const buffers = {
@@ -21,8 +23,9 @@ export const positions: LayerKind = {
         parameters: arena.get(parametersIn),
         x: arena.get(input.activation),
         y: arena.get(output.activation),
+        places: arena.get("places"),
       };
-      return [launch(device, kernel, buffers, (rows) => rows * output.width)];
+      return [launch(device, kernel, buffers, (count, facts) => linesOf(output)(count, facts) * rows.width)];
     };
   },
   backward: untrained,

@@ -1,3 +1,2 @@
-// A token's entry: the next token of its number; see embedding/chains.wgsl.
+// A line's entry: the line of the next token of its number; see embedding/chains.wgsl.
 const LATER = 0x80000000u;
-const SKIPPED = 0xffffffffu;

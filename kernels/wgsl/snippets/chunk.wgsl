@@ -14,6 +14,9 @@ struct Chunk {
   scale: f32,       // 1 / (unit · rows of the batch), from the sum to the mean
   correction1: f32, // 1 − β₁ᵗ and 1 − β₂ᵗ of step t
   correction2: f32,
+  // Of packed tokens, see lines.wgsl:
+  first_line: u32,  // index of its first line in `places`
+  lines: u32,       // its lines
 }
 
 // Grids are lines of groups, folded into rows of groups where a line would pass 65,535 groups.
