@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { binOf, binWidth, scoreBins } from "../shared/fairness/histogram.ts";
-import { forwardRow, tokensIn } from "../shared/forward.ts";
+import { forwardRow } from "../shared/forward.ts";
 import type { LayerSpec, PlainActivation } from "../shared/layers.ts";
-import { type Architecture, frozenCount, type Layer, layersOf, operationsOf, parameterCount } from "../shared/model.ts";
+import { type Architecture, frozenCount, layersOf, operationsOf, parameterCount } from "../shared/model.ts";
 import { type Clip, Engine, type Rows } from "./engine.ts";
 import type { Optimizer } from "./optimizer/optimizer.ts";
 import { dawnDevice, gpuOf } from "./testing/dawn.ts";
@@ -203,16 +203,10 @@ function expectSum(found: Int32Array, expected: Float64Array, rows: number): voi
   });
 }
 
-/** What the last layer gives for a row; behind the tokens that it has, zeros. */
-function outputOf(layers: Layer[], parameters: Float32Array, features: Float32Array, frozen?: Float32Array) {
-  const found = Array.from(forwardRow(layers, parameters, features, frozen).at(-1)!);
-  const { outputShape } = layers.at(-1)!;
-  return outputShape.length === 2 ? found.fill(0, tokensIn(layers, features) * outputShape[1]!) : found;
-}
-
 function logitsOf(architecture: Architecture, parameters: Float32Array, rows: Rows, frozen?: Float32Array): number[] {
-  return Array.from(range(rows.count), (row) =>
-    outputOf(layersOf(architecture), parameters, featuresOf(rows, row), frozen),
+  return Array.from(
+    range(rows.count),
+    (row) => activations(architecture, parameters, featuresOf(rows, row), frozen).at(-1)!,
   ).flat();
 }
 
@@ -264,7 +258,7 @@ withDevice("against float64", () => {
     const found = await engine.scores(parameters, range(rows.count));
     const each = found.length / rows.count;
     for (const row of range(rows.count)) {
-      const expected = outputOf(operationsOf(part), parameters, featuresOf(rows, row), frozen);
+      const expected = forwardRow(operationsOf(part), parameters, featuresOf(rows, row), frozen).at(-1)!;
       expect(expected).toHaveLength(each);
       expected.forEach((value, i) => {
         expect(Math.abs(found[row * each + i]! - value)).toBeLessThan(1e-5 * Math.max(1, maxAbs(expected)));

@@ -80,7 +80,7 @@ export class Memory {
     const { attributes } = this.#tables;
     const { labels } = this.#layout;
     const facts = new Uint32Array(rows.count * (labels + attributes));
-    const features = this.#linesOf(rows);
+    const features = this.#paddedLines(rows);
     for (let row = 0; row < rows.count; row++) {
       const fact = row * (labels + attributes);
       facts.set(rows.labels.subarray(row * labels, (row + 1) * labels), fact);
@@ -100,7 +100,7 @@ export class Memory {
   }
 
   /** The rows' features, padded line by line; token numbers without their own padding. */
-  #linesOf({ features }: Rows): Float32Array {
+  #paddedLines({ features }: Rows): Float32Array {
     const { width, stride, ones } = this.#layout.layers[0]!.input.rows;
     const given = this.#layout.begins === "tokens" ? features.filter((number) => number !== padding) : features;
     const lines = given.length / width;

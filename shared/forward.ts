@@ -9,7 +9,7 @@ type Numbers = ArrayLike<number>;
  * @param parameters flat, as in model.ts
  * @param features of one row, [...inputShape]
  * @param frozen those of an encoder
- * @returns all tensors in their order: the features first, the logits last
+ * @returns all tensors in their order: the features first, the logits last; behind a row's tokens, zeros
  */
 export function forwardRow(
   layers: Layer[],
@@ -19,7 +19,11 @@ export function forwardRow(
 ): Float64Array<ArrayBuffer>[] {
   const tensors = [Float64Array.from(features)];
   const tokens = tokensIn(layers, features);
-  for (const layer of layers) tensors.push(forwardLayer(layer, layer.frozen ? frozen : parameters, tensors, tokens));
+  for (const layer of layers) {
+    const made = forwardLayer(layer, layer.frozen ? frozen : parameters, tensors, tokens);
+    const [, width] = layer.outputShape;
+    tensors.push(layer.outputShape.length === 2 ? made.fill(0, tokens * width!) : made);
+  }
   return tensors;
 }
 
@@ -56,9 +60,10 @@ function forwardLayer(layer: Layer, parameters: Numbers, tensors: Float64Array<A
   const x = tensors[layer.from]!;
   const { outputs, positions, weights, bias } = layer;
   const out = new Float64Array(layer.outputShape.reduce((a, b) => a * b));
+  const lines = layer.outputShape.length === 2 ? Math.min(positions, counted) : positions;
   switch (layer.kind) {
     case "dense":
-      for (let p = 0; p < positions; p++)
+      for (let p = 0; p < lines; p++)
         out.set(affine(layer, parameters, x.subarray(p * layer.inputs, (p + 1) * layer.inputs)), p * outputs);
       return out;
     case "embedding":
@@ -67,7 +72,7 @@ function forwardLayer(layer: Layer, parameters: Numbers, tensors: Float64Array<A
       });
       return out;
     case "layer-norm":
-      for (let p = 0; p < positions; p++) {
+      for (let p = 0; p < lines; p++) {
         standardized(x.subarray(p * outputs, (p + 1) * outputs), layer.epsilon).values.forEach((value, j) => {
           out[p * outputs + j] = layer.inputs === 0 ? value : value * parameters[weights + j]! + parameters[bias + j]!;
         });
@@ -76,7 +81,7 @@ function forwardLayer(layer: Layer, parameters: Numbers, tensors: Float64Array<A
     case "attend": {
       const [tokens, width] = layer.outputShape as [number, number];
       for (let head = 0; head < layer.heads; head++)
-        for (let query = 0; query < tokens; query++)
+        for (let query = 0; query < Math.min(tokens, counted); query++)
           attentionShares(layer, x, head, query, counted).forEach((share, token) => {
             for (let i = (head * width) / layer.heads; i < ((head + 1) * width) / layer.heads; i++)
               out[query * width + i]! += share * x[token * 3 * width + 2 * width + i]!;
