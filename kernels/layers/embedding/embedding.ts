@@ -37,7 +37,7 @@ export const embedding: LayerKind = {
   buffers: (layer) => (layer.frozen ? [] : [chainsOf(layer)]),
   async forward(device, layer) {
     const { input, output } = layer;
-    const bindings = { chunk: "chunk", parameters: "read", ids: "read", y: "write", places: "read" } as const;
+    const bindings = { chunk: "chunk", parameters: "read", ids: "read", y: "write" } as const;
     const special = { constants: constantsOf(layer), scope: packed };
     const kernel = await compile(device, file("forward"), forwardSource, bindings, special);
     return (arena) => {
@@ -46,7 +46,6 @@ export const embedding: LayerKind = {
         parameters: arena.get(layer.parametersIn),
         ids: arena.get(input.activation),
         y: arena.get(output.activation),
-        places: arena.get("places"),
       };
       return [launch(device, kernel, buffers, (rows, facts) => linesOf(output)(rows, facts) * layer.outputs)];
     };

@@ -1,4 +1,4 @@
-// positions/forward: y = x + P of the token's place; nothing is added where a line only fills its row's last quad
+// positions/forward: y = x + P of the token's place; of a line that only fills its row's last quad, the last place's
 // x, y [lines, STRIDE] f32 of WIDTH numbers a line   P [LINES, WIDTH] f32 at OFFSET of parameters
 // grid: one thread a number
 //! use chunk
@@ -21,7 +21,6 @@ fn forward(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   if (line >= line_count()) { return; }
   let column = thread - line * WIDTH;
   let at = line * STRIDE + column;
-  let token = place_of_line(line).token;
-  let place = parameters[OFFSET + select(token, 0u, token == NO_TOKEN) * WIDTH + column];
-  y[at] = x[at] + select(place, 0.0, token == NO_TOKEN);
+  let place = min(place_of_line(line).token, LINES - 1u);
+  y[at] = x[at] + parameters[OFFSET + place * WIDTH + column];
 }
