@@ -71,6 +71,17 @@ export function pack<Own extends Chunk>(chunks: readonly Own[], batch: Uint32Arr
   return { chunks: packed, spans, places };
 }
 
+/** Where rows are not packed: bindings need buffers all the same. */
+export const unpacked = <Own extends Chunk>(chunks: Own[]): Packed<Own> => ({
+  chunks,
+  spans: new Uint32Array(1),
+  places: new Uint32Array(1),
+});
+
+/** Of the largest chunk */
+export const mostOf = (chunks: readonly Chunk[], count: "rows" | "lines"): number =>
+  chunks.reduce((most, chunk) => Math.max(most, chunk[count]), 0);
+
 /** The records as the uniform buffer holds them, one every `chunkStride` bytes. */
 export function encodeChunks(chunks: Chunk[]): ArrayBuffer {
   const bytes = new ArrayBuffer(Math.max(1, chunks.length) * chunkStride);

@@ -21,13 +21,13 @@ import {
   checkTables,
   checkWitness,
 } from "./checks.ts";
-import { type Chunk, chunkRows, cut } from "./chunks.ts";
+import { type Chunk, chunkRows, cut, mostOf } from "./chunks.ts";
 import { type Launch, record } from "./dispatch.ts";
 import type { Clip, Rows, TableSizes } from "./inputs.ts";
 import { sliceOf, wholeBatch } from "./layers/dense/dense.ts";
 import { kinds } from "./layers/kinds.ts";
 import { checkParameters, type Layout, layoutOf, type PlacedLayer, wholeQuads } from "./layout.ts";
-import { Memory, mostOf } from "./memory.ts";
+import { Memory } from "./memory.ts";
 import { corrections, type Optimizer, plainSgd } from "./optimizer/optimizer.ts";
 import { Pace } from "./pace.ts";
 import { type Bind, keyOf, type Program, Programs, type Purpose } from "./program.ts";

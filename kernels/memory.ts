@@ -2,7 +2,7 @@
 import { scoreBins, type Witness } from "../shared/fairness/histogram.ts";
 import { padding, tokenCounts } from "../shared/text/padding.ts";
 import { Arena, usage } from "./arena.ts";
-import { type Chunk, encodeChunks, type Packed, pack } from "./chunks.ts";
+import { type Chunk, encodeChunks, mostOf, pack, unpacked } from "./chunks.ts";
 import type { Rows, TableSizes } from "./inputs.ts";
 import { sliceOf } from "./layers/dense/dense.ts";
 import { kinds } from "./layers/kinds.ts";
@@ -191,15 +191,6 @@ export class Memory {
     this.#device.queue.writeBuffer(buffer, 0, data as Exclude<typeof data, Float32Array | Uint32Array>);
   }
 }
-
-const unpacked = <Own extends Chunk>(chunks: Own[]): Packed<Own> => ({
-  chunks,
-  spans: new Uint32Array(1),
-  places: new Uint32Array(1),
-});
-
-export const mostOf = (chunks: readonly Chunk[], count: "rows" | "lines"): number =>
-  chunks.reduce((most, chunk) => Math.max(most, chunk[count]), 0);
 
 /** Lengths of padded rows, the column of ones among them. */
 const normsOf = (features: Float32Array, stride: number): Float32Array<ArrayBuffer> =>

@@ -111,7 +111,7 @@ async function inputs(): Promise<{ features: Float32Array; tokens?: Uint32Array 
     options.cache,
     [options.data, task.model.encoder!.output, frozenLayers(architecture.layers), room].join("-"),
   );
-  const [features, tokens] = [`${name}.f32`, `${name}.tokens`];
+  const [features, tokens] = [`${name}.lines`, `${name}.counts`];
   if (!existsSync(features)) {
     const start = performance.now();
     const made = await encode(texts, (done) => say(`${done} of ${texts.length} texts`));
