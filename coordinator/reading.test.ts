@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { planOf, roundPlan } from "../shared/plan.ts";
 import { segment } from "../shared/questions/layout.ts";
 import { asTask } from "../shared/task.ts";
+import { spentOn } from "./charges.ts";
 import { startLearner } from "./learner.ts";
 import { readSum } from "./reading.ts";
-import { spentOn } from "./run.ts";
 
 const groups = ["A", "B"].map((name) => ({ name, values: [name] }));
 const task = asTask({

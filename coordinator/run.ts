@@ -10,20 +10,17 @@ import { randomBytes } from "node:crypto";
 import type { SpanContext, Tracer } from "@opentelemetry/api";
 import type { Logger } from "pino";
 import { fromHex } from "../shared/canonical.ts";
-import { guaranteedCohort, isWeakCohort, minimumCohort } from "../shared/cohort.ts";
+import { isWeakCohort, minimumCohort } from "../shared/cohort.ts";
 import { InputError, invariant } from "../shared/errors.ts";
-import { backgroundMean } from "../shared/explain/background.ts";
-import { bareTree, openNodes, pruned, type TreeNode } from "../shared/explain/tree.ts";
 import { evaluateGates } from "../shared/gates.ts";
 import { type SignedStatement, type Standing, standingOf } from "../shared/governance/review.ts";
 import type { Evidence } from "../shared/ledger/evidence.ts";
 import { contextHash, type ModelContext } from "../shared/model-file.ts";
-import { type Plan, planOf, trustingCoordinator } from "../shared/plan.ts";
-import { announcedClip } from "../shared/privacy/adaptive-clipping.ts";
-import { account, admit, type Charge } from "../shared/privacy/balance.ts";
+import { type Plan, planOf } from "../shared/plan.ts";
+import { admit, type Charge } from "../shared/privacy/balance.ts";
 import { decodeParticipants } from "../shared/privacy/encode.ts";
 import { rotationSigns } from "../shared/privacy/hadamard.ts";
-import { asksFinalModel, portionOf, type Question } from "../shared/questions/question.ts";
+import { asksFinalModel, type Question } from "../shared/questions/question.ts";
 import { type Announcement, announce, announcementHash, hashParameters } from "../shared/round/0-announce.ts";
 import { hashSum, publishResult } from "../shared/round/5-result.ts";
 import { Abort } from "../shared/round/reasons.ts";
@@ -39,7 +36,9 @@ import {
 } from "../shared/run-record.ts";
 import type { Task } from "../shared/task.ts";
 import type { AnnounceMessage, Welcome } from "../shared/wire.ts";
+import { answered, type Course, compose, nextQuestion } from "./agenda.ts";
 import { bulkCrypto } from "./bulk-crypto.ts";
+import { chargeOf, spentOn } from "./charges.ts";
 import { withCorrelatedNoise } from "./correlated.ts";
 import { finalParameters, type Learner } from "./learner.ts";
 import type { Metrics } from "./metrics.ts";
@@ -300,7 +299,7 @@ export class Run {
     const { signal } = this.#stop;
     let failures = 0;
     try {
-      for (let question = this.#nextQuestion(); question && !signal.aborted; question = this.#nextQuestion()) {
+      for (let question = nextQuestion(this.#course); question; question = nextQuestion(this.#course)) {
         await this.#companyOf(minimumCohort(this.task), signal);
         // Nothing is asked on the way out, and a run on hold stays so.
         if (signal.aborted) throw signal.reason;
@@ -313,7 +312,7 @@ export class Run {
           };
       }
       if (signal.aborted) throw signal.reason;
-      const evaluated = this.#records.some((r) => r.question === "evaluate" && r.state === "finished");
+      const evaluated = answered(this.#records, "evaluate") > 0;
       return {
         state: "finished",
         reason: evaluated ? "every round is done" : "the privacy budget is spent before the evaluation could be asked",
@@ -331,52 +330,9 @@ export class Run {
     return Object.values(this.plan.rounds).reduce((a, b) => a + b, 0);
   }
 
-  #finished(kind: Question["kind"]): number {
-    return this.#records.filter((r) => r.question === kind && r.state === "finished").length;
-  }
-
-  /**
-   * What is asked next; undefined when all is done or what is left does not fit the budget. A question that would leave
-   * too little for those after it is left out: a model nobody has judged is of no use.
-   */
-  #nextQuestion(): Question["kind"] | undefined {
-    const left = (kind: Question["kind"]) => Math.max(0, this.plan.rounds[kind] - this.#finished(kind));
-    const affordable = (...kinds: Question["kind"][]) => {
-      const charges = [...this.#charges, ...kinds.map((kind) => this.#chargeFor(kind, 0))];
-      return admit(charges.slice(0, -1), charges.at(-1)!, this.task.privacy).admitted;
-    };
-    const after = (...kinds: Question["kind"][]) =>
-      kinds.flatMap((kind) => Array<Question["kind"]>(left(kind)).fill(kind));
-    if (left("profile") > 0) return affordable("profile") ? "profile" : undefined;
-    if (left("train") > 0 && affordable("train", ...after("tree", "moments", "explain", "evaluate"))) return "train";
-    if (this.#treeGrows && affordable("tree", ...after("moments", "explain", "evaluate"))) return "tree";
-    if (left("moments") > 0 && affordable("moments", ...after("explain", "evaluate"))) return "moments";
-    if (left("explain") > 0 && affordable("explain", ...after("evaluate"))) return "explain";
-    if (left("evaluate") > 0 && affordable("evaluate")) return "evaluate";
-    return undefined;
-  }
-
-  /** The surrogate tree as far as it has grown. */
-  get #tree(): TreeNode | undefined {
-    return this.#records.filter((r) => r.tree !== undefined).at(-1)?.tree;
-  }
-
-  /** Whether a deeper level would have anything to split. */
-  get #treeGrows(): boolean {
-    const level = this.#finished("tree");
-    return level < this.plan.rounds.tree && openNodes(this.#tree ?? bareTree, level).length > 0;
-  }
-
-  #chargeFor(question: Question["kind"], round: number): Charge {
-    return {
-      taskHash: this.row.taskHash,
-      round,
-      attempt: this.nextAttempt,
-      question,
-      portion: portionOf(question, this.task.privacy.unit),
-      event: { noiseMultiplier: this.plan.noiseMultiplier[question], sampleRate: this.plan.sampleRate[question] },
-      honest: guaranteedCohort(this.task, this.#current?.cohort ?? minimumCohort(this.task)).honest,
-    };
+  get #course(): Course {
+    const { task, taskHash } = this.row;
+    return { task, taskHash, plan: this.plan, records: this.#records, charges: this.#charges };
   }
 
   /** Waits until `minimum` participants are here, and a little longer for more before the first round. */
@@ -404,7 +360,7 @@ export class Run {
     const attempt = this.nextAttempt;
     // Monotonic: the machine's clock may be set back under way.
     const began = performance.now();
-    const question = this.#question(kind);
+    const question = compose(kind, this.#course, this.learner);
     const asked = asksFinalModel(kind) ? finalParameters(this.learner) : this.learner.parameters;
     const modelHash = await hashParameters(asked);
     const body: Announcement = {
@@ -452,7 +408,8 @@ export class Run {
           onStep: (step, members) => trace.step(step, members),
           witness: (roster) => this.dependencies.witnesses.sign(witnesses, "roster", roster),
           charge: async () => {
-            const charge = this.#chargeFor(kind, round);
+            const { cohort } = this.#current!;
+            const charge = chargeOf(this.#course, kind, { round, attempt, cohort });
             const answer = admit(this.#charges, charge, this.task.privacy);
             if (!answer.admitted) throw new Abort("budget-spent");
             this.#charges = [...this.#charges, charge];
@@ -504,38 +461,6 @@ export class Run {
     }
   }
 
-  #question(kind: Question["kind"]): Question {
-    if (kind === "profile") return { kind };
-    const normalisation = this.learner.profile!.normalisation;
-    if (kind === "train") {
-      const clip = announcedClip(this.task, this.#records);
-      return { kind, normalisation, witness: this.learner.witness, ...(clip && { clip }), ...this.#popularity };
-    }
-    const threshold = selectionThreshold(this.task, this.learner);
-    const tree = this.#tree;
-    switch (kind) {
-      case "tree":
-        return { kind, normalisation, threshold, tree: tree ?? bareTree, level: this.#finished("tree") };
-      case "moments":
-        return { kind, normalisation };
-      case "explain":
-        return { kind, normalisation, baseline: backgroundMean(this.task, this.learner.profile!) };
-      case "evaluate":
-        return {
-          kind,
-          normalisation,
-          thresholds: [0, threshold],
-          ...(tree && { tree: pruned(tree) }),
-          ...this.#popularity,
-        };
-    }
-  }
-
-  get #popularity(): { popularity?: number[] } {
-    const { items, label } = this.task.data;
-    return items ? { popularity: this.learner.profile!.marginals[label.column]! } : {};
-  }
-
   async #finish(
     facts: RoundFacts,
     question: Question,
@@ -546,7 +471,7 @@ export class Run {
   ): Promise<void> {
     const { runs } = this.dependencies;
     trace.step("read");
-    const trainRound = this.#finished("train") + 1;
+    const trainRound = answered(this.#records, "train") + 1;
     const { dimension } = outcome.plan.layout;
     const decoded =
       this.task.privacy.unit === "participant"
@@ -708,13 +633,6 @@ export class Run {
 }
 
 export const newInvitation = (): string => randomBytes(16).toString("base64url");
-
-/** What the charges of a run amount to, as a statement. */
-export function spentOn(task: Task, charges: readonly Charge[], plan?: Plan): PrivacyStatement {
-  const { delta, unit, banded } = task.privacy;
-  const trusting = banded && trustingCoordinator(task, plan ?? planOf(task), charges);
-  return { delta, unit, relation: "add-remove", ...account(charges, delta), ...(trusting && { trusting }) };
-}
 
 /** The process is leaving; the run goes on when it is back. */
 class Interrupted extends Error {}

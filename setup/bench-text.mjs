@@ -1,10 +1,10 @@
 /**
  * `npm run bench:text`: what the text tasks learn, without privacy and under it, as fifty participants would (record
  * level), on a WebGPU adapter in Node. `--data DIR` is a folder with the original files of the sets by name; `--only TASK`
- * picks one, or a set; `--epochs 4 --rate 2e-3` also fine-tunes without privacy; `--adapters 1.w1,1.w2 --rank 16 --tokens 64` in the
- * place of the task's own. `--held-back` judges by rows that the training file gives up and leaves the test file alone: settings are
- * chosen so. Texts are read once and kept in dist/bench-text. `--only movies` has all persons of MovieLens take part, of
- * whom each is protected as a whole; `--seeds N` means over so many.
+ * picks one, or a set; `--epochs 4 --rate 2e-3` also fine-tunes without privacy; `--adapters 1.w1,1.w2 --rank 16 --tokens 64
+ * --clip-norm 4 --learning-rate 0.2` in the place of the task's own. `--held-back` judges by rows that the training file gives
+ * up and leaves the test file alone: settings are chosen so. Texts are read once and kept in dist/bench-text. `--only movies`
+ * has all persons of MovieLens take part, of whom each is protected as a whole; `--seeds N` means over so many.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -53,7 +53,8 @@ await orExplain(async () => {
     options: {
       ...Object.assign(
         {},
-        ...["data", "only", "adapters", "rank", "tokens", "epochs", "rate", "epsilons", "seeds"].map(text),
+        ...["data", "only", "adapters", "rank", "tokens", "clip-norm", "learning-rate"].map(text),
+        ...["epochs", "rate", "epsilons", "seeds"].map(text),
       ),
       "held-back": { type: "boolean", default: false },
     },
@@ -74,6 +75,8 @@ await orExplain(async () => {
       adapters: values.adapters?.split(",").filter(Boolean),
       rank: values.rank && Number(values.rank),
       tokens: values.tokens && Number(values.tokens),
+      clipNorm: values["clip-norm"] && Number(values["clip-norm"]),
+      learningRate: values["learning-rate"] && Number(values["learning-rate"]),
       heldBack: values["held-back"],
       epochs: Number(values.epochs ?? 0),
       rate: Number(values.rate ?? 1e-3),

@@ -46,6 +46,8 @@ interface Options {
   adapters: string[] | undefined;
   rank: number | undefined;
   tokens: number | undefined;
+  clipNorm: number | undefined;
+  learningRate: number | undefined;
   /** Judge by the rows that a run holds back, and leave the test file alone: hyper-parameters are chosen so */
   heldBack: boolean;
   /** Of local training without privacy: passes over all rows, and the step of Adam */
@@ -63,14 +65,16 @@ const written = readTaskFile(readFileSync(join("tasks", taskFile), "utf8"), task
 /** CoNLL-2003 has a type of names more than the task. */
 const source = options.data === "conll2003" ? withTypes(written, ["PER", "LOC", "ORG", "MISC"]) : written;
 const { adapters = source.model.encoder!.adapters, rank = source.model.encoder!.rank } = options;
-const room = options.tokens ?? source.data.text!.tokens;
+const { tokens: room = source.data.text!.tokens } = options;
+const { clipNorm = source.privacy.clipNorm, learningRate = source.training.learningRate } = options;
 const withPrivacy = (epsilon: number): Task =>
   asTask({
     ...source,
     data: { ...source.data, text: { ...source.data.text, tokens: room } },
     model: { ...source.model, encoder: { ...source.model.encoder, adapters, rank } },
     cohort: { ...source.cohort, minimum: participants, maximum: participants },
-    privacy: { ...source.privacy, epsilon },
+    privacy: { ...source.privacy, epsilon, clipNorm },
+    training: { ...source.training, learningRate },
   });
 
 const data = await fetchData(options.data, {

@@ -6,8 +6,8 @@ import { hashParameters } from "../../../shared/round/0-announce.ts";
 import type { RoundFacts } from "../../../shared/round/round.ts";
 import type { RoundRecord } from "../../../shared/run-record.ts";
 import { asTask, taskHash } from "../../../shared/task.ts";
+import { spentOn } from "../../charges.ts";
 import { type Learner, startLearner } from "../../learner.ts";
-import { spentOn } from "../../run.ts";
 import type { RunRow, Runs } from "../runs.ts";
 
 export const task = asTask({
