@@ -5,10 +5,6 @@ import { io } from "socket.io-client";
 import { requestDevice } from "../../kernels/device.ts";
 import { toHex } from "../../shared/canonical.ts";
 import { isWeakCohort } from "../../shared/cohort.ts";
-import { anonymityOf, bandsOf, dropIdentifiers } from "../../shared/data/anonymise.ts";
-import { type ImageShape, imageOf } from "../../shared/data/images.ts";
-import { splitHeldBack } from "../../shared/data/portions.ts";
-import { neededColumns, readRows, type TypedRows } from "../../shared/data/rows.ts";
 import { InputError, invariant } from "../../shared/errors.ts";
 import type { ExplainMethod } from "../../shared/explain/explain.ts";
 import type { ProofFile } from "../../shared/ledger/proof.ts";
@@ -22,24 +18,17 @@ import type { Catalogue } from "../../shared/recommend/catalogue.ts";
 import type { Task } from "../../shared/task.ts";
 import type { EncoderFile } from "../../shared/text/encoder-file.ts";
 import type { Chosen, Gathered } from "../data/gather.ts";
-import { matchColumns } from "../data/match.ts";
-import type { CsvTable } from "../data/read.ts";
 import type { Answerer } from "./answerer.ts";
 import { Duty } from "./duty.ts";
 import { type Journal, openJournal } from "./journal.ts";
+import { type OwnData, readOwnData, TooFewRows, unnamedColumns, withNames } from "./own-data.ts";
 import { Session, type SessionEvents } from "./session.ts";
-import type { ColumnMatch, OwnRow, Resting, Seen, TabSnapshot, TabWorker, Tried } from "./snapshot.ts";
+import type { OwnRow, Resting, Seen, TabSnapshot, TabWorker, Tried } from "./snapshot.ts";
 import { countTraffic } from "./traffic.ts";
 
-/** A tab with fewer rows would give a batch of nobody in most rounds. */
-const fewestRows = 10;
-const previewRows = 5;
-const previewImages = 12;
-const shownProblems = 20;
 /** As many as Answerer lets see */
 const shownIntegers = 12;
 const shownBytes = 128;
-const shownCells = 3;
 /** The page is told of changes at most this often, ms. */
 const showEveryMs = 200;
 
@@ -51,14 +40,6 @@ const refusals: readonly (readonly [RegExp, string])[] = [
   // Chrome and Firefox, and Safari, of a part of the page that is loaded when needed and does not come.
   [/dynamically imported module|module script failed/i, "no-script"],
 ];
-
-/** The first rows; of images some from all over, since they come label by label. */
-function previewOf(records: Record<string, string>[], { data: { images } }: Task): Record<string, string>[] {
-  if (!images) return records.slice(0, previewRows);
-  const seen = records.filter((record) => imageOf(record[images.column] ?? "", images));
-  const shown = Math.min(previewImages, seen.length);
-  return Array.from({ length: shown }, (_, i) => seen[Math.floor((i * seen.length) / shown)]!);
-}
 
 type Joined = Parameters<SessionEvents["onWelcome"]>[0];
 
@@ -81,8 +62,7 @@ class Worker implements TabWorker {
   #task: Task | undefined;
   #plan: Plan | undefined;
   #taskHash = "";
-  #rows: TypedRows | undefined;
-  #portions: { train: Uint32Array; heldBack: Uint32Array } | undefined;
+  #own: OwnData | undefined;
   #encoder: Promise<EncoderFile> | undefined;
   #catalogue: Promise<Catalogue> | undefined;
   #answerer: Promise<Answerer> | undefined;
@@ -207,7 +187,7 @@ class Worker implements TabWorker {
               ? { lookable: true }
               : model?.items
                 ? { recommends: true }
-                : model && this.#rows && "positive" in model.label && { explainable: this.#rows.count };
+                : model && this.#own && "positive" in model.label && { explainable: this.#own.rows.count };
           this.#update({ state: "finished", ...asked });
           this.#session?.leave();
         },
@@ -292,7 +272,7 @@ class Worker implements TabWorker {
     this.#forget("columns");
     await this.#orRefuse(async () => {
       const gathered = await found();
-      const match = this.#matched(gathered.fileName, gathered.table);
+      const match = unnamedColumns(gathered, this.#task!);
       if (!match) return this.#take(gathered);
       this.#unnamed = gathered;
       this.#forget("refusal");
@@ -300,41 +280,22 @@ class Worker implements TabWorker {
     });
   }
 
-  /** Columns to be named by hand, where a file has as many as the task needs, under other names. */
-  #matched(fileName: string, { columns, records }: CsvTable): ColumnMatch | undefined {
-    const needed = neededColumns(this.#task!);
-    const missing = needed.filter((column) => !columns.includes(column));
-    const spare = columns.filter((column) => !needed.includes(column));
-    if (missing.length === 0 || spare.length < missing.length) return undefined;
-    return {
-      fileName,
-      missing,
-      guesses: Object.fromEntries(matchColumns(missing, spare)),
-      candidates: spare.map((column) => ({
-        column,
-        cells: records.slice(0, shownCells).map((record) => record[column] ?? ""),
-      })),
-    };
-  }
-
   async nameColumns(named: Record<string, string>): Promise<void> {
     if (!this.#unnamed) return;
-    const { fileName, table, images } = this.#unnamed;
+    const unnamed = this.#unnamed;
     this.#unnamed = undefined;
     this.#forget("columns");
-    const own = new Map(Object.entries(named).map(([needed, column]) => [column, needed]));
-    const rename = (column: string) => own.get(column) ?? column;
-    const records = table.records.map((record) =>
-      Object.fromEntries(Object.entries(record).map(([column, cell]) => [rename(column), cell])),
-    );
-    const renamed = { ...table, records, columns: table.columns.map(rename) };
-    await this.#orRefuse(() => this.#take({ fileName, table: renamed, images }));
+    await this.#orRefuse(() => this.#take(withNames(unnamed, named)));
   }
 
   async #orRefuse(read: () => Promise<void>): Promise<void> {
     try {
       await read();
     } catch (error) {
+      if (error instanceof TooFewRows) {
+        this.#refuse("choosing", "too-few-rows", { rows: error.rows, minimum: error.minimum });
+        return;
+      }
       if (!(error instanceof InputError)) {
         this.#fail(error);
         return;
@@ -344,49 +305,15 @@ class Worker implements TabWorker {
     }
   }
 
-  async #take({ fileName, table, images }: Gathered): Promise<void> {
-    const { columns, ragged, rowOf } = table;
-    const task = this.#task!;
-    const anonymity = anonymityOf(table.records, task.data.quasiIdentifiers, bandsOf(task));
-    const { records: named, dropped } = dropIdentifiers(table.records, task);
-    const records = task.data.images ? await this.#seen(named, images, task.data.images) : named;
-    const { rows, problems } = readRows(records, task);
-    if (rows.count < fewestRows) {
-      this.#refuse("choosing", "too-few-rows", { rows: rows.count, minimum: fewestRows });
-      return;
+  async #take(gathered: Gathered): Promise<void> {
+    const onDecoding = (done: number, total: number) => this.#update({ decoding: { done, total } });
+    try {
+      this.#own = await readOwnData(this.#task!, gathered, this.#portionKey!, await this.#catalogue, onDecoding);
+    } finally {
+      this.#forget("decoding");
     }
-    const catalogue = await this.#catalogue;
-    const read = catalogue ? (await import("../../shared/recommend/choices.ts")).knownChoices(rows, catalogue) : rows;
-    this.#rows = read;
-    this.#portions = splitHeldBack(read, task.data.heldBack, this.#portionKey!);
-    const kept = columns.filter((column) => !dropped.includes(column));
-    const found = [
-      ...ragged.map((row) => ({ row, column: "", code: "ragged-row" as const, found: "" })),
-      ...problems.map((p) => ({ ...p, row: rowOf[p.row - 1]! })),
-    ].sort((a, b) => a.row - b.row);
     this.#forget("refusal");
-    this.#update({
-      state: "consenting",
-      data: {
-        fileName,
-        rows: rows.count,
-        heldBack: this.#portions.heldBack.length,
-        ...(catalogue && { choices: understood(read, this.#portions.heldBack, catalogue) }),
-        problems: found.slice(0, shownProblems),
-        problemCount: found.length,
-        droppedColumns: dropped,
-        preview: { columns: kept, rows: previewOf(records, task).map((r) => kept.map((c) => r[c] ?? "")) },
-        anonymity,
-      },
-    });
-  }
-
-  async #seen(records: Record<string, string>[], images: Gathered["images"], shape: ImageShape) {
-    const { fillImages } = await import("../data/pixels.ts");
-    const total = records.length;
-    const filled = await fillImages(records, images, shape, (done) => this.#update({ decoding: { done, total } }));
-    this.#forget("decoding");
-    return filled;
+    this.#update({ state: "consenting", data: this.#own.summary });
   }
 
   async rest(reason: Resting | undefined): Promise<void> {
@@ -419,7 +346,7 @@ class Worker implements TabWorker {
     const file = await this.#encoder;
     const catalogue = await this.#catalogue;
     const { Answerer } = await import("./answerer.ts");
-    return Answerer.create(() => this.#openDevice(), this.#task!, this.#rows!, this.#portions!, this.#random, {
+    return Answerer.create(() => this.#openDevice(), this.#task!, this.#own!.rows, this.#own!.portions, this.#random, {
       ...(file && { file, onProgress: (texts) => this.#update({ encoder: { ...this.#snapshot.encoder!, texts } }) }),
       ...(catalogue && { catalogue }),
     });
@@ -438,13 +365,13 @@ class Worker implements TabWorker {
   }
 
   async recommend(): Promise<string[]> {
-    invariant(this.#model && this.#rows && this.#answerer && this.#catalogue, "there is a model that recommends");
+    invariant(this.#model && this.#own && this.#answerer && this.#catalogue, "there is a model that recommends");
     const { recommend } = await import("./recommend.ts");
-    return recommend(this.#model, await this.#answerer, this.#rows, await this.#catalogue);
+    return recommend(this.#model, await this.#answerer, this.#own.rows, await this.#catalogue);
   }
 
   async explain(row: number, method: ExplainMethod): Promise<OwnRow> {
-    const [model, rows] = [this.#model, this.#rows];
+    const [model, rows] = [this.#model, this.#own?.rows];
     invariant(model && rows && row >= 1 && row <= rows.count, "a row of the tab's own, and a model to explain it by");
     const { explainOwnRow } = await import("./own-row.ts");
     const answerer = await this.#answerer!;
@@ -506,11 +433,6 @@ class Worker implements TabWorker {
       this.#show(this.#snapshot);
     }, showEveryMs);
   }
-}
-
-/** Of choices: what the tab made of them, for their owner to see. */
-function understood({ count, choices }: TypedRows, heldBack: Uint32Array, { places, titles }: Catalogue) {
-  return { known: count, last: titles[places.get(choices!.items[heldBack[0]!]!)!]! };
 }
 
 /** Whether none of the questions of a run would fit the budget any more. */
