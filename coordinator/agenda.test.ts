@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { minimumCohort } from "../shared/cohort.ts";
 import type { TreeNode } from "../shared/explain/tree.ts";
-import { planOf } from "../shared/plan.ts";
+import { chargeOf, planOf } from "../shared/plan.ts";
 import { worst } from "../shared/privacy/balance.ts";
 import type { Question } from "../shared/questions/question.ts";
 import type { RoundRecord } from "../shared/run-record.ts";
+import { spentOn } from "../shared/spent.ts";
 import { asTask } from "../shared/task.ts";
 import { type Course, nextQuestion } from "./agenda.ts";
-import { chargeOf, spentOn } from "./charges.ts";
 
 type Kind = Question["kind"];
 

@@ -5,13 +5,12 @@
 import { minimumCohort } from "../shared/cohort.ts";
 import { backgroundMean } from "../shared/explain/background.ts";
 import { bareTree, openNodes, pruned, type TreeNode } from "../shared/explain/tree.ts";
-import type { Plan } from "../shared/plan.ts";
+import { chargeOf, type Plan } from "../shared/plan.ts";
 import { announcedClip } from "../shared/privacy/adaptive-clipping.ts";
 import { admit, type Charge } from "../shared/privacy/balance.ts";
 import type { Question } from "../shared/questions/question.ts";
 import type { RoundRecord } from "../shared/run-record.ts";
 import type { Task } from "../shared/task.ts";
-import { chargeOf } from "./charges.ts";
 import type { Learner } from "./learner.ts";
 import { selectionThreshold } from "./reading.ts";
 

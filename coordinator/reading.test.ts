@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { planOf, roundPlan } from "../shared/plan.ts";
 import { segment } from "../shared/questions/layout.ts";
+import { spentOn } from "../shared/spent.ts";
 import { asTask } from "../shared/task.ts";
-import { spentOn } from "./charges.ts";
 import { startLearner } from "./learner.ts";
 import { readSum } from "./reading.ts";
 

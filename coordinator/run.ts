@@ -16,7 +16,7 @@ import { evaluateGates } from "../shared/gates.ts";
 import { type SignedStatement, type Standing, standingOf } from "../shared/governance/review.ts";
 import type { Evidence } from "../shared/ledger/evidence.ts";
 import { contextHash, type ModelContext } from "../shared/model-file.ts";
-import { type Plan, planOf } from "../shared/plan.ts";
+import { chargeOf, type Plan, planOf } from "../shared/plan.ts";
 import { admit, type Charge } from "../shared/privacy/balance.ts";
 import { decodeParticipants } from "../shared/privacy/encode.ts";
 import { rotationSigns } from "../shared/privacy/hadamard.ts";
@@ -34,11 +34,11 @@ import {
   type RunState,
   type RunSummary,
 } from "../shared/run-record.ts";
+import { spentOn } from "../shared/spent.ts";
 import type { Task } from "../shared/task.ts";
 import type { AnnounceMessage, Welcome } from "../shared/wire.ts";
 import { answered, type Course, compose, nextQuestion } from "./agenda.ts";
 import { bulkCrypto } from "./bulk-crypto.ts";
-import { chargeOf, spentOn } from "./charges.ts";
 import { withCorrelatedNoise } from "./correlated.ts";
 import { finalParameters, type Learner } from "./learner.ts";
 import type { Metrics } from "./metrics.ts";

@@ -75,6 +75,21 @@ export function planOf(task: Task): Plan {
   return { ...plan, banded: bandedPlan(task, plan, { minSeparation: banded.bands, epsilon: banded.epsilon }) };
 }
 
+/** What one answer charges. @param at which attempt at which round of a run, and how many tabs it is asked of */
+export const chargeOf = (
+  { task, taskHash, plan }: { task: Task; taskHash: string; plan: Plan },
+  question: Kind,
+  at: { round: number; attempt: number; cohort: number },
+): Charge => ({
+  taskHash,
+  round: at.round,
+  attempt: at.attempt,
+  question,
+  portion: portionOf(question, task.privacy.unit),
+  event: { noiseMultiplier: plan.noiseMultiplier[question], sampleRate: plan.sampleRate[question] },
+  honest: guaranteedCohort(task, at.cohort).honest,
+});
+
 /**
  * What charges amount to in the eyes of everybody but the coordinator, which is trusted for this number: of the training
  * rounds only what correlated noise leaves, once for all of them. Undefined for tasks without it.
@@ -129,7 +144,6 @@ export function wholeRun(
 ): Pick<ReturnType<typeof account>, "truePositiveRate" | "alone"> & {
   trusting?: NonNullable<ReturnType<typeof trustingCoordinator>>;
 } {
-  const { honest } = guaranteedCohort(task, minimumCohort(task));
   const { rounds } = plan;
   const kinds: [Kind, number][] = [
     ["profile", rounds.profile],
@@ -139,16 +153,11 @@ export function wholeRun(
     ["explain", rounds.explain],
     ["evaluate", rounds.evaluate],
   ];
+  const cohort = minimumCohort(task);
   const charges = kinds.flatMap(([question, rounds]) =>
-    Array.from({ length: rounds }, (_, round) => ({
-      taskHash: "",
-      round,
-      attempt: 1,
-      question,
-      portion: portionOf(question, task.privacy.unit),
-      event: { noiseMultiplier: plan.noiseMultiplier[question], sampleRate: plan.sampleRate[question] },
-      honest,
-    })),
+    Array.from({ length: rounds }, (_, round) =>
+      chargeOf({ task, taskHash: "", plan }, question, { round, attempt: 1, cohort }),
+    ),
   );
   const { truePositiveRate, alone } = account(charges, task.privacy.delta);
   const trusting = trustingCoordinator(task, plan, charges);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { asTask } from "../../shared/task.ts";
+import type { Gathered } from "../data/gather.ts";
 import { parseFile } from "../data/read.ts";
 import { readOwnData, TooFewRows, unnamedColumns, withNames } from "./own-data.ts";
 
@@ -14,14 +15,13 @@ const task = asTask({
   privacy: { unit: "record", epsilon: 2, delta: 1e-5 },
   training: { rounds: 1, learningRate: 1 },
 });
-const gathered = (header: string, lines: readonly string[]) => ({
+const gathered = (header: string, lines: readonly string[]): Gathered => ({
   fileName: "mine.csv",
   table: parseFile([header, ...lines].join("\n"), task),
-  images: new Map<string, Blob>(),
+  images: new Map(),
 });
 const lines = Array.from({ length: 12 }, (_, i) => `${i % 2 ? "single" : "married"},${i % 3 ? "low" : "high"},Ann`);
-const read = (own: ReturnType<typeof gathered>) =>
-  readOwnData(task, own, new Uint8Array(32).fill(7), undefined, () => {});
+const read = (own: Gathered) => readOwnData(task, own, new Uint8Array(32).fill(7), undefined, () => {});
 
 test("columns by other names are to be named, with a guess; once they are, the file is as any", async () => {
   const own = gathered("Marital Status,class,name", lines);

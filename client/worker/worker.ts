@@ -4,17 +4,17 @@ import * as Comlink from "comlink";
 import { io } from "socket.io-client";
 import { requestDevice } from "../../kernels/device.ts";
 import { toHex } from "../../shared/canonical.ts";
-import { isWeakCohort } from "../../shared/cohort.ts";
+import { isWeakCohort, minimumCohort } from "../../shared/cohort.ts";
 import { InputError, invariant } from "../../shared/errors.ts";
 import type { ExplainMethod } from "../../shared/explain/explain.ts";
 import type { ProofFile } from "../../shared/ledger/proof.ts";
 import type { ModelFile } from "../../shared/model-file.ts";
-import { type Plan, trustingCoordinator, wholeRun } from "../../shared/plan.ts";
+import { chargeOf, type Plan, wholeRun } from "../../shared/plan.ts";
 import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
-import { account, admit, type Charge, familyOf } from "../../shared/privacy/balance.ts";
+import { admit, type Charge, familyOf } from "../../shared/privacy/balance.ts";
 import { checkEntropy, RandomSource } from "../../shared/privacy/random.ts";
-import { portionOf } from "../../shared/questions/question.ts";
 import type { Catalogue } from "../../shared/recommend/catalogue.ts";
+import { spentOn } from "../../shared/spent.ts";
 import type { Task } from "../../shared/task.ts";
 import type { EncoderFile } from "../../shared/text/encoder-file.ts";
 import type { Chosen, Gathered } from "../data/gather.ts";
@@ -215,7 +215,7 @@ class Worker implements TabWorker {
     this.#update({ state: "choosing", task, taskHash, roundsPlanned, weakCohort: isWeakCohort(task) });
     await this.#showBalance();
     const charges = await this.#journal!.charges(familyOf(task, taskHash));
-    if (isSpent(task, plan, charges)) this.#refuse("declined", "budget-spent");
+    if (isSpent({ task, taskHash, plan }, charges)) this.#refuse("declined", "budget-spent");
   }
 
   async #readEncoder(sha256: string): Promise<EncoderFile> {
@@ -239,10 +239,9 @@ class Worker implements TabWorker {
     const terms = { delta, unit, relation: "add-remove" } as const;
     const charges = await this.#journal!.charges(familyOf(task, this.#taskHash));
     const noiseMultiplier = this.#plan!.noiseMultiplier.train;
-    const trusting = trustingCoordinator(task, this.#plan!, charges);
     this.#update({
       balance: {
-        spent: { ...terms, ...account(charges, delta), ...(trusting && { trusting }) },
+        spent: spentOn(task, charges, this.#plan!),
         budget: { ...terms, epsilon, ...wholeRun(task, this.#plan!) },
         thisRound: epsilonOf([{ noiseMultiplier, sampleRate, count: 1 }], delta),
       },
@@ -436,15 +435,11 @@ class Worker implements TabWorker {
 }
 
 /** Whether none of the questions of a run would fit the budget any more. */
-function isSpent(task: Task, plan: Plan, charges: readonly Charge[]): boolean {
-  if (charges.length === 0) return false;
+function isSpent(course: Pick<Joined, "task" | "taskHash" | "plan">, charges: readonly Charge[]): boolean {
+  const { task, plan } = course;
   const kinds = (Object.keys(plan.rounds) as (keyof Plan["rounds"])[]).filter((kind) => plan.rounds[kind] > 0);
-  return kinds.every((question) => {
-    const event = { noiseMultiplier: plan.noiseMultiplier[question], sampleRate: plan.sampleRate[question] };
-    const portion = portionOf(question, task.privacy.unit);
-    const next: Charge = { ...charges[0]!, question, portion, event };
-    return !admit(charges, next, task.privacy).admitted;
-  });
+  const at = { round: 0, attempt: 1, cohort: minimumCohort(task) };
+  return kinds.every((question) => !admit(charges, chargeOf(course, question, at), task.privacy).admitted);
 }
 
 Comlink.expose(new Worker());

@@ -7,7 +7,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkLedger } from "../../shared/ledger/file.ts";
 import { checkPromises } from "../../shared/ledger/promises.ts";
-import { spentOn } from "../charges.ts";
+import { spentOn } from "../../shared/spent.ts";
 import { backUp, restore } from "./backup.ts";
 import { holdDatabase, openDatabase, type Place } from "./database.ts";
 import { accessKey, coordinatorIdentity, keyFiles } from "./keys.ts";

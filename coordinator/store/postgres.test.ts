@@ -5,7 +5,7 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkLedger } from "../../shared/ledger/file.ts";
 import { checkPromises } from "../../shared/ledger/promises.ts";
-import { spentOn } from "../charges.ts";
+import { spentOn } from "../../shared/spent.ts";
 import { Line } from "../load/line.ts";
 import { openDatabase } from "./database.ts";
 import { coordinatorIdentity } from "./keys.ts";

@@ -12,7 +12,7 @@ import { checkPromises } from "../../shared/ledger/promises.ts";
 import { checkProof } from "../../shared/ledger/proof.ts";
 import { leafHash, MerkleTree, verifyConsistency } from "../../shared/ledger/tree.ts";
 import type { Identity } from "../../shared/secure-sum/keys.ts";
-import { spentOn } from "../charges.ts";
+import { spentOn } from "../../shared/spent.ts";
 import type { Learner } from "../learner.ts";
 import { openDatabase } from "./database.ts";
 import { accessKey, coordinatorIdentity } from "./keys.ts";

@@ -6,7 +6,7 @@
 import fs, { writeSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { hashParameters } from "../../../shared/round/0-announce.ts";
-import { spentOn } from "../../charges.ts";
+import { spentOn } from "../../../shared/spent.ts";
 import { openDatabase } from "../database.ts";
 import { coordinatorIdentity } from "../keys.ts";
 import { Ledger } from "../ledger-store.ts";
