@@ -6,7 +6,7 @@ import { worst } from "../shared/privacy/balance.ts";
 import type { Question } from "../shared/questions/question.ts";
 import type { RoundRecord } from "../shared/run-record.ts";
 import { spentOn } from "../shared/spent.ts";
-import { asTask } from "../shared/task.ts";
+import { asTask } from "../shared/task-rules.ts";
 import { type Course, nextQuestion } from "./agenda.ts";
 
 type Kind = Question["kind"];

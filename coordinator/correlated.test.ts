@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { planOf, roundPlan } from "../shared/plan.ts";
 import { seededRandom } from "../shared/privacy/testing/seeded.ts";
 import { smallTask } from "../shared/round/testing.ts";
-import { asTask } from "../shared/task.ts";
+import { asTask } from "../shared/task-rules.ts";
 import { withCorrelatedNoise } from "./correlated.ts";
 import { startLearner } from "./learner.ts";
 

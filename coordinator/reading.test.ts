@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { planOf, roundPlan } from "../shared/plan.ts";
 import { segment } from "../shared/questions/layout.ts";
 import { spentOn } from "../shared/spent.ts";
-import { asTask } from "../shared/task.ts";
+import { asTask } from "../shared/task-rules.ts";
 import { startLearner } from "./learner.ts";
 import { readSum } from "./reading.ts";
 

@@ -24,8 +24,9 @@ import { cellsOf } from "../shared/fairness/histogram.ts";
 import { fairnessMetrics } from "../shared/fairness/metrics.ts";
 import { architectureOf, inputWidth } from "../shared/model.ts";
 import { predict } from "../shared/predict.ts";
-import { asTask, type Task } from "../shared/task.ts";
+import type { Task } from "../shared/task.ts";
 import { readTaskFile } from "../shared/task-file.ts";
+import { asTask } from "../shared/task-rules.ts";
 import {
   logisticRegression,
   majorityAccuracy,

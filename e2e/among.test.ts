@@ -12,7 +12,7 @@ import { hasRedis, type RedisServer, startRedis } from "../coordinator/peers/tes
 import { type PostgresServer, postgresBinaries, startPostgres } from "../coordinator/store/testing/postgres-server.ts";
 import { Witness } from "../coordinator/witness/witness.ts";
 import type { RunDetail } from "../shared/run-record.ts";
-import { asTask } from "../shared/task.ts";
+import { asTask } from "../shared/task-rules.ts";
 import { joinWith } from "./node-tab.ts";
 import { smallTask, zeros } from "./small-task.ts";
 

@@ -13,7 +13,7 @@ import { bringEncoder, encoderBytes } from "../coordinator/text/encoders.ts";
 import { dawnDevice } from "../kernels/testing/dawn.ts";
 import { openTextEngine } from "../kernels/text/text-engine.ts";
 import { architectureOf, parameterCount } from "../shared/model.ts";
-import { asTask, checkTask } from "../shared/task.ts";
+import { asTask, checkTask } from "../shared/task-rules.ts";
 import { readEncoderFile } from "../shared/text/encoder-file.ts";
 import { Tokens } from "../shared/text/tokens.ts";
 

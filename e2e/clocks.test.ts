@@ -6,7 +6,7 @@ import { expect, test, vi } from "vitest";
 import { serve } from "../coordinator/command/serve.ts";
 import { Ledger } from "../coordinator/store/ledger-store.ts";
 import { checkLedger } from "../shared/ledger/file.ts";
-import { asTask } from "../shared/task.ts";
+import { asTask } from "../shared/task-rules.ts";
 import { joinWith } from "./node-tab.ts";
 import { smallTask, zeros } from "./small-task.ts";
 

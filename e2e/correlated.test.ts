@@ -6,7 +6,7 @@ import { expect, test, vi } from "vitest";
 import { serve } from "../coordinator/command/serve.ts";
 import { checkLedger } from "../shared/ledger/file.ts";
 import { checkPromises } from "../shared/ledger/promises.ts";
-import { asTask } from "../shared/task.ts";
+import { asTask } from "../shared/task-rules.ts";
 import { joinWith, memoryJournal } from "./node-tab.ts";
 import { smallTask, zeros } from "./small-task.ts";
 

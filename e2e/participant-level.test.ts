@@ -14,7 +14,8 @@ import { rotationSigns } from "../shared/privacy/hadamard.ts";
 import { RandomSource } from "../shared/privacy/random.ts";
 import { announcedLayout } from "../shared/questions/question.ts";
 import { assembleChange } from "../shared/questions/train.ts";
-import { asTask, type Task } from "../shared/task.ts";
+import type { Task } from "../shared/task.ts";
+import { asTask } from "../shared/task-rules.ts";
 import { type Compute, joinWith } from "./node-tab.ts";
 import { smallTask } from "./small-task.ts";
 

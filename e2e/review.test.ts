@@ -19,7 +19,7 @@ import type { Statement } from "../shared/governance/review.ts";
 import { checkLedger } from "../shared/ledger/file.ts";
 import { signBody } from "../shared/round/signed.ts";
 import { generateIdentityKeys, type Identity, identityFrom } from "../shared/secure-sum/keys.ts";
-import { asTask } from "../shared/task.ts";
+import { asTask } from "../shared/task-rules.ts";
 import { joinWith } from "./node-tab.ts";
 import { smallTask, zeros } from "./small-task.ts";
 

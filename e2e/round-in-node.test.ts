@@ -13,8 +13,8 @@ import { decides, pathOf, pruned, rowBins } from "../shared/explain/tree.ts";
 import { checkLedger } from "../shared/ledger/file.ts";
 import { architectureOf } from "../shared/model.ts";
 import { predict } from "../shared/predict.ts";
-import { asTask } from "../shared/task.ts";
 import { readTaskFile } from "../shared/task-file.ts";
+import { asTask } from "../shared/task-rules.ts";
 import { joinInNode } from "./node-tab.ts";
 
 const device = await dawnDevice();

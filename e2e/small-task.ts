@@ -3,7 +3,8 @@ import { addNoise } from "../shared/privacy/discrete-gaussian.ts";
 import { encodeRecordSum } from "../shared/privacy/encode.ts";
 import { RandomSource } from "../shared/privacy/random.ts";
 import { layoutOf } from "../shared/questions/question.ts";
-import { asTask, type Task } from "../shared/task.ts";
+import type { Task } from "../shared/task.ts";
+import { asTask } from "../shared/task-rules.ts";
 import type { Compute } from "./node-tab.ts";
 
 export const smallTask = (rounds: number): Task =>

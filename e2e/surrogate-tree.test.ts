@@ -31,8 +31,9 @@ import { noiseMultiplierFor } from "../shared/privacy/calibrate.ts";
 import { addNoise } from "../shared/privacy/discrete-gaussian.ts";
 import type { Encoded } from "../shared/privacy/stages.ts";
 import { seededRandom } from "../shared/privacy/testing/seeded.ts";
-import { asTask, type Task } from "../shared/task.ts";
+import type { Task } from "../shared/task.ts";
 import { readTaskFile } from "../shared/task-file.ts";
+import { asTask } from "../shared/task-rules.ts";
 import { joinInNode } from "./node-tab.ts";
 
 const device = await dawnDevice();

@@ -8,7 +8,7 @@ import type { LogLine } from "../coordinator/witness/log.ts";
 import { Witness } from "../coordinator/witness/witness.ts";
 import { checkLedger } from "../shared/ledger/file.ts";
 import { checkHistory } from "../shared/ledger/history.ts";
-import { asTask } from "../shared/task.ts";
+import { asTask } from "../shared/task-rules.ts";
 import { joinWith } from "./node-tab.ts";
 import { smallTask, zeros } from "./small-task.ts";
 

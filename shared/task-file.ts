@@ -11,8 +11,9 @@ import {
   type YAMLError,
 } from "yaml";
 import { InputError } from "./errors.ts";
-import { checkTask, type Task, taskJsonSchema, taskSchema } from "./task.ts";
+import { type Task, taskJsonSchema, taskSchema } from "./task.ts";
 import { explainIssue, type Fault, type FieldPath } from "./task-faults.ts";
+import { checkTask } from "./task-rules.ts";
 
 export interface TaskFileProblem {
   /** e.g. `data.features.0.min`; empty for the file as a whole */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { asTask } from "../../shared/task.ts";
+import { asTask } from "../../shared/task-rules.ts";
 import { gather } from "./gather.ts";
 
 const task = (data: object, layers: object[], model: object = {}) =>

@@ -15,6 +15,7 @@ const root = join(import.meta.dirname, "../..");
 /** Where what a page shows of a wrong task, grid or file is put into words. */
 const files = [
   "shared/task.ts",
+  "shared/task-rules.ts",
   "shared/task-file.ts",
   "shared/task-faults.ts",
   "shared/model.ts",

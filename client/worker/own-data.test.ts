@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asTask } from "../../shared/task.ts";
+import { asTask } from "../../shared/task-rules.ts";
 import type { Gathered } from "../data/gather.ts";
 import { parseFile } from "../data/read.ts";
 import { readOwnData, TooFewRows, unnamedColumns, withNames } from "./own-data.ts";

@@ -24,7 +24,8 @@ import { Decline, type DeclineReason } from "../../shared/round/reasons.ts";
 import { type ParticipantEnv, protocolVersion, type RoundFacts, type UploadCost } from "../../shared/round/round.ts";
 import type { Phase, RunState } from "../../shared/run-record.ts";
 import { type Identity, identityFrom } from "../../shared/secure-sum/keys.ts";
-import { asTask, type Task, taskHash } from "../../shared/task.ts";
+import { type Task, taskHash } from "../../shared/task.ts";
+import { asTask } from "../../shared/task-rules.ts";
 import {
   type CoordinatorToTab,
   challengeText,

@@ -9,7 +9,7 @@ import { checkPromises } from "../../shared/ledger/promises.ts";
 import { checkProof, proofFileSchema } from "../../shared/ledger/proof.ts";
 import { readMirror } from "../../shared/ledger/tiles.ts";
 import { contextHash, modelFileOf, type OpenModel, readModelFile } from "../../shared/model-file.ts";
-import { checkTask } from "../../shared/task.ts";
+import { checkTask } from "../../shared/task-rules.ts";
 import { documentNames, documentsOf } from "../governance/documents.ts";
 
 export interface Verdict {

@@ -6,7 +6,7 @@ import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { describe, expect, it } from "vitest";
 import { architectureOf, parameterCount } from "../../shared/model.ts";
 import { modelFileOf, openModel } from "../../shared/model-file.ts";
-import { asTask } from "../../shared/task.ts";
+import { asTask } from "../../shared/task-rules.ts";
 import { encodeModel } from "./model.ts";
 
 const task = asTask({

@@ -8,7 +8,8 @@ import { pruned } from "../../shared/explain/tree.ts";
 import { rulesOf } from "../../shared/explain/tree-svg.ts";
 import type { LedgerEntry } from "../../shared/ledger/entries.ts";
 import { ranked } from "../../shared/recommend/ranking.ts";
-import { checkTask, retentionDaysOf, type Task } from "../../shared/task.ts";
+import { retentionDaysOf, type Task } from "../../shared/task.ts";
+import { checkTask } from "../../shared/task-rules.ts";
 
 export interface Evidence {
   /** In words and numbers */

@@ -1,7 +1,8 @@
 /** The task of a cell, and every reason for which the lab does not play one. */
 import { InputError } from "../../shared/errors.ts";
 import { type Cell, changeOf, type Grid } from "../../shared/lab/grid.ts";
-import { asTask, classesOf, type Task } from "../../shared/task.ts";
+import { classesOf, type Task } from "../../shared/task.ts";
+import { asTask } from "../../shared/task-rules.ts";
 import { type Change, merge, withoutGates } from "../simulation/change.ts";
 import { partsOf } from "../simulation/sub-cohorts.ts";
 

@@ -1,6 +1,7 @@
 /** A task whose `train` vector has about as many coordinates as are asked for. */
 import { layoutOf } from "../../shared/questions/question.ts";
-import { asTask, type Task } from "../../shared/task.ts";
+import type { Task } from "../../shared/task.ts";
+import { asTask } from "../../shared/task-rules.ts";
 
 export interface Shape {
   clients: number;

@@ -4,7 +4,7 @@ import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
 import { inverse, toeplitzCoefficients, toeplitzSensitivity } from "../../shared/privacy/banded.ts";
 import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
 import { trainLayout } from "../../shared/questions/train.ts";
-import { asTask } from "../../shared/task.ts";
+import { asTask } from "../../shared/task-rules.ts";
 import { bandedNoise, inTurns } from "./banded-noise.ts";
 import { Federation } from "./federation.ts";
 import { participantsOf, typed } from "./population.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parameterCount } from "../../shared/model.ts";
 import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
-import { asTask } from "../../shared/task.ts";
+import { asTask } from "../../shared/task-rules.ts";
 import { Federation } from "./federation.ts";
 import { measure } from "./measure.ts";
 import { Network, sparse } from "./network.ts";

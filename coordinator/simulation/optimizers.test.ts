@@ -5,7 +5,7 @@ import { roundedSensitivity } from "../../shared/privacy/accountants/discrete-ga
 import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
 import { segment } from "../../shared/questions/layout.ts";
 import { trainLayout } from "../../shared/questions/train.ts";
-import { asTask } from "../../shared/task.ts";
+import { asTask } from "../../shared/task-rules.ts";
 import { withExtras } from "./extras.ts";
 import { Federation } from "./federation.ts";
 import { encode, participantsOf, typed } from "./population.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Aggregation, Poisoned } from "../../shared/lab/axes.ts";
 import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
 import type { Layout } from "../../shared/questions/layout.ts";
-import { asTask } from "../../shared/task.ts";
+import { asTask } from "../../shared/task-rules.ts";
 import { Federation } from "./federation.ts";
 import { measure } from "./measure.ts";
 import { encode, participantsOf, typed } from "./population.ts";

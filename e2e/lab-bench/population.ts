@@ -2,7 +2,8 @@
 import type { Participant } from "../../coordinator/simulation/population.ts";
 import { outcomesOf } from "../../shared/data/rows.ts";
 import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
-import { asTask, type Task } from "../../shared/task.ts";
+import type { Task } from "../../shared/task.ts";
+import { asTask } from "../../shared/task-rules.ts";
 
 export const participantCount = 1000;
 export const cohort = 100;

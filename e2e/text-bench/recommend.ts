@@ -17,8 +17,9 @@ import { readRows, type TextRecord } from "../../shared/data/rows.ts";
 import { seededRandom } from "../../shared/privacy/testing/seeded.ts";
 import { readCatalogue } from "../../shared/recommend/catalogue.ts";
 import { rankingFigures, rankNumbers, rankOf, rankShares } from "../../shared/recommend/ranking.ts";
-import { asTask, type Task } from "../../shared/task.ts";
+import type { Task } from "../../shared/task.ts";
 import { readTaskFile } from "../../shared/task-file.ts";
+import { asTask } from "../../shared/task-rules.ts";
 
 interface Options {
   /** Folder with ratings.csv, gzipped or not, and movies.csv */

@@ -113,7 +113,7 @@ export default {
     },
     {
       sabotage: "a task may count sampling for participants",
-      change: ["shared/task.ts", 'task.privacy.unit === "participant" && task.privacy.sampleRate !== 1', "false"],
+      change: ["shared/task-rules.ts", 'task.privacy.unit === "participant" && task.privacy.sampleRate !== 1', "false"],
       red: ["shared/task-file.test.ts", "8.29 sampling that hides nothing"],
     },
   ],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { asTask } from "../task.ts";
+import { asTask } from "../task-rules.ts";
 import { anonymityOf, bandsOf, dropIdentifiers, toBand } from "./anonymise.ts";
 
 const task = asTask({

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inputWidth } from "../model.ts";
-import { asTask } from "../task.ts";
+import { asTask } from "../task-rules.ts";
 import { encodeFeatures, type FeatureColumns, scaled } from "./features.ts";
 
 const task = asTask({

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { architectureOf, layersOf, parameterCount } from "../model.ts";
-import { asTask, checkTask } from "../task.ts";
+import { asTask, checkTask } from "../task-rules.ts";
 import { dropIdentifiers } from "./anonymise.ts";
 import { encodeFeatures } from "./features.ts";
 import { imageCell, imageOf } from "./images.ts";

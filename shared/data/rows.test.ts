@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cellsOf, undisclosed } from "../fairness/histogram.ts";
-import { asTask } from "../task.ts";
+import { asTask } from "../task-rules.ts";
 import { parseNumber, readRows, takeRows } from "./rows.ts";
 
 const outline = {

@@ -5,7 +5,7 @@ import { InputError } from "../errors.ts";
 import { architectureOf, parameterCount } from "../model.ts";
 import { modelFileOf, openModel } from "../model-file.ts";
 import { profileBins } from "../questions/profile.ts";
-import { asTask } from "../task.ts";
+import { asTask } from "../task-rules.ts";
 import { backgroundRows } from "./background.ts";
 import { type ExplainMethod, explain, explainMethods } from "./explain.ts";
 import { denseGradient } from "./integrated-gradients.ts";

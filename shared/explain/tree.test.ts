@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { FeatureColumns } from "../data/features.ts";
-import { asTask } from "../task.ts";
+import { asTask } from "../task-rules.ts";
 import { Seeded } from "./seeded.ts";
 import { countRows, decides, growTree, pathOf, rowBins } from "./tree.ts";
 import { rulesOf, treeSvg } from "./tree-svg.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readRows } from "../data/rows.ts";
 import { layoutOf } from "../questions/question.ts";
-import { checkTask } from "../task.ts";
+import { checkTask } from "../task-rules.ts";
 import { cellsOf, cellsPerRow, undisclosed } from "./histogram.ts";
 import { fairTask } from "./testing/histograms.ts";
 

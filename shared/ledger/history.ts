@@ -8,7 +8,8 @@ import { isSameNorm, nextClipNorm } from "../privacy/adaptive-clipping.ts";
 import { asksFinalModel } from "../questions/question.ts";
 import type { Result } from "../round/5-result.ts";
 import { isWitnessed } from "../round/witnessed.ts";
-import { checkTask, type Task } from "../task.ts";
+import type { Task } from "../task.ts";
+import { checkTask } from "../task-rules.ts";
 import type { LedgerEntry } from "./entries.ts";
 
 type Entry<K extends LedgerEntry["kind"]> = Extract<LedgerEntry, { kind: K }>;

@@ -6,7 +6,8 @@ import { guaranteedCohort, minimumCohort } from "../cohort.ts";
 import { type Plan, planOf, trustingCoordinator } from "../plan.ts";
 import { account, type Charge, worst } from "../privacy/balance.ts";
 import { portionOf } from "../questions/question.ts";
-import { asTask, type Task } from "../task.ts";
+import type { Task } from "../task.ts";
+import { asTask } from "../task-rules.ts";
 import type { LedgerEntry } from "./entries.ts";
 
 /** Logarithms may differ in the last place between engines; no promise is broken by that. */

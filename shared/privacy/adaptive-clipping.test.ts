@@ -9,7 +9,7 @@ import { announcedLayout, layoutOf, type Question } from "../questions/question.
 import { assembleChange, atClipNorm, indicatorShare, readTrain } from "../questions/train.ts";
 import { acceptAnnouncement, announce } from "../round/0-announce.ts";
 import { newWorld, smallTask } from "../round/testing.ts";
-import { checkTask } from "../task.ts";
+import { checkTask } from "../task-rules.ts";
 import {
   type AnnouncedClip,
   announcedClip,

@@ -9,7 +9,7 @@ import { modelFileOf, openModel } from "../model-file.ts";
 import { DiscreteGaussian } from "../privacy/discrete-gaussian.ts";
 import { seededRandom } from "../privacy/testing/seeded.ts";
 import { smallTask } from "../round/testing.ts";
-import { checkTask } from "../task.ts";
+import { checkTask } from "../task-rules.ts";
 import { momentsLayout, readMoments, sumMoments } from "./moments.ts";
 
 const numeric = (name: string) => ({ name, kind: "numeric", min: 0, max: 1 });

@@ -12,7 +12,8 @@ import {
   verifySignature,
 } from "../secure-sum/keys.ts";
 import { webCryptoHkdf, webCryptoStream } from "../secure-sum/masks.ts";
-import { asTask, type Task, taskHash } from "../task.ts";
+import { type Task, taskHash } from "../task.ts";
+import { asTask } from "../task-rules.ts";
 import { type Announcement, acceptAnnouncement, announce, hashParameters } from "./0-announce.ts";
 import { admitOffer, gather, type Joined, offerKeys } from "./1-ready.ts";
 import {

@@ -4,7 +4,7 @@ import { readRows } from "../data/rows.ts";
 import { classTable } from "../fairness/class-figures.ts";
 import { architectureOf, frozenLayers, layersOf, parameterCount } from "../model.ts";
 import { layoutOf } from "../questions/question.ts";
-import { asTask, checkTask } from "../task.ts";
+import { asTask, checkTask } from "../task-rules.ts";
 import { adaptable, useLiteLayers, useLiteTensors } from "./use-lite.ts";
 
 const task = (change: { data?: object; model?: object; rest?: object } = {}) => ({

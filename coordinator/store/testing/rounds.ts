@@ -6,7 +6,8 @@ import { hashParameters } from "../../../shared/round/0-announce.ts";
 import type { RoundFacts } from "../../../shared/round/round.ts";
 import type { RoundRecord } from "../../../shared/run-record.ts";
 import { spentOn } from "../../../shared/spent.ts";
-import { asTask, taskHash } from "../../../shared/task.ts";
+import { taskHash } from "../../../shared/task.ts";
+import { asTask } from "../../../shared/task-rules.ts";
 import { type Learner, startLearner } from "../../learner.ts";
 import type { RunRow, Runs } from "../runs.ts";
 

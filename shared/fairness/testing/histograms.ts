@@ -1,5 +1,6 @@
 /** What the tests of this folder share: a task with two sensitive attributes, repeatable randomness, histograms of rows. */
-import { asTask, type Task } from "../../task.ts";
+import type { Task } from "../../task.ts";
+import { asTask } from "../../task-rules.ts";
 import { binCentre, binOf, histogramIndex, scoreBins } from "../histogram.ts";
 import type { Sides } from "../witness.ts";
 

@@ -1,6 +1,7 @@
 /** A catalogue of two kinds of films, persons who like one kind, and a task about them, for tests. */
 import type { TextRecord } from "../../data/rows.ts";
-import { asTask, type Task } from "../../task.ts";
+import type { Task } from "../../task.ts";
+import { asTask } from "../../task-rules.ts";
 import type { Catalogue } from "../catalogue.ts";
 
 /** Of an item: its kind, and nothing that tells it from others of its kind */
