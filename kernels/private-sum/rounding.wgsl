@@ -1,5 +1,5 @@
-// private-sum/rounding: rounded[i] = whole(values[i]), and sums[i] = Σ whole(factor · addends[i + k]) over k < terms, as
-// snippets/outer-sum.wgsl adds them up: a compiler that orders sums anew may do so there, and not where a value is
+// private-sum/rounding: rounded[i] = whole(values[i]), and sums[i] = Σ whole(factor · addends[i + k]) over k < terms,
+// added up as in snippets/outer-sum.wgsl: a compiler that orders sums anew may do so there, and not where a value is
 // rounded by itself
 // values, rounded, sums [GROUP] f32   addends [GROUP + terms] f32   grid: one group
 // chunk: `up` and `down` are one number and `factor` is 1, as no compiler may know; `terms` are a multiple of 4
