@@ -4,17 +4,17 @@ import * as Comlink from "comlink";
 import { io } from "socket.io-client";
 import { requestDevice } from "../../kernels/device.ts";
 import { toHex } from "../../shared/canonical.ts";
-import { isWeakCohort, minimumCohort } from "../../shared/cohort.ts";
+import { isWeakCohort } from "../../shared/cohort.ts";
 import { InputError, invariant } from "../../shared/errors.ts";
 import type { ExplainMethod } from "../../shared/explain/explain.ts";
 import type { ProofFile } from "../../shared/ledger/proof.ts";
 import type { ModelFile } from "../../shared/model-file.ts";
-import { chargeOf, type Plan, wholeRun } from "../../shared/plan.ts";
+import { type Plan, wholeRun } from "../../shared/plan.ts";
 import { epsilonOf } from "../../shared/privacy/accountants/rdp.ts";
-import { admit, type Charge, familyOf } from "../../shared/privacy/balance.ts";
+import { familyOf } from "../../shared/privacy/balance.ts";
 import { checkEntropy, RandomSource } from "../../shared/privacy/random.ts";
 import type { Catalogue } from "../../shared/recommend/catalogue.ts";
-import { spentOn } from "../../shared/spent.ts";
+import { isSpent, spentOn } from "../../shared/spent.ts";
 import type { Task } from "../../shared/task.ts";
 import type { EncoderFile } from "../../shared/text/encoder-file.ts";
 import type { Chosen, Gathered } from "../data/gather.ts";
@@ -432,14 +432,6 @@ class Worker implements TabWorker {
       this.#show(this.#snapshot);
     }, showEveryMs);
   }
-}
-
-/** Whether none of the questions of a run would fit the budget any more. */
-function isSpent(course: Pick<Joined, "task" | "taskHash" | "plan">, charges: readonly Charge[]): boolean {
-  const { task, plan } = course;
-  const kinds = (Object.keys(plan.rounds) as (keyof Plan["rounds"])[]).filter((kind) => plan.rounds[kind] > 0);
-  const at = { round: 0, attempt: 1, cohort: minimumCohort(task) };
-  return kinds.every((question) => !admit(charges, chargeOf(course, question, at), task.privacy).admitted);
 }
 
 Comlink.expose(new Worker());
